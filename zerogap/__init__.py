@@ -1,0 +1,123 @@
+"""zerogap: combinatorial optimization that closes the gap.
+
+>>> import zerogap as zg
+>>> shop = zg.generate("jobshop", jobs=4, machines=3, seed=1)
+>>> result = zg.solve(shop, time_limit=10, threads=1)
+>>> result.status
+<Status.OPTIMAL: 'optimal'>
+>>> zg.check(shop, result.solution) == result.objective
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from zerogap.models.base import (
+    InfeasibleSolution,
+    InstanceError,
+    Model,
+    digest,
+    family,
+    family_of,
+    names,
+    register,
+)
+from zerogap.models.files import read, write
+from zerogap.solvers import Limits, Result, SolverError, Status, methods, solve
+from zerogap.solvers.result import load_solution, versions
+
+__version__ = "0.1.0"
+__all__ = [
+    "InfeasibleSolution",
+    "InstanceError",
+    "Limits",
+    "Model",
+    "Result",
+    "SolverError",
+    "Status",
+    "check",
+    "digest",
+    "family",
+    "family_of",
+    "generate",
+    "load_solution",
+    "methods",
+    "names",
+    "read",
+    "register",
+    "solve",
+    "versions",
+    "write",
+]
+
+
+def check(instance: Any, solution: Any) -> Any:
+    """Recompute the objective of a solution from the definition of the problem.
+
+    Parameters
+    ----------
+    instance : object
+        An instance of any family.
+    solution : object
+        A solution of that family.
+
+    Returns
+    -------
+    int or float
+        The objective.
+
+    Raises
+    ------
+    InfeasibleSolution
+        Naming the violated constraint.
+    """
+    return family_of(instance).check(instance, solution)
+
+
+def generate(name: str, generator: str | None = None, *, seed: int = 0, **options: Any) -> Any:
+    """Generate an instance.
+
+    Parameters
+    ----------
+    name : str
+        The family.
+    generator : str, optional
+        One of the family's generators; its first one if None.
+    seed : int
+        The same seed and options give the same instance on every machine.
+    **options
+        Settings of the generator.
+
+    Returns
+    -------
+    instance
+
+    Raises
+    ------
+    InstanceError
+        If family, generator or an option is unknown or out of range.
+    """
+    generators = family(name).generators
+    chosen = next(iter(generators)) if generator is None else generator
+    if chosen not in generators:
+        raise InstanceError(
+            f"{name} has no generator {chosen!r} (known: {', '.join(generators)})",
+            field="generator",
+        )
+    try:
+        return generators[chosen](seed=seed, **options)
+    except TypeError as error:
+        raise InstanceError(f"generator {chosen}: {error}", field="option") from None
+
+
+def __getattr__(name: str) -> Any:
+    """Families hang on the package (``zerogap.jobshop``) and are imported on first use."""
+    if name in names():
+        return importlib.import_module(f"zerogap.models.{name}")
+    raise AttributeError(f"module 'zerogap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *names()]

@@ -1,0 +1,1 @@
+"""What is solved: instances, solutions, checkers, files, generators and exact formulations."""

@@ -1,0 +1,504 @@
+"""What a family of problems is, and the registry of the families.
+
+A family is a package ``zerogap.models.<name>`` whose ``__init__`` defines ``FAMILY``. Its solver is
+``zerogap.solvers.<name>`` (a dict ``METHODS``), its picture ``zerogap.report.<name>`` (a function
+``draw``). Nothing of a family is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+#: The families of the package. A new family is one more line here.
+REGISTRY: dict[str, tuple[str, str, str]] = {
+    name: (f"zerogap.models.{name}", f"zerogap.solvers.{name}", f"zerogap.report.{name}")
+    for name in (
+        "routing",
+        "jobshop",
+        "fairclique",
+        "matmul",
+        "dag",
+        "treeprune",
+        "scratchpad",
+    )
+}
+
+
+class InstanceError(ValueError):
+    """Input that is no valid instance or solution file.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what was expected.
+    file : str, optional
+        File the data came from.
+    line : int, optional
+        Line in the file, from 1.
+    field : str, optional
+        Name of the field or array at fault.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+    ):
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.field = field
+
+    def __str__(self) -> str:
+        place = ":".join(str(p) for p in (self.file, self.line) if p is not None)
+        return ": ".join(p for p in (place, self.field, self.message) if p)
+
+    def __reduce__(self):
+        return _instance_error, (self.message, self.file, self.line, self.field)
+
+
+def _instance_error(message, file, line, field):
+    return InstanceError(message, file=file, line=line, field=field)
+
+
+class InfeasibleSolution(ValueError):
+    """A solution that violates a constraint of its instance.
+
+    Parameters
+    ----------
+    message : str
+        One line that a user understands.
+    constraint : str, optional
+        Name of the violated constraint.
+    where : object, optional
+        Index or indices of the place.
+    by : number, optional
+        Amount of the violation.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        constraint: str | None = None,
+        where: Any = None,
+        by: float | None = None,
+    ):
+        super().__init__(message)
+        self.message = message
+        self.constraint = constraint
+        self.where = where
+        self.by = by
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format of a family's instances.
+
+    Parameters
+    ----------
+    name : str
+        Name shown to users.
+    suffixes : tuple of str
+        Usual endings of file names, with the dot; the first is used for writing.
+    sniff : callable
+        ``sniff(head, name)`` tells from the first 64 KiB of the text (bytes if `binary`) and the
+        file's name whether the file is of this format.
+    read : callable
+        ``read(text, *, file, **options)`` returns the instance or raises `InstanceError`.
+    write : callable, optional
+        ``write(instance)`` returns the text (bytes if `binary`).
+    binary : bool
+        Whether `read`, `sniff` and `write` deal in bytes.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    sniff: Callable[[Any, str], bool]
+    read: Callable[..., Any]
+    write: Callable[[Any], Any] | None = None
+    binary: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a family, ``--option name=value`` on the command line."""
+
+    name: str
+    type: Callable[[str], Any]
+    default: Any = None
+    help: str = ""
+    choices: tuple[Any, ...] | None = None
+
+    def parse(self, value: Any) -> Any:
+        """Convert `value` (text from the command line, or already converted)."""
+        try:
+            parsed = _boolean(value) if self.type is bool else self.type(value)
+        except (TypeError, ValueError) as error:
+            kind = getattr(self.type, "__name__", str(self.type))
+            raise InstanceError(
+                f"cannot read {value!r} as {kind}: {error}", field=f"option {self.name}"
+            ) from None
+        if self.choices is not None and parsed not in self.choices:
+            raise InstanceError(
+                f"{parsed!r} is not one of {', '.join(map(str, self.choices))}",
+                field=f"option {self.name}",
+            )
+        return parsed
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[str(value).lower()]
+    except KeyError:
+        raise ValueError("expected true or false") from None
+
+
+@dataclass(frozen=True)
+class Family:
+    """Everything the rest of the package needs to know of a family of problems.
+
+    Parameters
+    ----------
+    name, title : str
+        Name in every layer; title for people.
+    sense : {"min", "max"}
+        Direction of the objective.
+    integral : bool
+        Whether objectives are exact integers.
+    unit : str
+        Unit of the objective.
+    instances, solution : tuple of type
+        Classes of instances and of solutions.
+    formats : tuple of Format
+        Asked in this order when a file is recognised.
+    check : callable
+        ``check(instance, solution)`` recomputes the objective from the definition or raises
+        `InfeasibleSolution`.
+    encode, decode : callable
+        ``encode(solution)`` gives a JSON-able dict, ``decode(instance, dict)`` the solution.
+    info : callable
+        ``info(instance)`` gives a dict of facts for people.
+    generators : mapping of str to callable
+        ``generator(seed=0, **options)``; the first is the default.
+    options : tuple of Option
+        Settings of reading and solving.
+    tolerance : float
+        Two objectives within ``tolerance * max(1, |objective|)`` are the same; 0 for integers.
+    sense_of : callable, optional
+        ``sense_of(instance)`` where the direction depends on the instance.
+    """
+
+    name: str
+    title: str
+    sense: str
+    integral: bool
+    unit: str
+    instances: tuple[type, ...]
+    solution: type | tuple[type, ...]
+    formats: tuple[Format, ...]
+    check: Callable[[Any, Any], Any]
+    encode: Callable[[Any], dict]
+    decode: Callable[[Any, dict], Any]
+    info: Callable[[Any], dict]
+    generators: Mapping[str, Callable[..., Any]]
+    options: tuple[Option, ...] = ()
+    tolerance: float = 0.0
+    sense_of: Callable[[Any], str] | None = None
+
+    def option(self, name: str) -> Option:
+        """The option called `name`; raises `InstanceError` naming the known ones."""
+        for option in self.options:
+            if option.name == name:
+                return option
+        known = ", ".join(o.name for o in self.options) or "none"
+        raise InstanceError(f"{self.name} has no option {name!r} (known: {known})", field="option")
+
+
+@dataclass
+class Model:
+    """An exact formulation with its variables by name.
+
+    Parameters
+    ----------
+    model : object
+        ``cp_model.CpModel`` or a Pyomo ``ConcreteModel``.
+    variables : dict
+        Variables by name, so that users can add constraints; each family documents its names.
+    read : callable
+        ``read(value)`` builds the solution, ``value(variable)`` being a number.
+    hint : callable
+        ``hint(solution)`` yields (variable, number) for *every* variable, auxiliary ones included.
+    scale, offset : float
+        Objective of the family = scale × backend objective + offset.
+    slack : float
+        By how much a backend bound may be wrong because coefficients were rounded to integers
+        (in the family's unit); bounds are relaxed by it.
+    """
+
+    model: Any
+    variables: dict[str, Any]
+    read: Callable[[Callable[[Any], float]], Any]
+    hint: Callable[[Any], Iterable[tuple[Any, float]]]
+    scale: float = 1
+    offset: float = 0
+    slack: float = 0.0
+    extended: bool = field(default=False, repr=False)
+
+
+def register(name: str, models: str, solvers: str, report: str = "") -> None:
+    """Add a family of one's own: the modules with its ``FAMILY``, ``METHODS`` and ``draw``."""
+    REGISTRY[name] = (models, solvers, report)
+
+
+def names() -> tuple[str, ...]:
+    """Names of the known families."""
+    return tuple(REGISTRY)
+
+
+def _module(name: str, layer: int) -> ModuleType:
+    if name not in REGISTRY:
+        raise InstanceError(
+            f"unknown family {name!r} (known: {', '.join(REGISTRY)})", field="family"
+        )
+    return importlib.import_module(REGISTRY[name][layer])
+
+
+def family(name: str) -> Family:
+    """The family called `name`, imported on first use."""
+    return _module(name, 0).FAMILY
+
+
+def family_of(instance: Any) -> Family:
+    """The family an instance belongs to."""
+    package = type(instance).__module__
+    for name, (models, _, _) in REGISTRY.items():
+        if (package == models or package.startswith(models + ".")) and isinstance(
+            instance, family(name).instances
+        ):
+            return family(name)
+    raise TypeError(f"{type(instance).__name__} is no instance of a registered family")
+
+
+def frozen(
+    values: Any,
+    dtype: Any,
+    *,
+    field: str,
+    shape: tuple[int | None, ...] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> np.ndarray:
+    """Convert to a read-only contiguous array without ever changing a value silently.
+
+    Parameters
+    ----------
+    values : array_like
+        The data.
+    dtype : numpy dtype
+        Wanted type; integers that do not fit, fractions and NaN are refused.
+    field : str
+        Name used in errors.
+    shape : tuple, optional
+        Wanted shape, None for a free length.
+    low, high : number, optional
+        Allowed range, ends included.
+
+    Raises
+    ------
+    InstanceError
+        Naming field, index, value and expectation.
+    """
+    dtype = np.dtype(dtype)
+    try:
+        raw = np.asarray(values)
+        if raw.size == 0 and raw.dtype.kind == "f":
+            raw = raw.astype(dtype)
+        if raw.dtype.kind not in "iufb" or (raw.dtype.kind == "f" and dtype.kind in "iu"):
+            raw = _exact(raw, dtype, field)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InstanceError):
+            raise
+        raise InstanceError(f"not an array of {dtype.name}: {error}", field=field) from None
+    if shape is not None and (
+        raw.ndim != len(shape) or any(s is not None and s != n for s, n in zip(shape, raw.shape))
+    ):
+        want = "×".join("any" if s is None else str(s) for s in shape)
+        raise InstanceError(
+            f"has shape {'×'.join(map(str, raw.shape)) or 'scalar'}, expected {want}", field=field
+        )
+    _in_range(raw, dtype, field, low, high)
+    array = np.array(raw, dtype=dtype, order="C", copy=True)
+    array.setflags(write=False)
+    return array
+
+
+def _exact(raw: np.ndarray, dtype: np.dtype, field: str) -> np.ndarray:
+    """Integers from floats or Python objects, or an error naming the first bad element."""
+    flat = raw.reshape(-1)
+    if dtype.kind == "f":
+        return raw.astype(dtype)
+    out = np.empty(flat.shape, dtype=object)
+    for i, value in enumerate(flat.tolist()):
+        if isinstance(value, float) and (not math.isfinite(value) or value != int(value)):
+            raise InstanceError(f"element {i} is {value}, expected an integer", field=field)
+        if isinstance(value, str | bytes) or value is None:
+            raise InstanceError(f"element {i} is {value!r}, expected an integer", field=field)
+        out[i] = int(value)
+    try:
+        return out.astype(np.int64).reshape(raw.shape)
+    except OverflowError:
+        raise InstanceError("an element does not fit into 64 bits", field=field) from None
+
+
+def _in_range(raw: np.ndarray, dtype: np.dtype, field: str, low, high) -> None:
+    if raw.size == 0:
+        return
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        low = limits.min if low is None else max(low, limits.min)
+        high = limits.max if high is None else min(high, limits.max)
+    elif raw.dtype.kind == "f" and np.isnan(raw).any():
+        i = int(np.flatnonzero(np.isnan(raw))[0])
+        raise InstanceError(f"element {i} is NaN, expected a number", field=field)
+    for bad, word in (
+        (None if low is None else raw < low, f"at least {low}"),
+        (None if high is None else raw > high, f"at most {high}"),
+    ):
+        if bad is not None and bad.any():
+            i = int(np.flatnonzero(bad)[0])
+            value = raw.reshape(-1)[i]
+            raise InstanceError(f"element {i} is {value}, expected {word}", field=field)
+
+
+def digest(instance: Any) -> str:
+    """SHA-256 over everything that defines the instance (all fields but its name)."""
+    h = hashlib.sha256()
+    _feed(h, instance)
+    return h.hexdigest()
+
+
+def _feed(h: Any, value: Any) -> None:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        h.update(type(value).__name__.encode())
+        for f in dataclasses.fields(value):
+            if f.name != "name" and f.compare:
+                h.update(b"\0" + f.name.encode() + b"\0")
+                _feed(h, getattr(value, f.name))
+    elif isinstance(value, np.ndarray):
+        h.update(f"{value.dtype.str}{value.shape}".encode())
+        h.update(np.ascontiguousarray(value).tobytes())
+    elif isinstance(value, Mapping):
+        for key in sorted(value, key=str):
+            _feed(h, key)
+            _feed(h, value[key])
+    elif isinstance(value, list | tuple):
+        h.update(f"[{len(value)}".encode())
+        for item in value:
+            _feed(h, item)
+    elif isinstance(value, frozenset | set):
+        _feed(h, sorted(value, key=repr))
+    else:
+        h.update(repr(value).encode() + b";")
+
+
+def accepted(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `options` that `function` takes by keyword: settings of reading, not of solving."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return dict(options)
+    known = {p.name for p in parameters}
+    return {key: value for key, value in options.items() if key in known}
+
+
+def json_text(data: dict) -> str:
+    """JSON as the project writes it: one line a top-level key, so that files diff well."""
+    lines = (f"  {json.dumps(k)}: {json.dumps(v, default=_plain)}" for k, v in data.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def parse_json(text: str, *, file: str) -> dict:
+    """A JSON object, or `InstanceError` with file and line; NaN and infinities are refused."""
+
+    def refuse(word: str):
+        raise InstanceError(f"{word} is not allowed", file=file)
+
+    try:
+        data = json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise InstanceError(f"not JSON: {error.msg}", file=file, line=error.lineno) from None
+    except RecursionError:
+        raise InstanceError("JSON is nested too deeply", file=file) from None
+    if not isinstance(data, dict):
+        raise InstanceError("expected a JSON object", file=file, line=1)
+    return data
+
+
+def json_format(
+    family_name: str,
+    encode: Callable[[Any], dict],
+    decode: Callable[..., Any],
+    *,
+    suffixes: tuple[str, ...] = (".json",),
+) -> Format:
+    """The family's JSON format ``{"family": name, …}``.
+
+    Parameters
+    ----------
+    encode : callable
+        ``encode(instance)`` gives the dict of fields (without "family").
+    decode : callable
+        ``decode(data, *, file, **options)`` builds the instance; a missing key may raise
+        KeyError, a wrong type TypeError: both become an `InstanceError`.
+    """
+
+    def sniff(head: str, name: str) -> bool:
+        return head.lstrip()[:1] == "{" and f'"{family_name}"' in head and '"solution"' not in head
+
+    def read(text: str, *, file: str, **options: Any) -> Any:
+        data = parse_json(text, file=file)
+        if data.get("family", family_name) != family_name:
+            raise InstanceError(
+                f"family is {data.get('family')!r}, expected {family_name!r}", file=file
+            )
+        try:
+            return decode(data, file=file, **accepted(decode, options))
+        except InstanceError as error:
+            error.file = error.file or file
+            raise
+        except KeyError as error:
+            raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
+        except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
+            raise InstanceError(f"malformed: {error}", file=file) from None
+
+    def write(instance: Any) -> str:
+        return json_text({"family": family_name, **encode(instance)})
+
+    return Format("json", suffixes, sniff, read, write)

@@ -1,0 +1,208 @@
+"""Instance files: opening, unpacking within bounds, recognising, writing."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from zerogap.models import base
+from zerogap.models.base import Family, Format, InstanceError
+
+#: How many bytes a file may have after unpacking, unless ``ZEROGAP_MAX_BYTES`` says otherwise.
+MAX_BYTES = 4 * 2**30
+_HEAD = 64 * 1024
+
+
+def max_bytes() -> int:
+    """The limit on an unpacked file, in bytes."""
+    return int(os.environ.get("ZEROGAP_MAX_BYTES", MAX_BYTES))
+
+
+def load(path: str | os.PathLike) -> tuple[bytes, str]:
+    """Bytes of a file (``-``: standard input), gz and one-member zip unpacked, and its name.
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be read, is a directory, is damaged or unpacks beyond `max_bytes`.
+    """
+    file = str(path)
+    if file == "-":
+        raw, file = sys.stdin.buffer.read(max_bytes() + 1), "<stdin>"
+    else:
+        try:
+            if Path(path).is_dir():
+                raise InstanceError("is a directory, expected a file", file=file)
+            if Path(path).exists() and not Path(path).is_file():
+                raise InstanceError("is not a regular file", file=file)
+            with open(path, "rb") as stream:
+                raw = stream.read(max_bytes() + 1)
+        except OSError as error:
+            raise InstanceError(f"cannot be read: {error.strerror}", file=file) from None
+        except ValueError as error:
+            raise InstanceError(f"cannot be read: {error}", file=file) from None
+    if len(raw) > max_bytes():
+        raise InstanceError(f"is larger than {max_bytes()} bytes", file=file)
+    if raw[:2] == b"\x1f\x8b":
+        return _bounded(gzip.GzipFile(fileobj=io.BytesIO(raw)), file), file.removesuffix(".gz")
+    if raw[:4] == b"PK\x03\x04":
+        return _unzip(raw, file), file.removesuffix(".zip")
+    return raw, file
+
+
+def _unzip(raw: bytes, file: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) != 1:
+                raise InstanceError(f"holds {len(members)} files, expected one", file=file)
+            with archive.open(members[0]) as stream:
+                return _bounded(stream, file)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise InstanceError(f"damaged zip file: {error}", file=file) from None
+
+
+def _bounded(stream: Any, file: str) -> bytes:
+    """Unpack piecewise, so that a bomb is refused before it fills the memory."""
+    chunks, total, limit = [], 0, max_bytes()
+    try:
+        while chunk := stream.read(1 << 20):
+            total += len(chunk)
+            if total > limit:
+                raise InstanceError(f"unpacks to more than {limit} bytes", file=file)
+            chunks.append(chunk)
+    except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+        raise InstanceError(f"truncated or damaged: {error}", file=file) from None
+    return b"".join(chunks)
+
+
+def text_of(raw: bytes, file: str) -> str:
+    """Decode as UTF-8; NUL bytes and bad sequences mean that the file is binary."""
+    nul = raw.find(b"\0", 0, _HEAD)
+    if nul >= 0:
+        raise InstanceError("is a binary file, expected text", file=file)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InstanceError("is not UTF-8 text", file=file, line=line) from None
+
+
+def recognise(raw: bytes, file: str, family: str | None = None) -> tuple[Family, Format]:
+    """Family and format of a file's contents.
+
+    Raises
+    ------
+    InstanceError
+        If the file is empty or nobody knows its format.
+    """
+    if not raw.strip():
+        raise InstanceError("is empty", file=file)
+    head = raw[:_HEAD]
+    candidates = base.names() if family is None else (family,)
+    text = None if b"\0" in head else head.decode("utf-8-sig", errors="replace")
+    for name in candidates:
+        known = base.family(name)
+        for fmt in known.formats:
+            sample = head if fmt.binary else text
+            if sample is not None and fmt.sniff(sample, file):
+                return known, fmt
+    if text is None:
+        raise InstanceError("is a binary file of no known format", file=file)
+    if family is not None:
+        formats = ", ".join(f.name for f in base.family(family).formats)
+        raise InstanceError(f"is in none of the formats of {family} ({formats})", file=file)
+    raise InstanceError("no family recognises this file (name it with --family)", file=file)
+
+
+def read(path: str | os.PathLike, *, family: str | None = None, **options: Any) -> Any:
+    """Read an instance; its family is recognised from the contents.
+
+    Parameters
+    ----------
+    path : str or path
+        File, packed with gz or zip or not; ``-`` is standard input.
+    family : str, optional
+        Decides where two families could be meant.
+    **options
+        Settings of the family that belong to its instances (``zerogap families`` lists them).
+
+    Returns
+    -------
+    instance
+
+    Raises
+    ------
+    InstanceError
+        With file, line and field.
+    """
+    raw, file = load(path)
+    known, fmt = recognise(raw, file, family)
+    settings = {key: known.option(key).parse(value) for key, value in options.items()}
+    return parse(raw, file, fmt, settings)
+
+
+def parse(raw: bytes, file: str, fmt: Format, settings: dict[str, Any]) -> Any:
+    """The instance in `raw`; every failure of a reader comes out as an `InstanceError`."""
+    data = raw if fmt.binary else text_of(raw, file)
+    try:
+        return fmt.read(data, file=file, **base.accepted(fmt.read, settings))
+    except InstanceError as error:
+        error.file = error.file or file
+        raise
+    except MemoryError:
+        raise InstanceError("is too large for the memory of this machine", file=file) from None
+    except OverflowError as error:
+        raise InstanceError(f"a number is too large: {error}", file=file) from None
+
+
+def write(instance: Any, path: str | os.PathLike, *, format: str | None = None) -> None:
+    """Write an instance; the format follows from the file's ending, or from `format`.
+
+    Raises
+    ------
+    InstanceError
+        If the family cannot write that format.
+    """
+    known = base.family_of(instance)
+    writable = [f for f in known.formats if f.write is not None]
+    name = str(path)
+    if format is not None:
+        chosen = [f for f in writable if f.name == format]
+    else:
+        chosen = [f for f in writable if name.endswith(f.suffixes)]
+    if not chosen:
+        ways = ", ".join(f"{f.name} ({f.suffixes[0]})" for f in writable)
+        raise InstanceError(f"{known.name} cannot write this format (can: {ways})", file=name)
+    assert chosen[0].write is not None
+    data = chosen[0].write(instance)
+    payload = data if isinstance(data, bytes) else data.encode()
+    if name == "-":
+        sys.stdout.buffer.write(payload)
+        sys.stdout.buffer.flush()
+        return
+    replace(path, payload)
+
+
+def replace(path: str | os.PathLike, payload: bytes) -> None:
+    """Write a file whole or not at all."""
+    target = Path(path)
+    if target.exists() and not target.is_file():  # a device or a pipe: nothing to replace
+        try:
+            target.write_bytes(payload)
+        except OSError as error:
+            raise InstanceError(f"cannot be written: {error.strerror}", file=str(path)) from None
+        return
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(payload)
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InstanceError(f"cannot be written: {error.strerror}", file=str(path)) from None

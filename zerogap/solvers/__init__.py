@@ -1,0 +1,198 @@
+"""How it is solved: `solve` runs a family's strategy against the limits and returns a `Result`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from zerogap.models import base
+from zerogap.models.base import InstanceError, Model
+from zerogap.solvers.result import Limits, Result, SolverError, Status, TracePoint
+from zerogap.solvers.search import Search
+
+__all__ = ["Limits", "Result", "Search", "SolverError", "Status", "TracePoint", "methods", "solve"]
+
+#: Seconds that kernels and backends get to come back after a stop; then their threads are left.
+GRACE = 5.0
+_TICK = 0.05
+
+
+def methods(family: str) -> dict[str, Callable[[Any, Search], None]]:
+    """The methods of a family by name: ``auto``, ``kernel``, ``exact`` and what else it has."""
+    base.family(family)  # an unknown name gets its own message
+    return importlib.import_module(base.REGISTRY[family][1]).METHODS
+
+
+def solve(
+    instance: Any,
+    *,
+    method: str = "auto",
+    time_limit: float = 60.0,
+    threads: int | None = None,
+    seed: int = 0,
+    gap: float = 0.0,
+    start: Any = None,
+    iterations: int | None = None,
+    extend: Callable[[Model], None] | None = None,
+    on_progress: Callable[[Search], None] | None = None,
+    interrupt: threading.Event | None = None,
+    log: bool = False,
+    **options: Any,
+) -> Result:
+    """Solve an instance of any family.
+
+    Parameters
+    ----------
+    instance : object
+        What `zerogap.read`, `zerogap.generate` or a family's class made.
+    method : str
+        ``auto`` (kernel and exact model together), ``kernel``, ``exact`` (cold), or another
+        method of the family.
+    time_limit : float
+        Wall-clock seconds.
+    threads : int, optional
+        Threads of kernels and backends together; all processors if None.
+    seed : int
+        Seed of everything random, 0 … 2**31 − 1.
+    gap : float
+        Relative gap |objective − bound| / |objective| at which to stop.
+    start : object, optional
+        A solution to start from; the result is never worse.
+    iterations : int, optional
+        Limit on kernel iterations; with ``threads=1`` a run is then repeatable bit for bit.
+    extend : callable, optional
+        ``extend(model)`` may add constraints to the exact `Model` by its named variables. Such
+        constraints are unknown to kernels and checker: the status then speaks of the extended
+        problem, the checker of the plain one.
+    on_progress : callable, optional
+        Called with the `Search` about every 0.05 s in the calling thread.
+    interrupt : threading.Event, optional
+        Setting it from anywhere ends the solve and keeps the incumbent, as Ctrl-C does.
+    log : bool
+        Whether backends log to standard error.
+    **options
+        The family's settings.
+
+    Returns
+    -------
+    Result
+        Its solution, if any, has passed the checker.
+
+    Raises
+    ------
+    InstanceError
+        If an option or method is unknown.
+    InfeasibleSolution
+        If `start` is infeasible.
+    SolverError
+        If every part of the solve failed before a solution was found.
+    """
+    family = base.family_of(instance)
+    known = methods(family.name)
+    if method not in known:
+        raise InstanceError(
+            f"{family.name} has no method {method!r} (known: {', '.join(known)})", field="method"
+        )
+    search = Search(
+        family,
+        instance,
+        Limits(time_limit, gap, iterations),
+        threads=_threads(threads),
+        seed=seed,
+        method=method,
+        options=_settings(family, options),
+        extend=extend,
+        log=log,
+    )
+    if start is not None:
+        family.check(instance, start)
+        search.offer(start, "start")
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"seed is {seed}, expected 0 … 2**31 - 1")
+    failure = _run(known[method], search, on_progress, interrupt)
+    if failure is not None and search.solution is None and not search.incumbent.infeasible:
+        if isinstance(failure, InstanceError | SolverError | KeyboardInterrupt):
+            raise failure
+        raise SolverError(f"{method} failed: {type(failure).__name__}: {failure}") from failure
+    return _result(search)
+
+
+def _threads(threads: int | None) -> int:
+    if threads is None:
+        return max(1, len(os.sched_getaffinity(0)))
+    if threads < 1:
+        raise ValueError(f"threads is {threads}, expected 1 or more")
+    return threads
+
+
+def _settings(family: base.Family, options: dict[str, Any]) -> dict[str, Any]:
+    settings = {option.name: option.default for option in family.options}
+    for key, value in options.items():
+        settings[key] = family.option(key).parse(value)
+    return settings
+
+
+def _run(strategy, search: Search, on_progress, interrupt) -> BaseException | None:
+    """Run the strategy in a thread of its own, so that signals and limits always get through."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            strategy(search.instance, search)
+            search.stop("finished")
+        except BaseException as error:
+            failures.append(error)
+            search.report(search.method, error)
+            search.stop("failed")
+
+    thread = threading.Thread(target=work, name="strategy", daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive() and search.open:
+            search.wait(min(_TICK, search.remaining))
+            if interrupt is not None and interrupt.is_set():
+                search.stop("interrupted")
+            if on_progress is not None:
+                on_progress(search)
+    except KeyboardInterrupt as error:
+        search.stop("interrupted")
+        failures.append(error)
+    try:
+        thread.join(GRACE)
+    except KeyboardInterrupt:
+        pass  # a second Ctrl-C: do not even wait for the threads
+    if thread.is_alive():
+        search.messages.append(f"{search.method}: did not come back within {GRACE:g} s of the stop")
+    return failures[0] if failures else None
+
+
+def _result(search: Search) -> Result:
+    incumbent = search.incumbent
+    if incumbent.infeasible:
+        status = Status.INFEASIBLE
+    elif incumbent.solution is None:
+        status = Status.UNKNOWN
+    else:
+        # The last word before anything leaves: the checker once more, on the solution returned.
+        checked = search.family.check(search.instance, incumbent.solution)
+        if checked != incumbent.objective:
+            raise SolverError(f"checker says {checked}, recorded was {incumbent.objective}")
+        status = Status.OPTIMAL if incumbent.closed else Status.FEASIBLE
+    return Result(
+        family=search.family.name,
+        instance=search.instance,
+        status=status,
+        objective=incumbent.objective,
+        bound=incumbent.bound,
+        solution=incumbent.solution,
+        trace=tuple(incumbent.trace),
+        time=search.elapsed,
+        seed=search.seed,
+        threads=search.threads,
+        method=search.method,
+        stopped=search.stopped,
+        messages=tuple(dict.fromkeys(search.messages)),
+    )

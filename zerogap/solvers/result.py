@@ -1,0 +1,301 @@
+"""What comes out of a solve."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import metadata
+from typing import Any
+
+from zerogap.models import base, files
+from zerogap.models.base import InstanceError
+
+FORMAT = 1
+
+
+class Status(StrEnum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class SolverError(RuntimeError):
+    """A kernel or a backend failed, or contradicted the checker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a solve ends.
+
+    Parameters
+    ----------
+    time : float
+        Wall-clock seconds, may be infinite.
+    gap : float
+        Relative gap that is good enough.
+    iterations : int, optional
+        Kernel iterations; with one thread this makes a run repeatable bit for bit.
+    """
+
+    time: float = 60.0
+    gap: float = 0.0
+    iterations: int | None = None
+
+    def __post_init__(self):
+        if not self.time > 0:
+            raise ValueError(f"time limit is {self.time}, expected more than 0 seconds")
+        if not 0 <= self.gap < math.inf:
+            raise ValueError(f"gap is {self.gap}, expected 0 or more")
+        if self.iterations is not None and self.iterations < 1:
+            raise ValueError(f"iterations is {self.iterations}, expected 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class TracePoint:
+    """One improvement: seconds since the start, the values after it, and who found it."""
+
+    time: float
+    objective: float | None
+    bound: float | None
+    source: str
+
+    def to_dict(self) -> dict:
+        """The point as in the result's JSON."""
+        return {
+            "time": round(self.time, 6),
+            "objective": self.objective,
+            "bound": self.bound,
+            "source": self.source,
+        }
+
+
+def gap(objective: float | None, bound: float | None) -> float | None:
+    """Relative gap |objective − bound| / |objective|; 0 where both are equal, None if one lacks."""
+    if objective is None or bound is None:
+        return None
+    if objective == bound:
+        return 0.0
+    return abs(objective - bound) / abs(objective) if objective else math.inf
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of a solve; its solution has passed the checker.
+
+    Parameters
+    ----------
+    status : Status
+        ``optimal`` only where the bound proves it.
+    objective, bound : number or None
+        Objective of the solution and the best proven bound, in the family's unit.
+    solution : object or None
+        The family's solution.
+    trace : tuple of TracePoint
+        Every improvement of incumbent or bound with its source.
+    time : float
+        Wall-clock seconds.
+    messages : tuple of str
+        What went wrong on the way without costing the solution.
+    """
+
+    family: str
+    instance: Any = field(repr=False)
+    status: Status
+    objective: Any
+    bound: Any
+    solution: Any = field(repr=False)
+    trace: tuple[TracePoint, ...] = field(repr=False)
+    time: float
+    seed: int
+    threads: int
+    method: str
+    stopped: str = ""
+    messages: tuple[str, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap between objective and bound."""
+        return gap(self.objective, self.bound)
+
+    @property
+    def name(self) -> str:
+        """Name of the instance."""
+        return getattr(self.instance, "name", "") or self.family
+
+    def __str__(self) -> str:
+        if self.solution is None:
+            return f"{self.status}: no solution, bound {number(self.bound)}, {self.time:.1f} s"
+        tail = "" if self.gap in (None, 0.0) else f", gap {self.gap:.2%}"
+        return (
+            f"{self.status}: objective {number(self.objective)}, bound {number(self.bound)}"
+            f"{tail}, {self.time:.1f} s"
+        )
+
+    __repr__ = __str__
+
+    def to_dict(self) -> dict:
+        """The result as the JSON object that ``--json`` prints and ``-o`` writes."""
+        encoded = None
+        if self.solution is not None:
+            encoded = base.family(self.family).encode(self.solution)
+        return {
+            "format": FORMAT,
+            "zerogap": metadata.version("zerogap"),
+            "family": self.family,
+            "instance": {"name": self.name, "sha256": base.digest(self.instance)},
+            "method": self.method,
+            "status": str(self.status),
+            "objective": self.objective,
+            "bound": _finite(self.bound),
+            "gap": _finite(self.gap),
+            "time": round(self.time, 6),
+            "seed": self.seed,
+            "threads": self.threads,
+            "stopped": self.stopped,
+            "messages": list(self.messages),
+            "trace": [point.to_dict() for point in self.trace],
+            "solution": encoded,
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as text."""
+        return base.json_text(self.to_dict())
+
+    def save(self, path: str) -> None:
+        """Write the JSON to a file, whole or not at all."""
+        files.replace(path, self.to_json().encode())
+
+    def primal_integral(self, best: float, horizon: float) -> float:
+        """Mean primal gap over [0, horizon] against `best` (Berthold 2013): 0 best, 1 worst."""
+        return primal_integral(((p.time, p.objective) for p in self.trace), best, horizon)
+
+    def plot(self, path: str | None = None) -> Any:
+        """The picture of the solution as a matplotlib figure, written to `path` if given.
+
+        Raises
+        ------
+        ValueError
+            If there is no solution.
+        """
+        if self.solution is None:
+            raise ValueError("nothing to plot: the result has no solution")
+        import importlib
+
+        figure = importlib.import_module(base.REGISTRY[self.family][2]).draw(
+            self.instance, self.solution
+        )
+        if path is not None:
+            figure.savefig(path, bbox_inches="tight")
+        return figure
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "status": self.status,
+            "objective": number(self.objective),
+            "bound": number(self.bound),
+            "gap": "" if self.gap is None else f"{self.gap:.3%}",
+            "time": f"{self.time:.2f} s",
+            "method": f"{self.method}, {self.threads} threads, seed {self.seed}",
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{k}</th><td>{v}</td></tr>" for k, v in rows.items()
+        )
+        from html import escape
+
+        return f"<table><caption>{escape(self.family)} {escape(self.name)}</caption>{cells}</table>"
+
+
+def primal_integral(
+    points: Iterable[tuple[float, float | None]], best: float, horizon: float
+) -> float:
+    """Mean primal gap of a trace over [0, horizon].
+
+    The gap is 1 before the first solution, then |objective − best| / max(|objective|, |best|),
+    and 1 if the two differ in sign (Berthold, *Measuring the impact of primal heuristics*, 2013).
+    """
+    area, last, current = 0.0, 0.0, 1.0
+    for time, objective in points:
+        if objective is None:
+            continue
+        moment = min(time, horizon)
+        area += current * (moment - last)
+        last = moment
+        if objective == best:
+            current = 0.0
+        elif objective * best < 0:
+            current = 1.0
+        else:
+            current = min(1.0, abs(objective - best) / max(abs(objective), abs(best)))
+    return (area + current * max(0.0, horizon - last)) / horizon
+
+
+def number(value: float | None) -> str:
+    """A number for people: integers whole, others with nine significant digits."""
+    if value is None:
+        return "–"
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return f"{int(value)}"
+    return f"{value:.9g}"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is None or math.isfinite(value) else None
+
+
+def load_solution(path: str, instance: Any) -> Any:
+    """The solution in a result file, decoded for `instance`.
+
+    Raises
+    ------
+    InstanceError
+        If the file is no result, belongs to another family or instance, or has no solution.
+    """
+    raw, file = files.load(path)
+    data = base.parse_json(files.text_of(raw, file), file=file)
+    family = base.family_of(instance)
+    if data.get("format") != FORMAT or "solution" not in data:
+        raise InstanceError(f'is no solution file (expected "format": {FORMAT})', file=file)
+    if data.get("family") != family.name:
+        raise InstanceError(
+            f"is a solution of family {data.get('family')!r}, expected {family.name!r}", file=file
+        )
+    described = data.get("instance")
+    stated = described.get("sha256") if isinstance(described, dict) else None
+    if stated != base.digest(instance):
+        raise InstanceError(
+            "is a solution of another instance (its sha256 differs)", file=file, field="instance"
+        )
+    if not isinstance(data["solution"], dict):
+        raise InstanceError("holds no solution", file=file, field="solution")
+    return decode(instance, data["solution"], file=file)
+
+
+def decode(instance: Any, encoded: dict, *, file: str | None = None) -> Any:
+    """A solution from its JSON form; every malformation is an `InstanceError`."""
+    try:
+        return base.family_of(instance).decode(instance, encoded)
+    except InstanceError as error:
+        error.file = error.file or file
+        raise
+    except KeyError as error:
+        raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
+    except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
+        raise InstanceError(f"malformed solution: {error}", file=file) from None
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that decides about a result, for bug reports and tables."""
+    found = {"python": platform.python_version()}
+    for package in ("zerogap", "ortools", "highspy", "pyomo", "numpy", "networkx"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "missing"
+    return found
