@@ -1,0 +1,158 @@
+"""CP-SAT: the only file that drives OR-Tools."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+from zerogap.models.base import Model
+from zerogap.solvers.search import Search
+
+#: What a status of CP-SAT means here.
+_WORDS = {"OPTIMAL": "optimal", "FEASIBLE": "feasible", "INFEASIBLE": "infeasible"}
+
+
+def improve(
+    model: Model,
+    search: Search,
+    *,
+    seconds: float | None = None,
+    workers: int | None = None,
+    hint: bool = True,
+    cutoff: bool = False,
+    bounds: bool = True,
+    source: str = "cp-sat",
+    parameters: dict[str, Any] | None = None,
+) -> str:
+    """Run CP-SAT on a model; its solutions and bounds flow into the search.
+
+    Parameters
+    ----------
+    model : Model
+        Built by the family; the user's `extend` is applied once.
+    search : Search
+    seconds : float, optional
+        Limit of this call beside the time that remains.
+    workers : int, optional
+        Worker threads, all of the search's if None.
+    hint : bool
+        Start from the incumbent (the hint must be complete to become the first solution).
+    cutoff : bool
+        Demand a solution strictly better than the incumbent; infeasible then proves it optimal.
+        Only for integral families.
+    bounds : bool
+        Whether bounds and infeasibility hold for the whole problem; False for a neighbourhood in
+        which part of the solution is fixed.
+    source : str
+        Name in the trace.
+    parameters : dict, optional
+        Further fields of ``SatParameters``.
+
+    Returns
+    -------
+    str
+        ``optimal``, ``feasible``, ``infeasible`` or ``unknown``, of this model.
+    """
+    from ortools.sat.python import cp_model
+
+    search.extended(model)
+    limit = min(search.remaining, math.inf if seconds is None else seconds)
+    if limit <= 0:
+        return "unknown"
+    start = search.hint
+    _give_hint(model, start if hint else None)
+    target = _give_cutoff(model, search) if cutoff else None
+
+    solver = cp_model.CpSolver()
+    solver.parameters.random_seed = search.seed
+    solver.parameters.num_workers = workers or search.threads
+    if math.isfinite(limit):
+        solver.parameters.max_time_in_seconds = limit
+    if search.iterations is not None and solver.parameters.num_workers == 1:
+        # A time limit is not repeatable; CP-SAT's deterministic second is about one second.
+        solver.parameters.max_deterministic_time = 1e-4 * search.iterations
+    for name, value in (parameters or {}).items():
+        setattr(solver.parameters, name, value)
+    if search.log:
+        solver.parameters.log_search_progress = True
+        solver.parameters.log_to_stdout = False
+        solver.log_callback = lambda line: print(line, file=sys.stderr)
+    if bounds:
+        solver.best_bound_callback = lambda value: _tighten(model, search, value, target, source)
+    forget = search.on_stop(solver.stop_search)
+    try:
+        status = solver.solve(model.model, _callback(cp_model, model, search, source))
+    finally:
+        forget()
+    word = _WORDS.get(solver.status_name(status), "unknown")
+    if solver.status_name(status) == "MODEL_INVALID":
+        raise ValueError(f"CP-SAT refuses the model: {model.model.validate()}")
+    if bounds:
+        _conclude(model, search, solver, word, target, source)
+    return word
+
+
+def _give_hint(model: Model, start: Any) -> None:
+    model.model.clear_hints()
+    if start is None:
+        return
+    for variable, value in model.hint(start):
+        model.model.add_hint(variable, value)
+
+
+def _give_cutoff(model: Model, search: Search) -> Any:
+    """Constrain the objective to be better than the incumbent's; returns that objective."""
+    objective = search.objective
+    if objective is None or not search.family.integral:
+        return None
+    step = -1 if search.sense == "min" else 1
+    limit = (objective + step - model.offset) / model.scale
+    expression = model.variables.get("objective")
+    if expression is None:
+        raise KeyError("a cut-off needs the model's variable 'objective'")
+    if search.sense == "min":
+        model.model.add(expression <= math.floor(limit + 1e-9))
+    else:
+        model.model.add(expression >= math.ceil(limit - 1e-9))
+    return objective
+
+
+def _callback(cp_model: Any, model: Model, search: Search, source: str) -> Any:
+    class Offer(cp_model.CpSolverSolutionCallback):
+        """Hands every solution to the search; never raises into the backend."""
+
+        def on_solution_callback(self) -> None:
+            try:
+                search.offer(model.read(self.value), source, exact=True)
+            except Exception as error:
+                search.report(source, error)
+            if not search.open:
+                self.stop_search()
+
+    return Offer()
+
+
+def _tighten(model: Model, search: Search, value: float, target: Any, source: str) -> None:
+    bound = model.scale * value + model.offset
+    bound += -model.slack if search.sense == "min" else model.slack
+    if target is not None:
+        # Under a cut-off the backend's bound speaks of better solutions only.
+        bound = min(bound, target) if search.sense == "min" else max(bound, target)
+    try:
+        search.tighten(bound, source)
+    except Exception as error:
+        search.report(source, error)
+
+
+def _conclude(
+    model: Model, search: Search, solver: Any, word: str, target: Any, source: str
+) -> None:
+    if word in ("optimal", "feasible"):
+        _tighten(model, search, solver.best_objective_bound, target, source)
+    elif word == "infeasible" and target is not None:
+        search.tighten(target, source)
+    elif word == "infeasible" and search.solution is None:
+        search.prove_infeasible("CP-SAT proves that no solution exists", source)
+    elif word == "infeasible":
+        search.report(source, ValueError("claims infeasibility against a checked solution"))

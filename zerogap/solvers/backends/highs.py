@@ -1,0 +1,539 @@
+"""HiGHS: the only file that drives highspy, for Pyomo models, plain MIPs and growing LPs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import Model
+from zerogap.solvers.result import SolverError
+from zerogap.solvers.search import Search
+
+
+@dataclass
+class Mip:
+    """Outcome of one MIP run: status word, objective, bound and values (None without solution)."""
+
+    status: str
+    objective: float | None
+    bound: float
+    values: np.ndarray | None
+
+
+@dataclass
+class Rows:
+    """Sparse rows ``lower <= A x <= upper`` in compressed form."""
+
+    start: np.ndarray
+    index: np.ndarray
+    value: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[dict[int, float], float, float]]) -> Rows:
+        """From (coefficients by column, lower, upper) triples."""
+        start, index, value, lower, upper = [0], [], [], [], []
+        for coefficients, low, high in rows:
+            index.extend(coefficients)
+            value.extend(coefficients.values())
+            start.append(len(index))
+            lower.append(low)
+            upper.append(high)
+        return cls(
+            np.array(start, dtype=np.int32),
+            np.array(index, dtype=np.int32),
+            np.array(value, dtype=np.float64),
+            np.array(lower, dtype=np.float64),
+            np.array(upper, dtype=np.float64),
+        )
+
+
+def _fresh(threads: int | None, log: bool = False) -> Any:
+    import highspy
+
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", log)
+    if threads is not None:
+        # The scheduler is one for the process and refuses another size: make it anew.
+        highspy.Highs.resetGlobalScheduler(True)
+        highs.setOptionValue("threads", threads)
+    return highs
+
+
+def _pass(highs: Any, cost, rows: Rows, low, high, integer, sense: str) -> None:
+    import highspy
+
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(cost), len(rows.lower)
+    lp.col_cost_ = np.asarray(cost, dtype=np.float64)
+    lp.col_lower_ = np.asarray(low, dtype=np.float64)
+    lp.col_upper_ = np.asarray(high, dtype=np.float64)
+    lp.row_lower_, lp.row_upper_ = rows.lower, rows.upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = rows.start, rows.index
+    lp.a_matrix_.value_ = rows.value
+    lp.sense_ = highspy.ObjSense.kMinimize if sense == "min" else highspy.ObjSense.kMaximize
+    kinds = highspy.HighsVarType
+    if np.any(integer):
+        lp.integrality_ = [kinds.kInteger if i else kinds.kContinuous for i in integer]
+    if highs.passModel(lp) == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refuses the model")
+
+
+def solve_mip(
+    cost: Any,
+    rows: Rows,
+    low: Any,
+    high: Any,
+    integer: Any,
+    *,
+    sense: str = "min",
+    start: Any = None,
+    cutoff: float | None = None,
+    seconds: float = math.inf,
+    threads: int | None = 1,
+    seed: int = 0,
+    gap: float = 0.0,
+    log: bool = False,
+    on_solution: Callable[[np.ndarray, float], None] | None = None,
+    on_bound: Callable[[float], None] | None = None,
+    fresh: Callable[[], np.ndarray | None] | None = None,
+    stopped: Callable[[], bool] | None = None,
+) -> Mip:
+    """Solve one mixed-integer program.
+
+    Parameters
+    ----------
+    cost, low, high, integer : array_like, shape (columns,)
+        Objective, column bounds and integrality.
+    rows : Rows
+        The constraints.
+    sense : {"min", "max"}
+    start : array_like, optional
+        A solution to start from.
+    cutoff : float, optional
+        Nothing worse than this objective is of interest.
+    seconds, threads, seed, gap, log
+        Limits and settings of HiGHS.
+    on_solution, on_bound : callable, optional
+        Called with every improving solution and its objective, and with the dual bound.
+    fresh : callable, optional
+        Asked while branch and bound runs for a better solution found elsewhere.
+    stopped : callable, optional
+        Asked often; True ends the run.
+
+    Returns
+    -------
+    Mip
+    """
+    import highspy
+
+    highs = _fresh(threads, log)
+    highs.setOptionValue("random_seed", seed)
+    highs.setOptionValue("mip_rel_gap", gap)
+    highs.setOptionValue("mip_abs_gap", 1e-9)
+    if math.isfinite(seconds):
+        highs.setOptionValue("time_limit", max(0.0, seconds))
+    if cutoff is not None:
+        highs.setOptionValue("objective_bound", cutoff)
+    _pass(highs, cost, rows, low, high, integer, sense)
+    if start is not None:
+        given = highspy.HighsSolution()
+        given.col_value = [float(v) for v in start]
+        highs.setSolution(given)
+    _subscribe(highs, on_solution, on_bound, fresh, stopped)
+    highs.run()
+    return _outcome(highs)
+
+
+def _subscribe(highs, on_solution, on_bound, fresh, stopped) -> None:
+    if on_solution is not None:
+        highs.cbMipImprovingSolution.subscribe(
+            lambda e: on_solution(
+                np.array(e.data_out.mip_solution), e.data_out.objective_function_value
+            )
+        )
+
+    def poll(event: Any) -> None:
+        if on_bound is not None and math.isfinite(event.data_out.mip_dual_bound):
+            on_bound(event.data_out.mip_dual_bound)
+        if stopped is not None and stopped():
+            event.interrupt()
+
+    if on_bound is not None or stopped is not None:
+        highs.cbMipInterrupt.subscribe(poll)
+        highs.cbSimplexInterrupt.subscribe(
+            lambda e: e.interrupt() if stopped is not None and stopped() else None
+        )
+    if fresh is not None:
+
+        def hand_over(event: Any) -> None:
+            values = fresh()
+            if values is not None:
+                event.data_in.setSolution(values)
+
+        highs.cbMipUserSolution.subscribe(hand_over)
+
+
+def _outcome(highs: Any) -> Mip:
+    import highspy
+
+    words = {
+        highspy.HighsModelStatus.kOptimal: "optimal",
+        highspy.HighsModelStatus.kInfeasible: "infeasible",
+        highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+        highspy.HighsModelStatus.kUnbounded: "unbounded",
+    }
+    info = highs.getInfo()
+    word = words.get(highs.getModelStatus())
+    has = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+    if word is None:
+        word = "feasible" if has else "unknown"
+    values = np.array(highs.getSolution().col_value) if has else None
+    objective = info.objective_function_value if has else None
+    if highs.getLp().isMip():
+        bound = info.mip_dual_bound
+    else:
+        bound = objective if word == "optimal" and objective is not None else math.nan
+    return Mip(word, objective, bound, values)
+
+
+class Compiled:
+    """A linear Pyomo model as arrays, columns in the order of first appearance.
+
+    Parameters
+    ----------
+    model : pyomo ConcreteModel
+        With one active objective; only linear constraints and variables of finite type.
+
+    Raises
+    ------
+    SolverError
+        If a constraint or the objective is not linear.
+    """
+
+    def __init__(self, model: Any):
+        import pyomo.environ as pyo
+
+        self.variables: list[Any] = []
+        self.column: dict[int, int] = {}
+        rows = [
+            self.row(c)
+            for c in model.component_data_objects(pyo.Constraint, active=True, descend_into=True)
+        ]
+        objectives = list(model.component_data_objects(pyo.Objective, active=True))
+        if len(objectives) != 1:
+            raise SolverError(f"the model has {len(objectives)} active objectives, expected one")
+        terms, self.constant = self._linear(objectives[0].expr, "objective")
+        self.sense = "min" if objectives[0].sense == pyo.minimize else "max"
+        self.rows = Rows.of(rows)
+        self.cost = np.zeros(len(self.variables))
+        for j, coefficient in terms.items():
+            self.cost[j] += coefficient
+        bounds = [self._bounds(v) for v in self.variables]
+        self.low = np.array([b[0] for b in bounds])
+        self.high = np.array([b[1] for b in bounds])
+        self.integer = np.array([not v.is_continuous() for v in self.variables], dtype=bool)
+
+    def row(self, constraint: Any) -> tuple[dict[int, float], float, float]:
+        """Coefficients by column and the two sides of a linear constraint."""
+        import pyomo.environ as pyo
+
+        terms, constant = self._linear(constraint.body, constraint.name)
+        low = -math.inf if constraint.lower is None else pyo.value(constraint.lower) - constant
+        high = math.inf if constraint.upper is None else pyo.value(constraint.upper) - constant
+        return terms, low, high
+
+    def _linear(self, expression: Any, name: str) -> tuple[dict[int, float], float]:
+        from pyomo.repn import generate_standard_repn
+
+        repn = generate_standard_repn(expression, compute_values=True)
+        if not repn.is_linear():
+            raise SolverError(f"{name} is not linear")
+        terms: dict[int, float] = {}
+        for variable, coefficient in zip(repn.linear_vars, repn.linear_coefs):
+            j = self.column.setdefault(id(variable), len(self.variables))
+            if j == len(self.variables):
+                self.variables.append(variable)
+            terms[j] = terms.get(j, 0.0) + float(coefficient)
+        return terms, float(repn.constant)
+
+    @staticmethod
+    def _bounds(variable: Any) -> tuple[float, float]:
+        if variable.fixed:
+            return variable.value, variable.value
+        low, high = variable.bounds
+        return (-math.inf if low is None else low), (math.inf if high is None else high)
+
+    def start(self, hint: Iterable[tuple[Any, float]]) -> np.ndarray:
+        """Column values of a complete hint; variables that no row knows are left out."""
+        values = np.zeros(len(self.variables))
+        for variable, value in hint:
+            j = self.column.get(id(variable))
+            if j is not None:
+                values[j] = value
+        return values
+
+    def value(self, values: np.ndarray) -> Callable[[Any], float]:
+        """``value(variable)`` of a column vector; integers are rounded."""
+        columns, integer = self.column, self.integer
+
+        def lookup(variable: Any) -> float:
+            j = columns.get(id(variable))
+            if j is None:
+                return variable.lb if variable.lb is not None else 0.0
+            return round(values[j]) if integer[j] else float(values[j])
+
+        return lookup
+
+
+def improve(
+    model: Model,
+    search: Search,
+    *,
+    seconds: float | None = None,
+    threads: int | None = None,
+    hint: bool = True,
+    bounds: bool = True,
+    lazy: Callable[[Callable[[Any], float]], Iterable[Any]] | None = None,
+    source: str = "highs",
+) -> str:
+    """Run HiGHS on a Pyomo model; its solutions and bounds flow into the search.
+
+    Better incumbents found elsewhere are handed to the running branch and bound.
+
+    Parameters
+    ----------
+    model : Model
+        Built by the family; the user's `extend` is applied once.
+    search : Search
+    seconds : float, optional
+        Limit of this call beside the time that remains.
+    threads : int, optional
+        All of the search's if None.
+    hint : bool
+        Start from the incumbent.
+    bounds : bool
+        Whether bounds hold for the whole problem (False for a neighbourhood).
+    lazy : callable, optional
+        ``lazy(value)`` returns the Pyomo constraints (data objects already on the model) that an
+        integer solution violates; the model is solved again with them until there are none.
+    source : str
+        Name in the trace.
+
+    Returns
+    -------
+    str
+        ``optimal``, ``feasible``, ``infeasible`` or ``unknown``, of this model.
+    """
+    search.extended(model)
+    compiled = Compiled(model.model)
+    begun = search.elapsed
+    budget = math.inf if seconds is None else seconds
+    while True:
+        limit = min(search.remaining, budget - (search.elapsed - begun))
+        if limit <= 0:
+            return "unknown"
+        outcome = _run(model, compiled, search, limit, threads, hint, bounds, lazy, source)
+        if lazy is None or outcome.values is None:
+            break
+        cuts = [compiled.row(c) for c in lazy(compiled.value(outcome.values))]
+        if not cuts:
+            search.offer(model.read(compiled.value(outcome.values)), source, exact=True)
+            if outcome.status == "optimal" and bounds:
+                _tighten(model, search, outcome.bound + compiled.constant, source)
+            break
+        _append(compiled, cuts)
+    if outcome.status == "infeasible" and bounds:
+        if search.solution is None:
+            search.prove_infeasible("HiGHS proves that no solution exists", source)
+        elif search.extend is None:
+            search.report(source, ValueError("claims infeasibility against a checked solution"))
+    return outcome.status
+
+
+def _run(
+    model: Model,
+    compiled: Compiled,
+    search: Search,
+    limit: float,
+    threads: int | None,
+    hint: bool,
+    bounds: bool,
+    lazy: Any,
+    source: str,
+) -> Mip:
+    known = [search.hint]
+
+    def offer(values: np.ndarray, _: float) -> None:
+        try:
+            value = compiled.value(values)
+            if lazy is None:
+                search.offer(model.read(value), source, exact=True)
+        except Exception as error:
+            search.report(source, error)
+
+    def fresh() -> np.ndarray | None:
+        best = search.solution
+        if best is None or best is known[0]:
+            return None
+        known[0] = best
+        return compiled.start(model.hint(best))
+
+    start = None
+    if hint and known[0] is not None:
+        start = compiled.start(model.hint(known[0]))
+    outcome = solve_mip(
+        compiled.cost,
+        compiled.rows,
+        compiled.low,
+        compiled.high,
+        compiled.integer,
+        sense=compiled.sense,
+        start=start,
+        seconds=limit,
+        threads=threads or search.threads,
+        seed=search.seed,
+        log=search.log,
+        on_solution=offer,
+        on_bound=(lambda b: _tighten(model, search, b + compiled.constant, source))
+        if bounds
+        else None,
+        fresh=fresh if hint and search.extend is None else None,
+        stopped=lambda: not search.open,
+    )
+    if outcome.values is not None and lazy is None:
+        offer(outcome.values, 0.0)
+    if bounds and outcome.status in ("optimal", "feasible", "unknown"):
+        _tighten(model, search, outcome.bound + compiled.constant, source)
+    return outcome
+
+
+def _tighten(model: Model, search: Search, bound: float, source: str) -> None:
+    if not math.isfinite(bound):
+        return
+    value = model.scale * bound + model.offset
+    value += -model.slack if search.sense == "min" else model.slack
+    # HiGHS proves to its feasibility tolerance; a bound a hair beyond the checked objective is it.
+    best = search.objective
+    if best is not None and abs(value - best) <= 1e-6 * max(1.0, abs(best)):
+        value = min(value, best) if search.sense == "min" else max(value, best)
+    try:
+        search.tighten(value, source)
+    except Exception as error:
+        search.report(source, error)
+
+
+def _append(compiled: Compiled, cuts: list[tuple[dict[int, float], float, float]]) -> None:
+    if max((max(c[0], default=-1) for c in cuts), default=-1) >= len(compiled.cost):
+        raise SolverError("a lazy constraint uses a variable the model did not know")
+    new, old = Rows.of(cuts), compiled.rows
+    compiled.rows = Rows(
+        np.concatenate([old.start, new.start[1:] + old.start[-1]]).astype(np.int32),
+        np.concatenate([old.index, new.index]),
+        np.concatenate([old.value, new.value]),
+        np.concatenate([old.lower, new.lower]),
+        np.concatenate([old.upper, new.upper]),
+    )
+
+
+class Lp:
+    """A linear program that grows by rows and columns: the master of column generation.
+
+    Parameters
+    ----------
+    rows : Rows
+        Initial constraints over the initial columns.
+    cost, low, high : array_like, shape (columns,)
+        Initial columns.
+    sense : {"min", "max"}
+    """
+
+    def __init__(
+        self, rows: Rows, cost: Any = (), low: Any = (), high: Any = (), *, sense: str = "min"
+    ):
+        self.highs = _fresh(None)
+        _pass(self.highs, cost, rows, low, high, np.zeros(len(cost), dtype=bool), sense)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return self.highs.getNumCol()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.highs.getNumRow()
+
+    def add_columns(
+        self, cost: Any, low: Any, high: Any, start: Any, index: Any, value: Any
+    ) -> None:
+        """Append columns; ``start`` has one entry a column (and may have a closing one)."""
+        cost = np.asarray(cost, dtype=np.float64)
+        index = np.asarray(index, dtype=np.int32)
+        self.highs.addCols(
+            len(cost),
+            cost,
+            np.asarray(low, dtype=np.float64),
+            np.asarray(high, dtype=np.float64),
+            len(index),
+            np.asarray(start, dtype=np.int32)[: len(cost)],
+            index,
+            np.asarray(value, dtype=np.float64),
+        )
+
+    def add_rows(self, rows: Rows) -> None:
+        """Append rows over the present columns."""
+        self.highs.addRows(
+            len(rows.lower),
+            rows.lower,
+            rows.upper,
+            len(rows.index),
+            rows.start[: len(rows.lower)],
+            rows.index,
+            rows.value,
+        )
+
+    def set_column_bounds(self, columns: Any, low: Any, high: Any) -> None:
+        """Change bounds of columns."""
+        columns = np.asarray(columns, dtype=np.int32)
+        self.highs.changeColsBounds(
+            len(columns),
+            columns,
+            np.asarray(low, dtype=np.float64),
+            np.asarray(high, dtype=np.float64),
+        )
+
+    def solve(self, seconds: float = math.inf) -> str:
+        """Solve from the last basis; ``optimal``, ``infeasible``, ``unbounded`` or ``unknown``."""
+        if math.isfinite(seconds):
+            # The option counts from the first run of this object.
+            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(0.0, seconds))
+        self.highs.run()
+        return _outcome(self.highs).status
+
+    @property
+    def objective(self) -> float:
+        """Objective of the last solve."""
+        return self.highs.getInfo().objective_function_value
+
+    @property
+    def values(self) -> np.ndarray:
+        """Column values of the last solve."""
+        return np.array(self.highs.getSolution().col_value)
+
+    @property
+    def duals(self) -> np.ndarray:
+        """Row duals of the last solve."""
+        return np.array(self.highs.getSolution().row_dual)
+
+    @property
+    def reduced_costs(self) -> np.ndarray:
+        """Column duals of the last solve."""
+        return np.array(self.highs.getSolution().col_dual)
