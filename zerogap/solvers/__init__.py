@@ -96,6 +96,8 @@ def solve(
         raise InstanceError(
             f"{family.name} has no method {method!r} (known: {', '.join(known)})", field="method"
         )
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"seed is {seed}, expected 0 … 2**31 - 1")
     search = Search(
         family,
         instance,
@@ -110,8 +112,6 @@ def solve(
     if start is not None:
         family.check(instance, start)
         search.offer(start, "start")
-    if not 0 <= seed < 2**31:
-        raise ValueError(f"seed is {seed}, expected 0 … 2**31 - 1")
     failure = _run(known[method], search, on_progress, interrupt)
     if failure is not None and search.solution is None and not search.incumbent.infeasible:
         if isinstance(failure, InstanceError | SolverError | KeyboardInterrupt):

@@ -197,7 +197,7 @@ def _outcome(highs: Any) -> Mip:
         word = "feasible" if has else "unknown"
     values = np.array(highs.getSolution().col_value) if has else None
     objective = info.objective_function_value if has else None
-    if highs.getLp().isMip():
+    if info.mip_node_count >= 0:  # -1 after a plain LP
         bound = info.mip_dual_bound
     else:
         bound = objective if word == "optimal" and objective is not None else math.nan

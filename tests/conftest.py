@@ -1,0 +1,45 @@
+"""Fixtures and options of the whole test suite."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run larger counts of the same tests")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="larger count: run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def data():
+    """``data("jobshop/jsp/ta01.txt")``: a public benchmark file, or a skip with the reason."""
+
+    def find(name: str) -> Path:
+        root = os.environ.get("ZEROGAP_DATA")
+        if not root:
+            pytest.skip("ZEROGAP_DATA is not set: no public benchmark data here")
+        path = Path(root) / name
+        if not path.exists():
+            pytest.skip(f"ZEROGAP_DATA has no {name}")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def instances() -> Path:
+    """Folder of the project's own instances."""
+    return ROOT / "instances"

@@ -1,0 +1,1 @@
+"""A family outside the package, in three short files: how one is added."""

@@ -1,0 +1,5 @@
+"""``python -m zerogap``."""
+
+from zerogap.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""From exceptions to one line on standard error and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+OK, USAGE, BAD_INPUT, INFEASIBLE, UNKNOWN, INTERRUPTED = 0, 2, 3, 4, 5, 130
+
+
+def run(command: click.Command, arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    from zerogap.models.base import InfeasibleSolution, InstanceError
+
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        outcome = command.main(arguments, prog_name="zerogap", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else OK
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        return _say("interrupted", INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except (InstanceError, InfeasibleSolution) as error:
+        if debug:
+            raise
+        return _say(error, BAD_INPUT)
+    except MissingExtra as error:
+        return _say(error, USAGE)
+    except Exception as error:
+        if debug:
+            raise
+        code = USAGE if isinstance(error, ValueError) else 1
+        return _say(f"{type(error).__name__}: {error}", code)
+
+
+class MissingExtra(RuntimeError):
+    """Something needs an optional dependency that is not installed."""
+
+    def __init__(self, purpose: str, extra: str):
+        super().__init__(f"{purpose} needs the extra [{extra}]: pip install 'zerogap[{extra}]'")
+
+
+def _say(message: Any, code: int) -> int:
+    text = " ".join(str(message).split())
+    print(f"zerogap: {text}", file=sys.stderr)
+    return code

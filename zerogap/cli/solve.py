@@ -1,0 +1,125 @@
+"""``zerogap solve``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import click
+
+from zerogap.cli import arguments
+from zerogap.cli.errors import INFEASIBLE, INTERRUPTED, OK, UNKNOWN
+
+
+@click.command()
+@click.argument("file")
+@click.option("-t", "--time", "seconds", type=float, default=60.0, show_default=True,
+              help="Time limit in seconds.")  # fmt: skip
+@click.option("-j", "--threads", type=click.IntRange(min=1), help="Threads [default: all].")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="Seed of everything random.")  # fmt: skip
+@click.option("--gap", type=click.FloatRange(min=0), default=0.0, show_default=True,
+              help="Relative gap that is good enough, e.g. 0.01.")  # fmt: skip
+@click.option("--iterations", type=click.IntRange(min=1),
+              help="Limit on kernel iterations; with -j 1 a run is repeatable.")  # fmt: skip
+@click.option("-m", "--method", default="auto", show_default=True,
+              help="auto (kernel and exact model together), kernel, exact, …")  # fmt: skip
+@click.option("--start", metavar="SOL", help="Solution file to start from.")
+@click.option("-o", "--output", metavar="SOL", help="Write the result to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--plot", metavar="OUT", help="Draw the solution (.svg, .png, .pdf).")
+@click.option("--log", is_flag=True, help="Show the logs of the exact backends.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@arguments.family
+@arguments.option
+def command(
+    file: str,
+    seconds: float,
+    threads: int | None,
+    seed: int,
+    gap: float,
+    iterations: int | None,
+    method: str,
+    start: str | None,
+    output: str | None,
+    as_json: bool,
+    plot: str | None,
+    log: bool,
+    quiet: bool,
+    family: str | None,
+    options: dict[str, str],
+) -> int:
+    """Solve the instance in FILE (- reads standard input).
+
+    The family is recognised from the file. Ctrl-C ends the search and keeps the best solution.
+
+    \b
+      zerogap solve instances/jobshop/ft10.txt -t 20 -o ft10.json --plot ft10.svg
+      zerogap solve graph.txt --option attributes=colours.txt --option k=3 --option delta=2
+    """
+    import zerogap as zg
+    from zerogap.cli.progress import Progress
+
+    interrupt = _interruptible()
+    instance = zg.read(file, family=family, **options)
+    first = zg.load_solution(start, instance) if start else None
+    progress = Progress(quiet)
+    with progress:
+        result = zg.solve(
+            instance,
+            method=method,
+            time_limit=seconds,
+            threads=threads,
+            seed=seed,
+            gap=gap,
+            iterations=iterations,
+            start=first,
+            interrupt=interrupt,
+            on_progress=progress,
+            log=log,
+            **options,
+        )
+    _show(result, output, as_json, plot, quiet)
+    code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, OK)
+    if code == UNKNOWN and result.stopped == "interrupted":
+        code = INTERRUPTED
+    if any(t.name == "strategy" and t.is_alive() for t in threading.enumerate()):
+        # A backend that does not come back must not hold the process; everything is written.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _interruptible() -> threading.Event:
+    """SIGINT and SIGTERM set an event; the solve ends, and writing is never interrupted."""
+    event = threading.Event()
+
+    def note(signum: int, _: Any) -> None:
+        if event.is_set() and signum == signal.SIGINT:
+            raise KeyboardInterrupt  # the user insists
+        event.set()
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, note)
+        signal.signal(signal.SIGTERM, note)
+    return event
+
+
+def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quiet: bool) -> None:
+    if output:
+        result.save(output)
+    if as_json:
+        click.echo(result.to_json(), nl=False)
+    else:
+        click.echo(f"{result.name}: {result}")
+        if not quiet:
+            for message in result.messages:
+                click.echo(f"note: {message}", err=True)
+    if plot and result.solution is not None:
+        from zerogap.cli.plot import draw
+
+        draw(result.instance, result.solution, plot)
