@@ -10,7 +10,7 @@ from zerogap.cli import arguments
 @click.command()
 @click.argument("file")
 @click.argument("out")
-@click.option("--to", "format", metavar="FORMAT", help="Format, where the ending of OUT is not enough.")
+@click.option("--to", "format", metavar="FORMAT", help="Format, where the ending is not enough.")
 @arguments.family
 @arguments.option
 def command(

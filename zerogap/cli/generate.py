@@ -11,7 +11,9 @@ from zerogap.cli import arguments
 @click.argument("family")
 @click.option("--generator", metavar="NAME", help="Which of the family's generators.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("-o", "--output", default="-", show_default=True, help="File; its ending names the format.")
+@click.option(
+    "-o", "--output", default="-", show_default=True, help="File; its ending names a format."
+)
 @click.option("--to", "format", metavar="FORMAT", help="Format, where the ending is not enough.")
 @arguments.option
 def command(

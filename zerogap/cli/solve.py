@@ -66,6 +66,7 @@ def command(
     interrupt = _interruptible()
     instance = zg.read(file, family=family, **options)
     first = zg.load_solution(start, instance) if start else None
+    settings: dict[str, Any] = dict(options)
     progress = Progress(quiet)
     with progress:
         result = zg.solve(
@@ -80,7 +81,7 @@ def command(
             interrupt=interrupt,
             on_progress=progress,
             log=log,
-            **options,
+            **settings,
         )
     _show(result, output, as_json, plot, quiet)
     code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, OK)

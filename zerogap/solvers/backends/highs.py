@@ -37,7 +37,11 @@ class Rows:
     @classmethod
     def of(cls, rows: Iterable[tuple[dict[int, float], float, float]]) -> Rows:
         """From (coefficients by column, lower, upper) triples."""
-        start, index, value, lower, upper = [0], [], [], [], []
+        start: list[int] = [0]
+        index: list[int] = []
+        value: list[float] = []
+        lower: list[float] = []
+        upper: list[float] = []
         for coefficients, low, high in rows:
             index.extend(coefficients)
             value.extend(coefficients.values())

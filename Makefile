@@ -1,0 +1,62 @@
+# Two commands do everything on a fresh machine with Python >= 3.11 and a C++ compiler:
+#   make demo    environment, build, solve a real instance, show the result
+#   make test    environment, build, the whole test suite
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.PHONY: demo test lint types contract docs bench bench-smoke debug wheel clean build
+
+$(VENV)/.installed: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77" wheel "cython>=3.1,<4"
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[dev,docs]" -c requirements.lock
+	touch $@
+
+# Kernels are rebuilt when a source is newer than its library.
+build: $(VENV)/.installed
+	$(BIN)/python setup.py --quiet build_ext --inplace
+
+demo: build
+	@mkdir -p out
+	$(BIN)/zerogap solve instances/jobshop/ft10.txt -t 20 -o out/ft10.json --plot out/ft10.svg
+	$(BIN)/zerogap check instances/jobshop/ft10.txt out/ft10.json
+	@echo "Gantt chart: out/ft10.svg    result with trace: out/ft10.json"
+
+test: build
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint zerogap/_ext
+
+types: build
+	$(BIN)/mypy
+
+contract: build
+	$(BIN)/lint-imports
+
+docs: build
+	$(BIN)/python -m pytest tests/docs -q
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+bench: build
+	$(BIN)/zerogap bench all benchmarks/suites
+
+bench-smoke: build
+	$(BIN)/zerogap bench run benchmarks/suites/smoke.toml --results out/smoke.jsonl
+	$(BIN)/zerogap bench table out/smoke.jsonl
+
+# The kernels once more with bounds checks and C assertions, under the same tests.
+debug: $(VENV)/.installed
+	ZEROGAP_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
+	ZEROGAP_DEBUG=1 $(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile
+	$(BIN)/python setup.py --quiet build_ext --inplace --force
+
+wheel: build
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+clean:
+	rm -rf build out site zerogap/_ext/*.so zerogap/_ext/*.cpp

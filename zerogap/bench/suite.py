@@ -1,0 +1,239 @@
+"""Benchmark suites: which instances, which methods, which budgets."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import hashlib
+import json
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zerogap.models.base import InstanceError
+
+
+@dataclass(frozen=True)
+class Method:
+    """One column of a table: a method of ours, or a peer's adapter."""
+
+    name: str
+    method: str = ""
+    peer: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one instance comes from: a file, or a generator's call."""
+
+    name: str
+    file: str = ""
+    generate: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: an instance, a method, a seed and a budget."""
+
+    suite: str
+    family: str
+    source: Source
+    method: Method
+    seed: int
+    time_limit: float
+    threads: int
+
+    @property
+    def key(self) -> str:
+        """Identity of the run in a result file; the same run is never done twice."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict:
+        """The run as JSON, without machine paths."""
+        return {
+            "family": self.family,
+            "instance": self.source.name,
+            "generate": dict(self.source.generate),
+            "instance_options": dict(self.source.options),
+            "method": self.method.name,
+            "ours": self.method.method,
+            "peer": self.method.peer,
+            "options": dict(self.method.options),
+            "seed": self.seed,
+            "time_limit": self.time_limit,
+            "threads": self.threads,
+        }
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite file, resolved: its runs in order, and the best known values by instance name."""
+
+    name: str
+    family: str
+    runs: tuple[Run, ...]
+    best_known: dict[str, tuple[float | None, float | None]]
+    missing: tuple[str, ...]
+
+
+_KEYS = {
+    "name", "family", "time_limit", "threads", "seeds", "best_known", "instances", "methods",
+    "description",
+}  # fmt: skip
+
+
+def load(path: str | os.PathLike) -> Suite:
+    """Read a suite.
+
+    Parameters
+    ----------
+    path : str or path
+        TOML file. ``$ZEROGAP_DATA`` in a path means the folder of public data; instances under it
+        are left out (and listed in `missing`) where the variable is not set.
+
+    Returns
+    -------
+    Suite
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be read or a key is unknown, missing or of the wrong type.
+    """
+    file = str(path)
+    try:
+        data = tomllib.loads(Path(path).read_text())
+    except OSError as error:
+        raise InstanceError(f"cannot be read: {error.strerror}", file=file) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InstanceError(f"not TOML: {error}", file=file) from None
+    unknown = set(data) - _KEYS
+    if unknown:
+        raise InstanceError(f"unknown key {sorted(unknown)[0]!r}", file=file)
+    try:
+        return _resolve(data, Path(path))
+    except KeyError as error:
+        raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
+    except (TypeError, AttributeError) as error:
+        raise InstanceError(f"malformed suite: {error}", file=file) from None
+
+
+def _resolve(data: dict, path: Path) -> Suite:
+    family = data["family"]
+    name = data.get("name", path.stem)
+    sources, missing = [], []
+    for entry in data["instances"]:
+        found, lacking = _sources(entry, path)
+        sources += found
+        missing += lacking
+    methods = [
+        Method(
+            m["name"],
+            m.get("method", "" if "peer" in m else m["name"]),
+            m.get("peer", ""),
+            tuple(sorted(m.get("options", {}).items())),
+        )
+        for m in data["methods"]
+    ]
+    runs = tuple(
+        Run(
+            name,
+            family,
+            source,
+            method,
+            seed,
+            float(data.get("time_limit", 60)),
+            int(data.get("threads", 1)),
+        )
+        for source in sources
+        for seed in data.get("seeds", [0])
+        for method in methods
+    )
+    known = _best_known(data.get("best_known", {}), path, sources)
+    return Suite(name, family, runs, known, tuple(missing))
+
+
+def _sources(entry: dict, path: Path) -> tuple[list[Source], list[str]]:
+    options = tuple(sorted(entry.get("options", {}).items()))
+    if "generate" in entry:
+        call = entry["generate"]
+        label = entry.get("name") or "-".join(f"{k}={v}" for k, v in sorted(call.items()))
+        return [Source(label, generate=tuple(sorted(call.items())), options=options)], []
+    pattern = entry.get("file") or entry["glob"]
+    located = locate(pattern, path)
+    if located is None:
+        return [], [pattern]
+    files = sorted(glob.glob(str(located))) if "glob" in entry else [str(located)]
+    files = [f for f in files if os.path.exists(f)]
+    every = entry.get("every", 1)
+    return [Source(_stem(f), f, options=options) for f in files[::every]], (
+        [] if files else [pattern]
+    )
+
+
+def _stem(file: str) -> str:
+    name = os.path.basename(file)
+    for suffix in (".gz", ".zip"):
+        name = name.removesuffix(suffix)
+    return name.rsplit(".", 1)[0]
+
+
+def locate(pattern: str, suite: Path) -> Path | None:
+    """A path of a suite: under ``$ZEROGAP_DATA``, or relative to the project's root."""
+    if pattern.startswith("$ZEROGAP_DATA"):
+        root = os.environ.get("ZEROGAP_DATA")
+        return Path(root) / pattern.removeprefix("$ZEROGAP_DATA").lstrip("/") if root else None
+    if os.path.isabs(pattern):
+        return Path(pattern)
+    return project_root(suite) / pattern
+
+
+def project_root(suite: Path) -> Path:
+    """The folder that paths in a suite are relative to: the nearest one above with instances/."""
+    for folder in suite.resolve().parents:
+        if (folder / "instances").is_dir():
+            return folder
+    return suite.resolve().parent
+
+
+def _best_known(
+    entry: Any, path: Path, sources: list[Source]
+) -> dict[str, tuple[float | None, float | None]]:
+    """(lower, upper) by instance.
+
+    From a table in the suite, from a CSV file, or (``"*.sol"``) from the line ``Cost`` of the
+    solution file beside each instance.
+    """
+    if isinstance(entry, dict):
+        return {k: (None, float(v)) for k, v in entry.items()}
+    if entry.startswith("*"):
+        beside = {s.name: Path(s.file).with_name(s.name + entry[1:]) for s in sources if s.file}
+        return {name: (None, _cost(file)) for name, file in beside.items() if file.exists()}
+    located = locate(entry, path)
+    if located is None or not located.exists():
+        return {}
+    known = {}
+    with open(located, newline="") as stream:
+        for row in csv.DictReader(stream):
+            bounds = (_first(row, "lower", "lower_bound"), _first(row, "upper", "best_known"))
+            known[row["instance"]] = bounds
+            # Taillard's shops are listed as ta01js in the public collection, their files as ta01.
+            known.setdefault(row["instance"].removesuffix("js"), bounds)
+    return known
+
+
+def _first(row: dict[str, str], *columns: str) -> float | None:
+    """The first of `columns` that is there and filled, as a number."""
+    return next((float(row[c]) for c in columns if row.get(c)), None)
+
+
+def _cost(file: Path) -> float | None:
+    """The number behind ``Cost`` in a CVRPLIB solution file."""
+    found = re.search(r"^\s*Cost\s*:?\s*([-+.\deE]+)", file.read_text(), re.MULTILINE)
+    return float(found.group(1)) if found else None

@@ -1,0 +1,117 @@
+"""One benchmark run in a process of its own: a run as JSON on standard input, a line out."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def perform(order: dict) -> dict:
+    """Do one run.
+
+    Parameters
+    ----------
+    order : dict
+        ``Run.to_dict()`` with the paths ``file`` and ``root`` (project folder).
+
+    Returns
+    -------
+    dict
+        Status, objective, bound, trace, times and peak memory; the objective is the checker's
+        wherever the run yields a solution.
+    """
+    import zerogap as zg
+
+    instance = _instance(zg, order)
+    begun, cpu = time.monotonic(), time.process_time()
+    outcome = _peer(zg, instance, order) if order["peer"] else _ours(zg, instance, order)
+    outcome["wall"] = round(time.monotonic() - begun, 4)
+    outcome["cpu"] = round(time.process_time() - cpu, 4)
+    outcome["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    outcome["sha256"] = zg.digest(instance)
+    outcome["versions"] = zg.versions()
+    return outcome
+
+
+def _instance(zg: Any, order: dict) -> Any:
+    if order["generate"]:
+        call = dict(order["generate"])
+        return zg.generate(order["family"], call.pop("generator", None), **call)
+    return zg.read(order["file"], family=order["family"], **order["instance_options"])
+
+
+def _ours(zg: Any, instance: Any, order: dict) -> dict:
+    settings = order["instance_options"] | order["options"]
+    result = zg.solve(
+        instance,
+        method=order["ours"],
+        time_limit=order["time_limit"],
+        threads=order["threads"],
+        seed=order["seed"],
+        **settings,
+    )
+    found = result.to_dict()
+    keys = ("status", "objective", "bound", "gap", "time", "trace", "messages")
+    return {key: found[key] for key in keys}
+
+
+def _peer(zg: Any, instance: Any, order: dict) -> dict:
+    path = Path(order["root"]) / order["peer"]
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    begun = time.monotonic()
+    found = dict(
+        module.solve(
+            instance,
+            time_limit=order["time_limit"],
+            threads=order["threads"],
+            seed=order["seed"],
+            **order["options"],
+        )
+    )
+    elapsed = time.monotonic() - begun
+    solution = found.pop("solution", None)
+    if solution is not None:
+        checked = zg.check(instance, solution)
+        claimed = found.get("objective")
+        if claimed is not None and not math.isclose(claimed, checked, rel_tol=1e-6, abs_tol=1e-6):
+            found["messages"] = [f"peer claims {claimed}, the checker says {checked}"]
+        found["objective"] = checked
+    found.setdefault("status", "unknown" if found.get("objective") is None else "feasible")
+    found.setdefault("bound", None)
+    found.setdefault("time", round(elapsed, 4))
+    found.setdefault(
+        "trace",
+        [{"time": found["time"], "objective": found.get("objective"), "bound": found["bound"],
+          "source": order["method"]}],
+    )  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Read the order, do it, print one JSON line; a failure is a line too."""
+    order = json.load(sys.stdin)
+    try:
+        outcome = perform(order)
+    except ModuleNotFoundError as error:
+        status = "missing" if order["peer"] else "error"
+        outcome = {"status": status, "messages": [f"not installed: {error.name}"]}
+    except Exception as error:
+        outcome = {"status": "error", "messages": [f"{type(error).__name__}: {error}"]}
+    print("\n" + json.dumps(outcome, default=lambda v: v.item()), flush=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # a thread of a backend that hangs must not hold the run
+
+
+if __name__ == "__main__":
+    main()
