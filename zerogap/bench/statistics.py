@@ -55,3 +55,42 @@ def performance_profile(
         ]
         for method, own in solved.items()
     }
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """Two-sided p-value of the exact sign test; ties are left out."""
+    n = wins + losses
+    if n == 0:
+        return 1.0
+    tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def gap_curve(
+    traces: Sequence[tuple[Sequence[dict], float]], times: Sequence[float]
+) -> list[float]:
+    """Mean primal gap of many runs at given moments.
+
+    Parameters
+    ----------
+    traces : sequence of (trace, best)
+        Trace points with "time" and "objective", and the best known value.
+    times : sequence of float
+        Moments in seconds.
+
+    Returns
+    -------
+    list of float
+        Mean of min(1, |objective − best| / max(|objective|, |best|)); 1 before a first solution.
+    """
+    totals = [0.0] * len(times)
+    for trace, best in traces:
+        points = [(p["time"], p["objective"]) for p in trace if p["objective"] is not None]
+        for i, moment in enumerate(times):
+            current = next((o for t, o in reversed(points) if t <= moment), None)
+            if current is None:
+                totals[i] += 1.0
+            elif current != best:
+                scale = max(abs(current), abs(best))
+                totals[i] += min(1.0, abs(current - best) / scale) if scale else 0.0
+    return [total / max(1, len(traces)) for total in totals]

@@ -28,10 +28,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Source:
-    """Where one instance comes from: a file, or a generator's call."""
+    """Where one instance comes from: a file (`origin`: as the suite names it), or a generator."""
 
     name: str
     file: str = ""
+    origin: str = ""
     generate: tuple[tuple[str, Any], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
 
@@ -59,6 +60,7 @@ class Run:
         return {
             "family": self.family,
             "instance": self.source.name,
+            "origin": self.source.origin,
             "generate": dict(self.source.generate),
             "instance_options": dict(self.source.options),
             "method": self.method.name,
@@ -172,9 +174,11 @@ def _sources(entry: dict, path: Path) -> tuple[list[Source], list[str]]:
     files = sorted(glob.glob(str(located))) if "glob" in entry else [str(located)]
     files = [f for f in files if os.path.exists(f)]
     every = entry.get("every", 1)
-    return [Source(_stem(f), f, options=options) for f in files[::every]], (
-        [] if files else [pattern]
-    )
+    folder = os.path.dirname(pattern)
+    return [
+        Source(_stem(f), f, os.path.join(folder, os.path.basename(f)), options=options)
+        for f in files[::every]
+    ], ([] if files else [pattern])
 
 
 def _stem(file: str) -> str:

@@ -81,17 +81,18 @@ def best_values(records: Sequence[dict], known: dict[str, Any]) -> dict[str, flo
         objective, name = record.get("objective"), record["instance"]
         if objective is None:
             continue
-        pick = min if _sense(record) == "min" else max
+        pick = min if sense_of(record) == "min" else max
         best[name] = pick(best.get(name, objective), objective)
     for name, value in best.items():
         upper = known.get(name, (None, None))[1]
         if upper is not None:
-            sense = next(_sense(r) for r in records if r["instance"] == name)
+            sense = next(sense_of(r) for r in records if r["instance"] == name)
             best[name] = min(value, upper) if sense == "min" else max(value, upper)
     return best
 
 
-def _sense(record: dict) -> str:
+def sense_of(record: dict) -> str:
+    """Direction of the objective of a record's family."""
     return record.get("sense") or base.family(record["family"]).sense
 
 
@@ -100,10 +101,11 @@ def summary(records: Sequence[dict], known: dict[str, Any] | None = None) -> Tab
     best = best_values(records, known or {})
     methods = list(dict.fromkeys(r["method"] for r in records))
     rows = [_row(m, [r for r in records if r["method"] == m], best) for m in methods]
-    return Table(_caption(records), HEAD, rows)
+    return Table(caption(records), HEAD, rows)
 
 
-def _caption(records: Sequence[dict]) -> str:
+def caption(records: Sequence[dict]) -> str:
+    """Suite, size, budget and machine; a machine that was loaded is named so."""
     first = records[0]
     machine = first.get("machine", {})
     load = max((r.get("machine", {}).get("load", 0) for r in records), default=0)
@@ -120,7 +122,7 @@ def _caption(records: Sequence[dict]) -> str:
 
 def _row(method: str, runs: list[dict], best: dict[str, float]) -> list[str]:
     solved = [r for r in runs if r.get("objective") is not None]
-    gaps = [relative_gap(r["objective"], best.get(r["instance"]), _sense(r)) for r in solved]
+    gaps = [relative_gap(r["objective"], best.get(r["instance"]), sense_of(r)) for r in solved]
     proven = sum(r["status"] in ("optimal", "infeasible") for r in runs)
     found = sum(g is not None and g <= 1e-9 for g in gaps)
     times = [
@@ -165,7 +167,7 @@ def detail(records: Sequence[dict], known: dict[str, Any] | None = None) -> Tabl
             number(upper) if lower is None or lower == upper else f"{number(lower)}–{number(upper)}"
         )
         rows.append([name, reference, *(_cell(by_method.get(m, [])) for m in methods)])
-    return Table(_caption(records), ("instance", "best known", *methods), rows)
+    return Table(caption(records), ("instance", "best known", *methods), rows)
 
 
 def _cell(runs: list[dict]) -> str:

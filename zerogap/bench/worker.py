@@ -12,6 +12,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+#: Solutions up to this size are kept in the result line, so that a report can draw them.
+SOLUTION_BYTES = 20_000
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
 
 def perform(order: dict) -> dict:
     """Do one run.
@@ -59,7 +66,10 @@ def _ours(zg: Any, instance: Any, order: dict) -> dict:
     )
     found = result.to_dict()
     keys = ("status", "objective", "bound", "gap", "time", "trace", "messages")
-    return {key: found[key] for key in keys}
+    outcome = {key: found[key] for key in keys}
+    if len(json.dumps(found["solution"], default=_plain)) <= SOLUTION_BYTES:
+        outcome["solution"] = found["solution"]
+    return outcome
 
 
 def _peer(zg: Any, instance: Any, order: dict) -> dict:
@@ -107,7 +117,7 @@ def main() -> None:
         outcome = {"status": status, "messages": [f"not installed: {error.name}"]}
     except Exception as error:
         outcome = {"status": "error", "messages": [f"{type(error).__name__}: {error}"]}
-    print("\n" + json.dumps(outcome, default=lambda v: v.item()), flush=True)
+    print("\n" + json.dumps(outcome, default=_plain), flush=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a thread of a backend that hangs must not hold the run

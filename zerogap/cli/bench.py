@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+#: Load average above which ``--refuse-loaded`` does not start.
+MAX_LOAD = 0.5
+
 
 @click.group()
 def command() -> None:
@@ -21,6 +24,7 @@ def command() -> None:
 @click.option("--cluster", metavar="ADDRESS", help="Hand the runs to this Dask cluster.")
 @click.option("-t", "--time", "seconds", type=float, help="Another time limit than the suite's.")
 @click.option("--methods", metavar="A,B", help="Only these methods.")
+@click.option("--refuse-loaded", is_flag=True, help="Do not start on a machine that is busy.")
 def run(
     suite: str,
     results: str | None,
@@ -28,6 +32,7 @@ def run(
     cluster: str | None,
     seconds: float | None,
     methods: str | None,
+    refuse_loaded: bool,
 ) -> int:
     """Run SUITE, a process a run; what the result file holds already is skipped."""
     import dataclasses
@@ -47,6 +52,8 @@ def run(
     total = len(chosen)
     done = sum(r.key in store.done for r in chosen)
     click.echo(f"{loaded.name}: {total} runs, {done} done before", err=True)
+    if refuse_loaded and (load := runner.environment()["load"]) > MAX_LOAD:
+        raise click.ClickException(f"the machine is loaded ({load}); times would mean nothing")
     failed = 0
     with _engine(cluster) as submit:
         records = runner.perform(loaded, Path(suite), store, jobs=jobs, runs=chosen, submit=submit)
@@ -63,7 +70,7 @@ def _engine(cluster: str | None) -> Any:
 
     if cluster is None:
         return contextlib.nullcontext()
-    from zerogap.bench.cluster import connect
+    from zerogap.solvers.engine import connect
 
     return connect(cluster)
 
@@ -120,3 +127,74 @@ def _parts(records: list[dict], group: str | None) -> list[list[dict]]:
     return [
         [r | {"suite": f"{r['suite']} {key}"} for r in part] for key, part in sorted(parts.items())
     ]
+
+
+@command.command("report")
+@click.argument("results", nargs=-1, required=True)
+@click.option("--suites", metavar="FOLDER", help="Folder with the suites, for best known values.")
+@click.option("-o", "--output", default="out/report.html", show_default=True,
+              help="An .html file, or .md for the tables alone.")  # fmt: skip
+@click.option("--title", default="zerogap benchmarks", show_default=True)
+def report(results: tuple[str, ...], suites: str | None, output: str, title: str) -> None:
+    """Make a self-contained HTML report (or Markdown) from RESULTS."""
+    from zerogap.bench import html, runner
+    from zerogap.models.files import replace
+
+    groups = [
+        (records, _suite_of(records, suites)) for records in map(runner.read_results, results)
+    ]
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
+    text = html.markdown(groups) if output.endswith(".md") else html.report(groups, title=title)
+    replace(output, text.encode())
+    click.echo(output)
+
+
+def _suite_of(records: list[dict], folder: str | None) -> Any:
+    """The suite that `records` came from, found by name."""
+    from zerogap.bench.suite import load
+
+    if folder is None or not records:
+        return None
+    for path in sorted(Path(folder).glob("*.toml")):
+        loaded = load(path)
+        if loaded.name == records[0]["suite"]:
+            return loaded
+    return None
+
+
+@command.command("compare")
+@click.argument("old")
+@click.argument("new")
+@click.option("--gap", type=float, default=0.001, show_default=True,
+              help="Relative loss of objective that counts.")  # fmt: skip
+def compare(old: str, new: str, gap: float) -> int:
+    """Flag what became worse from result file OLD to NEW; exit code 1 if anything did."""
+    from zerogap.bench import runner
+    from zerogap.bench.compare import regressions
+
+    found = regressions(runner.read_results(old), runner.read_results(new), gap=gap)
+    click.echo(found.markdown())
+    return 1 if found.rows else 0
+
+
+@command.command("all")
+@click.argument("folder")
+@click.option("--results", metavar="FOLDER", default="out", show_default=True)
+@click.pass_context
+def everything(ctx: click.Context, folder: str, results: str) -> None:
+    """Run every suite in FOLDER and make the report of all."""
+    from zerogap.bench.suite import load
+    from zerogap.models.base import InstanceError
+
+    paths = sorted(Path(folder).glob("*.toml"))
+    if not paths:
+        raise InstanceError("holds no suite (*.toml)", file=folder)
+    stores = []
+    for path in paths:
+        store = f"{results}/{load(path).name}.jsonl"
+        ctx.invoke(run, suite=str(path), results=store, jobs=1, cluster=None, seconds=None,
+                   methods=None, refuse_loaded=False)  # fmt: skip
+        stores.append(store)
+    done = tuple(s for s in stores if Path(s).exists())
+    ctx.invoke(report, results=done, suites=folder, output=f"{results}/report.html",
+               title="zerogap benchmarks")  # fmt: skip

@@ -32,6 +32,9 @@ from zerogap.cli.errors import INFEASIBLE, INTERRUPTED, OK, UNKNOWN
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--plot", metavar="OUT", help="Draw the solution (.svg, .png, .pdf).")
 @click.option("--log", is_flag=True, help="Show the logs of the exact backends.")
+@click.option("--islands", type=click.IntRange(min=1), metavar="N",
+              help="Solve by N processes in rounds that share the best solution.")  # fmt: skip
+@click.option("--cluster", metavar="ADDRESS", help="Run the islands on this Dask cluster.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @arguments.family
 @arguments.option
@@ -48,6 +51,8 @@ def command(
     as_json: bool,
     plot: str | None,
     log: bool,
+    islands: int | None,
+    cluster: str | None,
     quiet: bool,
     family: str | None,
     options: dict[str, str],
@@ -67,6 +72,22 @@ def command(
     instance = zg.read(file, family=family, **options)
     first = zg.load_solution(start, instance) if start else None
     settings: dict[str, Any] = dict(options)
+    if islands is not None or cluster is not None:
+        from zerogap.solvers.islands import islands as rounds
+
+        result = rounds(
+            instance,
+            count=islands or 2,
+            cluster=cluster,
+            method="kernel" if method == "auto" else method,
+            time_limit=seconds,
+            seed=seed,
+            start=first,
+            interrupt=interrupt,
+            **settings,
+        )
+        _show(result, output, as_json, plot, quiet)
+        return OK if result.solution is not None else UNKNOWN
     progress = Progress(quiet)
     with progress:
         result = zg.solve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import threading
@@ -160,10 +161,8 @@ def _run(strategy, search: Search, on_progress, interrupt) -> BaseException | No
     except KeyboardInterrupt as error:
         search.stop("interrupted")
         failures.append(error)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: do not wait for the threads
         thread.join(GRACE)
-    except KeyboardInterrupt:
-        pass  # a second Ctrl-C: do not even wait for the threads
     if thread.is_alive():
         search.messages.append(f"{search.method}: did not come back within {GRACE:g} s of the stop")
     return failures[0] if failures else None

@@ -1,0 +1,229 @@
+"""A benchmark report as one HTML file that needs nothing else: tables, curves, pictures."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zerogap.bench import compare, statistics, table
+from zerogap.bench.suite import Suite, locate
+from zerogap.models import base, files
+from zerogap.solvers import result as results
+
+#: Pictures of solutions a suite, and points of a curve.
+PICTURES = 2
+POINTS = 120
+_COLOURS = ("#0f766e", "#c2410c", "#4338ca", "#a16207", "#be185d", "#4d7c0f", "#0369a1", "#57534e")
+
+
+def report(groups: Sequence[tuple[list[dict], Suite | None]], *, title: str = "zerogap") -> str:
+    """The report of several result files.
+
+    Parameters
+    ----------
+    groups : sequence of (records, suite)
+        The lines of each result file, with its suite where best known values are wanted.
+    title : str
+
+    Returns
+    -------
+    str
+        HTML that loads nothing from anywhere.
+    """
+    template = resources.files("zerogap.bench").joinpath("report.html").read_text()
+    parts = [_section(records, suite) for records, suite in groups if records]
+    links = "".join(
+        f'<a href="#{_anchor(records)}">{html.escape(records[0]["suite"])}</a>'
+        for records, _ in groups
+        if records
+    )
+    return (
+        template.replace("{{title}}", html.escape(title))
+        .replace("{{links}}", links)
+        .replace("{{body}}", "\n".join(parts))
+    )
+
+
+def markdown(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
+    """The tables of the report as Markdown."""
+    parts = []
+    for records, suite in groups:
+        if records:
+            known = suite.best_known if suite else {}
+            tables = (table.summary(records, known), compare.duels(records),
+                      table.detail(records, known))  # fmt: skip
+            parts += [f"## {records[0]['suite']}", *(t.markdown() for t in tables)]
+    return "\n".join(parts)
+
+
+def _anchor(records: list[dict]) -> str:
+    return "suite-" + re.sub(r"\W+", "-", records[0]["suite"])
+
+
+def _section(records: list[dict], suite: Suite | None) -> str:
+    known = suite.best_known if suite else {}
+    first = records[0]
+    best = table.best_values(records, known)
+    versions = ", ".join(f"{k} {v}" for k, v in first.get("versions", {}).items())
+    return "\n".join(
+        [
+            f'<section id="{_anchor(records)}">',
+            f"<h2>{html.escape(first['suite'])}</h2>",
+            f"<p class='note'>{html.escape(table.caption(records))}<br>{html.escape(versions)}</p>",
+            _table(table.summary(records, known)),
+            "<div class='plots'>",
+            _figure(_curves(records, best), "Mean primal gap over time"),
+            _figure(_profile(records), "Performance profile (time to a proof)"),
+            "</div>",
+            *_pictures(records),
+            "<h3>Method against method</h3>",
+            _table(compare.duels(records)),
+            "<h3>Instance by instance</h3>",
+            _table(table.detail(records, known), search=True),
+            _raw(records),
+            "</section>",
+        ]
+    )
+
+
+def _table(made: table.Table, *, search: bool = False) -> str:
+    head = "".join(f"<th>{html.escape(h)}</th>" for h in made.head)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in made.rows
+    )
+    field = '<input type="search" placeholder="filter rows" aria-label="filter rows">'
+    return (
+        f"<div class='scroll'>{field if search else ''}<table class='sortable'><thead><tr>{head}"
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _figure(svg: str, caption: str) -> str:
+    return f"<figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>" if svg else ""
+
+
+def _axes(title_x: str, title_y: str) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 3.2))
+    axes = figure.subplots()
+    axes.set_xlabel(title_x)
+    axes.set_ylabel(title_y)
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    """Inline SVG that follows the page's colours and clashes with no other picture's ids."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", bbox_inches="tight", transparent=True)
+    text = stream.getvalue()
+    text = text[text.index("<svg") :]
+    tag = f"f{abs(hash(text)) % 10**9}"
+    text = re.sub(r'id="([^"]+)"', rf'id="{tag}\1"', text)
+    text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{tag}", text)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text)
+
+
+def _curves(records: list[dict], best: dict[str, float]) -> str:
+    limit = records[0]["time_limit"]
+    times = list(np.geomspace(max(0.01, limit / 1000), limit, POINTS))
+    figure, axes = _axes("seconds", "mean primal gap")
+    methods = list(dict.fromkeys(r["method"] for r in records))
+    for colour, method in zip(_COLOURS * 3, methods):
+        traces = [
+            (r.get("trace") or [], best[r["instance"]])
+            for r in records
+            if r["method"] == method and r["instance"] in best
+        ]
+        if traces:
+            curve = statistics.gap_curve(traces, times)
+            axes.step(times, [max(c, 1e-6) for c in curve], where="post", label=method, c=colour)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def _profile(records: list[dict]) -> str:
+    methods = list(dict.fromkeys(r["method"] for r in records))
+    keys = list(dict.fromkeys((r["instance"], r["seed"]) for r in records))
+    index = {(r["method"], r["instance"], r["seed"]): r for r in records}
+    times: dict[str, list[float | None]] = {m: [] for m in methods}
+    for method in methods:
+        for name, seed in keys:
+            run = index.get((method, name, seed))
+            proven = run is not None and run["status"] in ("optimal", "infeasible")
+            times[method].append(run["time"] if run is not None and proven else None)
+    if not any(t is not None for own in times.values() for t in own):
+        return ""
+    ratios = list(np.geomspace(1, 1000, POINTS))
+    figure, axes = _axes("time relative to the fastest", "share of instances proven")
+    profile = statistics.performance_profile(times, ratios)
+    for colour, method in zip(_COLOURS * 3, methods):
+        axes.step(ratios, profile[method], where="post", label=method, c=colour)
+    axes.set_xscale("log")
+    axes.set_ylim(-0.02, 1.02)
+    axes.legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def _pictures(records: list[dict]) -> list[str]:
+    """Pictures of the first solutions that the lines hold and whose instances can be had."""
+    drawn: list[str] = []
+    seen: set[str] = set()
+    for record in records:
+        if len(drawn) >= PICTURES:
+            break
+        if record.get("solution") is None or record["instance"] in seen:
+            continue
+        try:
+            instance = _instance(record)
+            solution = results.decode(instance, record["solution"])
+            shown = results.number(base.family_of(instance).check(instance, solution))
+            svg = _svg(_draw(record["family"], instance, solution))
+        except (base.InstanceError, FileNotFoundError):
+            continue  # its data is not on this machine
+        seen.add(record["instance"])
+        caption = f"{record['instance']}, {record['method']}: {shown} ({record['status']})"
+        drawn.append(_figure(svg, caption))
+    return ["<div class='plots'>", *drawn, "</div>"] if drawn else []
+
+
+def _draw(family: str, instance: Any, solution: Any) -> Any:
+    import importlib
+
+    return importlib.import_module(base.REGISTRY[family][2]).draw(instance, solution)
+
+
+def _instance(record: dict) -> Any:
+    import zerogap as zg
+
+    if record["generate"]:
+        call = dict(record["generate"])
+        return zg.generate(record["family"], call.pop("generator", None), **call)
+    located = locate(record.get("origin", ""), Path.cwd() / "suite.toml")
+    if not record.get("origin") or located is None:
+        raise FileNotFoundError(record["instance"])
+    return files.read(located, family=record["family"], **record["instance_options"])
+
+
+def _raw(records: list[dict]) -> str:
+    lines = []
+    for record in records:
+        kept = {k: v for k, v in record.items() if k not in ("trace", "solution", "versions")}
+        lines.append(html.escape(json.dumps(kept)))
+    return (
+        f"<details><summary>{len(lines)} raw result lines (without traces)</summary>"
+        f"<pre>{chr(10).join(lines)}</pre></details>"
+    )
