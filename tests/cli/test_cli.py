@@ -142,3 +142,15 @@ def test_module_entry_point():
         [sys.executable, "-m", "zerogap", "--version"], capture_output=True, text=True
     )
     assert done.returncode == 0 and done.stdout.startswith("zerogap ")
+
+
+def test_shell_completion_is_offered():
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "zerogap"],
+        env=os.environ | {"_ZEROGAP_COMPLETE": "bash_source"},
+        capture_output=True,
+        text=True,
+    )
+    assert "complete" in done.stdout and "_ZEROGAP_COMPLETE" in done.stdout

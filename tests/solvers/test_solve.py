@@ -203,6 +203,18 @@ def test_result_round_trip(knapsack, tmp_path):
     assert "optimal" in str(result) and "<table>" in result._repr_html_()
 
 
+def test_results_travel(knapsack):
+    import pickle
+
+    result = zg.solve(knapsack, threads=1)
+    again = pickle.loads(pickle.dumps(result))
+    assert again.to_dict() == result.to_dict()
+    pytest.importorskip("pandas", reason="extra [science] is not installed")
+    frame = result.to_pandas()
+    assert list(frame.columns) == ["time", "objective", "bound", "source"]
+    assert frame["objective"].iloc[-1] == result.objective
+
+
 def test_primal_integral_is_the_mean_gap():
     assert primal_integral([], 10, 4) == 1
     assert primal_integral([(0.0, 10)], 10, 4) == 0

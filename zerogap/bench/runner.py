@@ -170,3 +170,14 @@ def perform(
                 run = next(queue, None)
                 if run is not None:
                     waiting.add(send(execute, run, root))
+
+
+def to_pandas(path: str | os.PathLike) -> Any:
+    """A result file as a pandas DataFrame (extra [science]), a row a run, without traces."""
+    import pandas as pd
+
+    rows = [
+        {k: v for k, v in r.items() if k not in ("trace", "solution", "versions", "machine")}
+        for r in read_results(path)
+    ]
+    return pd.DataFrame(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 from collections.abc import Iterable
@@ -194,6 +193,13 @@ class Result:
         if path is not None:
             figure.savefig(path, bbox_inches="tight")
         return figure
+
+    def to_pandas(self) -> Any:
+        """The trace as a pandas DataFrame (extra [science]): time, objective, bound, source."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.trace],
+                            columns=["time", "objective", "bound", "source"])  # fmt: skip
 
     def _repr_html_(self) -> str:
         rows = {
