@@ -1,0 +1,80 @@
+"""Pruning of LLM search trees: KV cache against reward and coverage (ETS and its variants)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zerogap.models.base import Family, Option
+from zerogap.models.treeprune.check import Kept, check, decode, encode, retained
+from zerogap.models.treeprune.clustering import clusters
+from zerogap.models.treeprune.formats import FORMATS, read_trace, write_trace
+from zerogap.models.treeprune.generate import adversarial, random, rebase
+from zerogap.models.treeprune.instance import TreePrune
+from zerogap.models.treeprune.rebase import allocate, kv_bytes, normalised
+
+__all__ = [
+    "FAMILY",
+    "Kept",
+    "TreePrune",
+    "adversarial",
+    "allocate",
+    "check",
+    "clusters",
+    "kv_bytes",
+    "normalised",
+    "random",
+    "read_trace",
+    "rebase",
+    "retained",
+    "write_trace",
+]
+
+
+def info(tree: TreePrune) -> dict[str, Any]:
+    """Facts of a tree for people."""
+    facts = {
+        "nodes": tree.nodes,
+        "leaves": len(tree.leaves),
+        "roots": len(tree.roots),
+        "clusters": len(tree.clusters),
+        "lambda_b": tree.lambda_b,
+        "lambda_d": tree.lambda_d,
+        "tokens": float(tree.tokens.sum()),
+        "reward": float(tree.reward[tree.leaves].sum()),
+    }
+    if tree.budget is not None:
+        facts["budget"] = tree.budget
+    if tree.min_leaves != 1 or tree.max_leaves is not None:
+        facts["leaves to keep"] = f"{tree.min_leaves} … {tree.max_leaves or 'all'}"
+    if len(tree.mandatory):
+        facts["mandatory leaves"] = len(tree.mandatory)
+    if tree.caps is not None:
+        facts["cluster caps"] = "yes"
+    return facts
+
+
+FAMILY = Family(
+    name="treeprune",
+    title="Pruning of search trees: KV cache against reward and coverage",
+    sense="max",
+    integral=False,
+    unit="reward",
+    instances=(TreePrune,),
+    solution=Kept,
+    formats=FORMATS,
+    check=check,
+    encode=encode,
+    decode=decode,
+    info=info,
+    generators={"rebase": rebase, "random": random, "adversarial": adversarial},
+    options=(
+        Option("lambda_b", float, None, "weight of the token cost"),
+        Option("lambda_d", float, None, "weight of the coverage"),
+        Option("budget", float, None, "hard limit on the retained tokens"),
+        Option("min_leaves", int, None, "least number of kept leaves"),
+        Option("max_leaves", int, None, "most kept leaves"),
+        Option("step", int, None, "step of a recorded search whose tree is pruned"),
+        Option("backend", str, "cp-sat", "exact backend", ("cp-sat", "highs")),
+    ),
+    tolerance=1e-9,
+)

@@ -1,0 +1,143 @@
+"""How a tree is pruned: the kernel proves most of them alone; a backend takes what is left."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.treeprune import Kept, TreePrune
+from zerogap.models.treeprune.exact import cpsat, pyomo
+from zerogap.solvers.backends import cpsat as cpsat_backend
+from zerogap.solvers.backends import highs as highs_backend
+from zerogap.solvers.search import Search
+
+#: Seconds that the kernel gets alone before a backend joins it.
+ALONE = 2.0
+
+
+def auto(tree: TreePrune, search: Search) -> None:
+    """The kernel alone while that is quick, then kernel and backend together."""
+    if not possible(tree, search):
+        return
+    search_kernel = kernel_of(tree)
+    if search.extend is None and search.threads == 1:
+        drive(search_kernel, search)
+        return
+    if not drive(search_kernel, search, seconds=ALONE) and search.extend is None:
+        return
+    with search.in_background(search_kernel, solution=kept, inject=inject, source="kernel"):
+        while search.open:
+            if backend(tree, search) in ("optimal", "infeasible"):
+                break
+
+
+def kernel(tree: TreePrune, search: Search) -> None:
+    """The kernel alone, to the proof."""
+    if possible(tree, search):
+        drive(kernel_of(tree), search)
+
+
+def exact(tree: TreePrune, search: Search) -> None:
+    """A backend alone, cold."""
+    if possible(tree, search):
+        backend(tree, search, hint=search.hint is not None)
+
+
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
+
+
+def possible(tree: TreePrune, search: Search) -> bool:
+    """Whether a single look rules out nothing; says what is short, and by how much."""
+    reason = shortage(tree)
+    if reason:
+        search.prove_infeasible(reason, "reading")
+    return not reason
+
+
+def shortage(tree: TreePrune) -> str:
+    """Why no set of leaves can be feasible, as far as single constraints show it."""
+    count = len(tree.leaves)
+    if tree.min_leaves > count:
+        return f"min_leaves is {tree.min_leaves}, the tree has {count} leaves"
+    if tree.max_leaves is not None and tree.max_leaves < len(tree.mandatory):
+        return f"max_leaves is {tree.max_leaves}, {len(tree.mandatory)} leaves are mandatory"
+    if tree.budget is None:
+        return ""
+    above = path_tokens(tree)[tree.leaves]
+    least = float(above.min())
+    if tree.min_leaves >= 1 and least > tree.budget * (1 + 1e-9):
+        return f"the budget is {tree.budget:g} tokens, the cheapest path needs {least:g}"
+    if len(tree.mandatory):
+        from zerogap.models.treeprune import retained
+
+        need = float(tree.tokens[retained(tree, tree.mandatory)].sum())
+        if need > tree.budget * (1 + 1e-9):
+            return f"the budget is {tree.budget:g} tokens, the mandatory leaves need {need:g}"
+    return ""
+
+
+def path_tokens(tree: TreePrune) -> np.ndarray:
+    """Tokens from the root down to every node, itself included."""
+    total, above = tree.tokens.copy(), tree.parent.copy()
+    while (above >= 0).any():
+        # Pointer doubling: every round adds as many ancestors as are added already.
+        total = total + np.where(above >= 0, total[above], 0.0)
+        above = np.where(above >= 0, above[above], -1)
+    return total
+
+
+def kernel_of(tree: TreePrune) -> Any:
+    """The branch and bound kernel of an instance."""
+    from zerogap._ext.treeprune import TreeSearch
+
+    return TreeSearch(
+        tree.parent,
+        tree.reward,
+        tree.tokens,
+        tree.cluster,
+        tree.lambda_b,
+        tree.lambda_d,
+        budget=math.inf if tree.budget is None else tree.budget,
+        low=tree.min_leaves,
+        high=-1 if tree.max_leaves is None else tree.max_leaves,
+        mandatory=tree.mandatory,
+        caps=tree.caps,
+        coverage=tree.coverage,
+        forest=tree.forest,
+        every_tree=tree.every_tree,
+    )
+
+
+def kept(search_kernel: Any) -> Kept:
+    """The kernel's best set as a solution."""
+    return Kept(search_kernel.best())
+
+
+def inject(search_kernel: Any, solution: Kept) -> None:
+    """Hand a solution to the kernel."""
+    search_kernel.inject(solution.keep)
+
+
+def drive(search_kernel: Any, search: Search, seconds: float = math.inf) -> bool:
+    """Run the kernel and report its bound; False when its search is exhausted."""
+    more = search.drive(
+        search_kernel, solution=kept, inject=inject, source="kernel", seconds=seconds
+    )
+    if search.extend is not None:
+        # The kernel's optimum bounds the problem with added constraints too, but proves nothing.
+        if search_kernel.objective is not None:
+            search.tighten(search_kernel.bound, "kernel")
+    elif search_kernel.finished and search_kernel.objective is None and search.solution is None:
+        search.prove_infeasible("no set of leaves satisfies all side conditions", "kernel")
+    else:
+        search.tighten(search_kernel.bound, "kernel")
+    return more
+
+
+def backend(tree: TreePrune, search: Search, hint: bool = True) -> str:
+    """One run of the chosen exact backend."""
+    if search.options.get("backend") == "highs":
+        return highs_backend.improve(pyomo(tree), search, hint=hint)
+    return cpsat_backend.improve(cpsat(tree), search, hint=hint)
