@@ -30,7 +30,7 @@ test: build
 lint: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint zerogap/_ext
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint zerogap/_ext
 
 types: build
 	$(BIN)/mypy

@@ -1,4 +1,4 @@
-"""Every example of the documentation runs."""
+"""Every example of the documentation runs, in the order of its page."""
 
 from __future__ import annotations
 
@@ -12,47 +12,39 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
-BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return [body for name, body in BLOCK.findall(page.read_text()) if name == language]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_python_blocks_run(page, tmp_path):
-    """All ``python`` blocks of a page, in order, in one fresh interpreter."""
-    code = blocks(page, "python")
-    if not code:
-        assert "```python" not in page.read_text()
-        return
-    script = tmp_path / "page.py"
-    script.write_text("\n\n".join(code))
-    (tmp_path / "instances").symlink_to(ROOT / "instances")
+def command(line: str, folder: Path) -> None:
+    """Run a line ``$ zerogap …`` as a process of its own."""
+    words = shlex.split(line.removeprefix("$ zerogap "), comments=True)
     done = subprocess.run(
-        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "zerogap", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_console_blocks_run(page, tmp_path):
-    """Lines ``$ zerogap …`` of ``console`` blocks, in order, in one folder."""
+def test_examples_run(page, tmp_path, monkeypatch):
+    """``python`` blocks share one namespace, ``console`` blocks one folder with them."""
     (tmp_path / "instances").symlink_to(ROOT / "instances")
     (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
-    for body in blocks(page, "console"):
-        for line in body.splitlines():
-            if not line.startswith("$ zerogap "):
-                continue
-            words = shlex.split(line.removeprefix("$ zerogap "), comments=True)
-            done = subprocess.run(
-                [sys.executable, "-m", "zerogap", *words],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {"__name__": "example"}
+    text = page.read_text()
+    found = BLOCK.findall(text)
+    assert len(found) == text.count("\n```python\n") + text.count("\n```console\n")
+    for language, body in found:
+        if language == "python":
+            exec(compile(body, f"{page.name}", "exec"), namespace)
+        else:
+            for line in body.splitlines():
+                if line.startswith("$ zerogap "):
+                    command(line, tmp_path)
 
 
 def test_links_between_pages_are_alive():

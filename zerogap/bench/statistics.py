@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def shifted_geometric_mean(values: Iterable[float], shift: float = 1.0) -> float:
@@ -29,7 +29,7 @@ def mean(values: Iterable[float | None]) -> float:
 
 
 def performance_profile(
-    times: dict[str, Sequence[float | None]], ratios: Sequence[float]
+    times: Mapping[str, Sequence[float | None]], ratios: Sequence[float]
 ) -> dict[str, list[float]]:
     """Share of instances a method solves within each ratio of the fastest (Dolan, Moré 2002).
 

@@ -134,13 +134,13 @@ def _round(submit, instance, settings, patience, interrupt, lost) -> list[Result
         if future not in done:
             lost.append("island lost: no answer in time")
             continue
-        error = future.exception()
-        if error is None:
+        failure = future.exception()
+        if failure is None:
             results.append(future.result())
-        elif isinstance(error, base.InstanceError | base.InfeasibleSolution):
-            raise error
+        elif isinstance(failure, base.InstanceError | base.InfeasibleSolution):
+            raise failure
         else:
-            lost.append(f"island lost: {type(error).__name__}: {error}")
+            lost.append(f"island lost: {type(failure).__name__}: {failure}")
     return results
 
 
