@@ -1,0 +1,499 @@
+// Part of the class Sisr (included in its body): removal of strings, insertion of clients.
+
+    // -- ruin --------------------------------------------------------------------------------------
+    void ruin() {
+        const double mean = open_routes ? (double)served / open_routes : 1.0;
+        const double longest = std::min<double>(S.string, std::max(1.0, mean));
+        const double most = 4.0 * S.removals / (1.0 + longest) - 1.0;
+        const int strings = 1 + (int)(uniform() * std::max(0.0, most));
+        const int seed = (int)below((uint32_t)P.n);
+        int done = 0, retries = 0;
+        const int32_t* near = P.near.data() + (size_t)seed * P.near_count;
+        for (int k = -1; k < P.near_count && done < strings; ++k) {
+            const int c = k < 0 ? seed : near[k];
+            const int r = node[c].route;
+            if (r < 0) {
+                if (!in_bank[c] && retries < 8 && wanted(c)) { to_bank(c); ++retries; }
+                continue;
+            }
+            if (route[r].mark == stamp) continue;
+            touch(r);
+            const int length = 1 + (int)(uniform() * std::min<double>(longest, route[r].count));
+            take_string(c, r, std::min(length, (int)route[r].count));
+            ++done;
+        }
+        if (missing > 0 || quota) more_missing();
+        if (P.full || P.timed)
+            for (int r : touched) {
+                if (P.trips) drop_empty_trips(r);
+                refresh(r);
+            }
+        for (int r : touched)
+            if (route[r].count == 0 && route[r].type >= 0) { if (P.trips) drop_reloads(r); close(r); }
+    }
+    bool wanted(int c) const {
+        return P.required[c] || P.prize[c] > 0 || P.group[c] < 0 ? P.group[c] < 0 || !group_served[P.group[c]]
+                                                                 : !group_served[P.group[c]];
+    }
+    // Some of the clients that are not served although they should be get another chance.
+    void more_missing() {
+        int found_missing = 0;
+        const int from = (int)below((uint32_t)P.n);
+        for (int k = 0; k < P.n && found_missing < 12; ++k) {
+            const int c = from + k < P.n ? from + k : from + k - P.n;
+            if (node[c].route >= 0 || in_bank[c]) continue;
+            const bool lacks = P.required[c] || quota ||
+                (P.group[c] >= 0 && P.group_required[P.group[c]] && !group_served[P.group[c]]);
+            if (lacks) { to_bank(c); ++found_missing; }
+        }
+    }
+    void to_bank(int c) {
+        if (in_bank[c]) return;
+        in_bank[c] = 1;
+        bank.push_back(c);
+    }
+    void take(int c) {
+        unlink(c);
+        to_bank(c);
+        const int other = P.shipments ? P.partner[c] : -1;
+        if (other >= 0 && node[other].route >= 0) { unlink(other); to_bank(other); }
+    }
+    // Remove `length` clients around c; sometimes keep a few in the middle of a longer string.
+    void take_string(int c, int r, int length) {
+        const int count = route[r].count;
+        int keep = 0;
+        if (length > 1 && length < count && uniform() < S.split) {
+            keep = 1;
+            while (length + keep < count && uniform() > 0.01) ++keep;
+        }
+        const int span = length + keep;
+        int offset = (int)below((uint32_t)span), at = c;
+        for (int v = node[c].prev; offset > 0 && v != start_of(r); v = node[v].prev)
+            if (v < P.n) { at = v; --offset; }
+        // Too near the end for the whole span: begin further to the front.
+        sequence.clear();
+        for (int v = at; v != end_of(r) && (int)sequence.size() < span; v = node[v].next)
+            if (v < P.n) sequence.push_back(v);
+        for (int v = node[at].prev; v != start_of(r) && (int)sequence.size() < span; v = node[v].prev)
+            if (v < P.n) sequence.insert(sequence.begin(), v);
+        const int head = keep ? 1 + (int)below((uint32_t)(length - 1)) : length;
+        for (int k = 0; k < (int)sequence.size(); ++k) {
+            if (k >= head && k < head + keep) continue;
+            if (node[sequence[k]].route >= 0) take(sequence[k]);
+        }
+    }
+    void drop_empty_trips(int r) {
+        for (int v = node[start_of(r)].next; v != end_of(r);) {
+            const int w = node[v].next;
+            if (v >= P.n && (node[v].prev >= P.n || w >= P.n)) unlink(v);
+            v = w;
+        }
+    }
+
+    // -- recreate ----------------------------------------------------------------------------------
+    void recreate_dispatch(bool sort) {
+        if (sort) sort_bank();
+        const bool dense = P.dist != nullptr;
+        if (P.full) dense ? recreate<true, 2>() : recreate<false, 2>();
+        else if (P.timed) dense ? recreate<true, 1>() : recreate<false, 1>();
+        else dense ? recreate<true, 0>() : recreate<false, 0>();
+    }
+    void sort_bank() {
+        const int m = (int)bank.size();
+        sort_key.resize(m);
+        const int weights = P.timed ? 14 : 11, pick = (int)below((uint32_t)weights);
+        const int depot = P.start_row[0];
+        for (int k = 0; k < m; ++k) {
+            const int c = bank[k];
+            double key;
+            if (pick < 4) key = uniform();
+            else if (pick < 8) key = -(double)(P.sum[(size_t)c * P.sums]);
+            else if (pick < 10) key = -(double)P.d(0, depot, c);
+            else if (pick < 11) key = (double)P.d(0, depot, c);
+            else if (pick < 12) key = (double)(P.window[2 * P.window_first[c] + 1] - P.window[2 * P.window_first[c]]);
+            else if (pick < 13) key = (double)P.window[2 * P.window_first[c]];
+            else key = -(double)P.window[2 * P.window_first[c] + 1];
+            sort_key[k] = key;
+        }
+        for (int a = 1; a < m; ++a)
+            for (int b = a; b > 0 && sort_key[b] < sort_key[b - 1]; --b) {
+                std::swap(sort_key[b], sort_key[b - 1]);
+                std::swap(bank[b], bank[b - 1]);
+            }
+    }
+    template <bool DENSE, int MODE>
+    void recreate() {
+        if (quota) { recreate_best_first<DENSE, MODE>(); return; }
+        const size_t m = bank.size();
+        for (size_t k = 0; k < m; ++k) {
+            const int c = bank[k];
+            if (node[c].route >= 0) continue;
+            if (P.shipments && P.partner[c] >= 0) {
+                insert_shipment(P.end_of[c] > 0 ? c : P.partner[c]);
+                continue;
+            }
+            const int g = P.group[c];
+            if (g >= 0) {
+                if (!group_served[g]) insert_group<DENSE, MODE>(c, g);
+                continue;
+            }
+            Place place = cheapest<DENSE, MODE>(c);
+            if (place.key < INT64_MAX / 4 && (P.required[c] || pays(place.delta, P.prize[c]))) put(c, place);
+        }
+    }
+    // Whether an optional client is worth its cost; annealing blurs the threshold.
+    bool pays(int64_t delta, int64_t prize) {
+        return forced || delta < prize || (double)(delta - prize) < -temperature * std::log(uniform());
+    }
+    // With a quota: repeatedly the client that is cheapest for what it brings.
+    template <bool DENSE, int MODE>
+    void recreate_best_first() {
+        for (;;) {
+            int who = -1;
+            Place best{};
+            double least = 1e300;
+            for (int c : bank) {
+                if (node[c].route >= 0 || (P.group[c] >= 0 && group_served[P.group[c]])) continue;
+                Place place = cheapest<DENSE, MODE>(c);
+                if (place.key >= INT64_MAX / 4) continue;
+                const bool lacks = served < P.min_clients || served_prize < P.min_prize;
+                const int64_t worth = P.prize[c];
+                if (!P.required[c] && !lacks && place.delta >= worth) continue;
+                double score = (double)(place.delta - worth) * (0.8 + 0.4 * uniform());
+                if (served_prize < P.min_prize) score /= 1.0 + (double)P.prize[c];
+                if (P.required[c]) score -= 1e12;
+                if (score < least) { least = score; who = c; best = place; }
+            }
+            if (who < 0) return;
+            put(who, best);
+        }
+    }
+    template <bool DENSE, int MODE>
+    void insert_group(int c, int g) {
+        int who = -1;
+        Place best{};
+        best.key = INT64_MAX / 4;
+        for (int k = group_first(g); k < group_first(g + 1); ++k) {
+            const int v = group_member[k];
+            Place place = cheapest<DENSE, MODE>(v);
+            if (place.key >= INT64_MAX / 4) continue;
+            place.key -= P.prize[v];
+            if (place.key < best.key) { best = place; who = v; }
+        }
+        (void)c;
+        if (who < 0) return;
+        if (!P.group_required[g] && !pays(best.delta, P.prize[who])) return;
+        put(who, best);
+    }
+    std::vector<int32_t> group_member, group_start;
+    int group_first(int g) {
+        if (group_start.empty()) {
+            group_start.assign(P.groups + 1, 0);
+            for (int c = 0; c < P.n; ++c) if (P.group[c] >= 0) ++group_start[P.group[c] + 1];
+            for (int k = 0; k < P.groups; ++k) group_start[k + 1] += group_start[k];
+            std::vector<int32_t> at(group_start.begin(), group_start.end() - 1);
+            group_member.resize(group_start.back());
+            for (int c = 0; c < P.n; ++c) if (P.group[c] >= 0) group_member[at[P.group[c]]++] = c;
+        }
+        return group_start[g];
+    }
+
+    void put(int c, const Place& place) {
+        int after = place.after;
+        int r;
+        if (place.kind == NEW) {
+            r = open(place.type);
+            after = start_of(r);
+        } else {
+            r = node[after].route;
+            if (place.type >= 0 && place.type != route[r].type) {
+                log.push_back({RETYPE, r, route[r].type});
+                retype_to(r, place.type);
+            }
+        }
+        touch(r);
+        if (place.kind == TRIP_BEFORE) {
+            const int v = take_reload(place.reload);
+            link(v, after);
+            link(c, v);
+        } else {
+            link(c, after);
+            if (place.kind == TRIP_AFTER) link(take_reload(place.reload), c);
+        }
+        if (P.full) {
+            refresh(r);
+        } else if (P.timed) {
+            const int p = P.profile[route[r].type];
+            forward(node[c].prev, end_of(r), p, start_of(r));
+            backward(node[c].next, start_of(r), p);
+        }
+    }
+
+    // Loads of a trip allow client c; may lift the route to a larger type (then place.type says so).
+    template <int MODE>
+    inline bool fits(int head, int r, int c, const int64_t* q) {
+        const int64_t* l = load_of(head);
+        const int64_t* cap = &P.sum_capacity[(size_t)route[r].type * P.sums];
+        for (int k = 0; k < P.sums; ++k)
+            if (l[k] + q[k] > cap[k]) return false;
+        return true;
+    }
+    // Extra cost of the cheapest larger type that takes client c into route r; computed once a client.
+    int64_t lift(int r, int c, const int64_t* q, int ticket) {
+        Slot& s = route[r];
+        if (s.lift_stamp == ticket) return s.lift_cost;
+        s.lift_stamp = ticket;
+        s.lift_cost = INT64_MAX / 4;
+        s.lift_type = -1;
+        const int64_t now = P.fixed[s.type] + P.unit_distance[s.type] * s.dist;
+        for (int t = 0; t < P.types; ++t) {
+            if (t == s.type || free_count[t] <= 0 || !holds(r, t, q)) continue;
+            const int64_t cost = P.fixed[t] + P.unit_distance[t] * s.dist - now;
+            if (cost < s.lift_cost) { s.lift_cost = cost; s.lift_type = t; }
+        }
+        (void)c;
+        return s.lift_cost;
+    }
+    int ticket = 0;
+
+    // Cheapest feasible place of client c beside its neighbours, in a new route or trip.
+    template <bool DENSE, int MODE>
+    Place cheapest(int c) {
+        Place best{INT64_MAX / 4, 0, -1, -1, INTO, -1, -1};
+        const int64_t* q = &P.sum[(size_t)c * P.sums];
+        ++ticket;
+        const int many = std::min(S.near, P.near_count);
+        const int32_t* near = P.near.data() + (size_t)c * P.near_count;
+        for (int k = 0; k < many; ++k) {
+            const int v = near[k];
+            const Node& a = node[v];
+            const int r = a.route;
+            if (r < 0) continue;
+            int64_t extra = 0;
+            int type = -1;
+            if (!fits<MODE>(a.head, r, c, q)) {
+                if (!cheap_types) continue;
+                extra = lift(r, c, q, ticket);
+                if (extra >= best.key) continue;
+                type = route[r].lift_type;
+            }
+            if (P.allowed && !P.may(route[r].type, c)) continue;
+            if (!blink()) attempt<DENSE, MODE>(c, v, a.next, a.dn, r, extra, type, best);
+            if (!blink()) attempt<DENSE, MODE>(c, a.prev, v, a.dp, r, extra, type, best);
+        }
+        new_route<MODE>(c, best);
+        if (MODE == 2 && P.trips) new_trip<MODE>(c, best);
+        if (best.key >= INT64_MAX / 4)
+            for (int r = 0; r < slots; ++r) {
+                if (route[r].type < 0 || (P.allowed && !P.may(route[r].type, c))) continue;
+                for (int v = start_of(r); v != end_of(r); v = node[v].next) {
+                    int64_t extra = 0;
+                    int type = -1;
+                    if (!fits<MODE>(node[v].head, r, c, q)) {
+                        if (!cheap_types) continue;
+                        extra = lift(r, c, q, ticket);
+                        if (extra >= best.key) break;
+                        type = route[r].lift_type;
+                    }
+                    attempt<DENSE, MODE>(c, v, node[v].next, node[v].dn, r, extra, type, best);
+                }
+            }
+        return best;
+    }
+    template <bool DENSE, int MODE>
+    inline void attempt(int c, int i, int j, int32_t old, int r, int64_t extra, int type, Place& best) {
+        const Slot& s = route[r];
+        const int t = type >= 0 ? type : s.type;
+        const int p = P.profile[t];
+        const int ri = row[i], rj = row[j];
+        int32_t ic, cj;
+        if (DENSE) {
+            const size_t base = ((size_t)p * P.rows + c) * P.rows;
+            ic = P.dist_back[base + ri];
+            cj = P.dist[base + rj];
+        } else {
+            ic = P.plane(ri, c);
+            cj = P.plane(c, rj);
+        }
+        const int64_t change = (int64_t)ic + cj - old;
+        int64_t delta = P.unit_distance[t] * change + extra;
+        if (P.preference) delta -= P.reward(t, c);
+        if (delta >= best.key && !special) return;
+        if (ic >= ARC_FORBIDDEN || cj >= ARC_FORBIDDEN) return;
+        if (distance_limit && s.dist + change > P.max_distance[t]) return;
+        if (MODE >= 1) {
+            int64_t now = leave[i] + P.t(p, ri, c);
+            if (P.multi_window) {
+                now = P.open_at(c, now);
+                if (now < 0) return;
+            } else {
+                if (now > P.window[2 * c + 1]) return;
+                now = std::max(now, P.window[2 * c]);
+            }
+            if (now + P.service[c] + P.t(p, c, rj) > latest[j]) return;
+        }
+        int64_t key = delta;
+        if (special) {
+            if (P.objective == 1) key = delta + 4 * std::max<int64_t>(0, s.dist + change - ruined_longest);
+            else if (P.objective == 2) key = SPREAD * std::max(ic, cj) + change;
+            if (key >= best.key) return;
+        }
+        if (MODE == 2) {
+            const Evaluation e = examine(r, c, i, INTO, -1, -1);
+            if (!e.feasible) return;
+            const int64_t longer = P.unit_duration[t] * (e.duration - s.duration);
+            key += longer;
+            delta += longer;
+            if (key >= best.key) return;
+        }
+        best = Place{key, delta, i, type, INTO, -1, -1};
+    }
+    template <int MODE>
+    void new_route(int c, Place& best) {
+        if (free_slots.empty()) return;
+        const int64_t* q = &P.sum[(size_t)c * P.sums];
+        for (int t = 0; t < P.types; ++t) {
+            if (free_count[t] <= 0 || !P.may(t, c)) continue;
+            const int64_t* cap = &P.sum_capacity[(size_t)t * P.sums];
+            bool ok = true;
+            for (int k = 0; k < P.sums; ++k) ok = ok && q[k] <= cap[k];
+            const int p = P.profile[t], s = P.start_row[t], e = P.end_row[t];
+            const int32_t sc = P.d(p, s, c), ce = P.d(p, c, e);
+            const int64_t length = (int64_t)sc + ce;
+            const int64_t delta = P.fixed[t] + P.unit_distance[t] * length - P.reward(t, c);
+            if (!ok || sc >= ARC_FORBIDDEN || ce >= ARC_FORBIDDEN || length > P.max_distance[t]) continue;
+            int64_t key = delta;
+            if (P.objective == 1) key += 4 * std::max<int64_t>(0, length - ruined_longest);
+            if (P.objective == 2) key = SPREAD * std::max(sc, ce) + length;
+            if (key >= best.key) continue;
+            int64_t cost = delta;
+            if (MODE >= 1) {
+                const int32_t stop = c;
+                const Evaluation v = evaluate(P, &stop, 1, t);
+                if (!v.feasible) continue;
+                const int64_t more = P.unit_duration[t] * v.duration;
+                key += more;
+                cost += more;
+                if (key >= best.key) continue;
+            }
+            best = Place{key, cost, -1, t, NEW, -1, -1};
+        }
+    }
+    // A trip of its own for c: behind the last client of a trip, or before a route's first.
+    template <int MODE>
+    void new_trip(int c, Place& best) {
+        for (int r = 0; r < slots; ++r) {
+            const int t = route[r].type;
+            if (t < 0 || route[r].trips >= P.max_trips[t] || !P.may(t, c)) continue;
+            const int p = P.profile[t], e = end_of(r);
+            for (int v = start_of(r); v != e; v = node[v].next) {
+                const int w = node[v].next;
+                const bool first = v == start_of(r), last = w >= P.n;
+                if (!first && !last) continue;
+                for (int depot = 0; depot < P.depots; ++depot) {
+                    if (!P.reload[(size_t)t * P.depots + depot]) continue;
+                    const int d = P.n + depot;
+                    const int64_t change = (first ? (int64_t)P.d(p, row[v], c) + P.d(p, c, d) + P.d(p, d, row[w])
+                                                  : (int64_t)P.d(p, row[v], d) + P.d(p, d, c) + P.d(p, c, row[w])) -
+                                           node[v].dn;
+                    int64_t delta = P.unit_distance[t] * change - P.reward(t, c);
+                    int64_t key = delta;
+                    if (P.objective == 1) key += 4 * std::max<int64_t>(0, route[r].dist + change - ruined_longest);
+                    if (key >= best.key || change >= ARC_FORBIDDEN / 2) continue;
+                    if (distance_limit && route[r].dist + change > P.max_distance[t]) continue;
+                    const int kind = first ? TRIP_AFTER : TRIP_BEFORE;
+                    const Evaluation x = examine(r, c, v, kind, -1, -1, d);
+                    if (!x.feasible) continue;
+                    const int64_t more = P.unit_duration[t] * (x.duration - route[r].duration);
+                    if (key + more >= best.key) continue;
+                    best = Place{key + more, delta + more, v, -1, kind, d, -1};
+                }
+            }
+        }
+    }
+
+    // -- shipments ---------------------------------------------------------------------------------
+    // Both ends of the shipment that starts at a, at the cheapest pair of places in one route.
+    void insert_shipment(int a) {
+        const int b = P.partner[a];
+        Place best{INT64_MAX / 4, 0, -1, -1, INTO, -1, -1};
+        ++ticket;
+        for (int end = 0; end < 2; ++end) {
+            const int c = end ? b : a;
+            const int32_t* near = P.near.data() + (size_t)c * P.near_count;
+            const int many = std::min(S.near, P.near_count);
+            for (int k = 0; k < many; ++k) {
+                const int r = node[near[k]].route;
+                if (r < 0 || route[r].lift_stamp == ticket) continue;
+                route[r].lift_stamp = ticket;
+                pair_into(a, b, r, best);
+            }
+        }
+        pair_alone(a, b, best);
+        if (best.key >= INT64_MAX / 4)
+            for (int r = 0; r < slots; ++r)
+                if (route[r].type >= 0 && route[r].lift_stamp != ticket) pair_into(a, b, r, best);
+        if (best.key >= INT64_MAX / 4) return;
+        if (!P.required[a] && !pays(best.delta, P.prize[a] + P.prize[b])) return;
+        int at = best.after, r;
+        if (best.kind == NEW) {
+            r = open(best.type);
+            at = start_of(r);
+        } else {
+            r = node[at].route;
+        }
+        touch(r);
+        link(a, at);
+        link(b, best.kind == NEW || best.after2 == best.after ? a : best.after2);
+        refresh(r);
+    }
+    void pair_into(int a, int b, int r, Place& best) {
+        const int t = route[r].type, p = P.profile[t], e = end_of(r);
+        if (!P.may(t, a) || !P.may(t, b)) return;
+        const int64_t reward = P.reward(t, a) + P.reward(t, b);
+        for (int i = start_of(r); i != e; i = node[i].next) {
+            const int j = node[i].next;
+            const int32_t ia = P.d(p, row[i], a);
+            if (ia >= ARC_FORBIDDEN) continue;
+            const int64_t first = (int64_t)ia + P.d(p, a, row[j]) - node[i].dn;
+            if (P.timed) {
+                const int64_t now = P.open_at(a, leave[i] + P.t(p, row[i], a));
+                if (now < 0) break;
+                if (now + P.service[a] + P.t(p, a, row[j]) > latest[j]) continue;
+            }
+            if (blink()) continue;
+            for (int v = i;; v = node[v].next) {
+                const int w = node[v].next;
+                int64_t change;
+                if (v == i) change = (int64_t)ia + P.d(p, a, b) + P.d(p, b, row[w]) - node[i].dn;
+                else change = first + P.d(p, row[v], b) + P.d(p, b, row[w]) - node[v].dn;
+                const int64_t delta = P.unit_distance[t] * change - reward;
+                int64_t key = delta;
+                if (P.objective == 1) key += 4 * std::max<int64_t>(0, route[r].dist + change - ruined_longest);
+                if (key < best.key && change < ARC_FORBIDDEN / 2 &&
+                    !(distance_limit && route[r].dist + change > P.max_distance[t])) {
+                    const Evaluation x = examine(r, a, i, INTO, b, v == i ? a : v);
+                    if (x.feasible) {
+                        const int64_t more = P.unit_duration[t] * (x.duration - route[r].duration);
+                        if (key + more < best.key) best = Place{key + more, delta + more, i, -1, INTO, -1, v};
+                    }
+                }
+                if (w >= P.n) break;  // a delivery may not wait for the next trip
+            }
+        }
+    }
+    void pair_alone(int a, int b, Place& best) {
+        if (free_slots.empty()) return;
+        for (int t = 0; t < P.types; ++t) {
+            if (free_count[t] <= 0 || !P.may(t, a) || !P.may(t, b)) continue;
+            const int p = P.profile[t];
+            const int64_t length = (int64_t)P.d(p, P.start_row[t], a) + P.d(p, a, b) + P.d(p, b, P.end_row[t]);
+            int64_t cost = P.fixed[t] + P.unit_distance[t] * length - P.reward(t, a) - P.reward(t, b);
+            if (length >= ARC_FORBIDDEN || length > P.max_distance[t] || cost >= best.key) continue;
+            const int32_t stops[2] = {a, b};
+            const Evaluation x = evaluate(P, stops, 2, t);
+            if (!x.feasible) continue;
+            cost += P.unit_duration[t] * x.duration;
+            if (cost < best.key) best = Place{cost, cost, -1, t, NEW, -1, -1};
+        }
+    }

@@ -1,0 +1,103 @@
+"""Vehicle routing: one rich instance class for every variant.
+
+What a routing problem is made of stands in :class:`Routing`; :class:`Builder` makes one step by
+step; a solution is :class:`Routes`; :func:`check` recomputes its cost exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..base import Family, Format, Option, json_format
+from .builder import Builder
+from .check import RouteCost, check, check_route
+from .feasibility import obstacles
+from .formats import (
+    decode_instance,
+    encode_instance,
+    read_cordeau,
+    read_lilim,
+    read_solomon,
+    sniff_cordeau,
+    sniff_lilim,
+    sniff_solomon,
+    write_solomon,
+)
+from .generate import GENERATORS, TYPES, variant
+from .instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+from .solution import Route, Routes, decode, encode
+from .vrplib import read as _read_vrplib
+from .vrplib import read_solution, write_solution
+from .vrplib import sniff as _sniff_vrplib
+
+
+def info(instance: Routing) -> dict[str, Any]:
+    """Facts about an instance."""
+    demand = instance.delivery.sum(axis=0)
+    return {
+        "clients": instance.clients,
+        "depots": instance.depots,
+        "vehicle types": instance.types,
+        "vehicles": int(min(instance.vehicles.sum(), UNLIMITED)),
+        "required clients": int(instance.required.sum()),
+        "deliveries": demand.tolist(),
+        "capacity": [row.tolist() for row in instance.capacity[:5]],
+        "objective": instance.objective,
+        "features": list(instance.features()) or ["none: a CVRP or TSP"],
+        "unit": instance.unit,
+    }
+
+
+FAMILY = Family(
+    name="routing",
+    title="vehicle routing",
+    sense="min",
+    integral=True,
+    unit="distance units of the file's rounding",
+    instances=(Routing,),
+    solution=Routes,
+    formats=(
+        json_format("routing", encode_instance, decode_instance),
+        Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
+        Format("solomon", (".txt",), sniff_solomon, read_solomon, write_solomon),
+        Format("lilim", (".txt",), sniff_lilim, read_lilim),
+        Format("cordeau", (".txt",), sniff_cordeau, read_cordeau),
+    ),
+    check=check,
+    encode=encode,
+    decode=decode,
+    info=info,
+    generators=GENERATORS,
+    options=(
+        Option(
+            "round",
+            str,
+            "auto",
+            "how distances become integers",
+            ("auto", *ROUNDING),
+        ),
+    ),
+)
+
+__all__ = [
+    "FAMILY",
+    "FORBIDDEN",
+    "GENERATORS",
+    "ROUNDING",
+    "TYPES",
+    "UNLIMITED",
+    "Builder",
+    "Route",
+    "RouteCost",
+    "Routes",
+    "Routing",
+    "check",
+    "check_route",
+    "decode",
+    "encode",
+    "info",
+    "obstacles",
+    "read_solution",
+    "variant",
+    "write_solution",
+]

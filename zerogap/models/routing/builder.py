@@ -1,0 +1,261 @@
+"""A routing instance made step by step, as users of PyVRP and OR-Tools expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ..base import InstanceError
+from .instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+
+
+def _vector(value: int | Sequence[int] | None) -> list[int]:
+    if value is None:
+        return []
+    return [int(value)] if np.isscalar(value) else [int(v) for v in value]  # type: ignore
+
+
+class Builder:
+    """Builds a :class:`Routing` instance.
+
+    Examples
+    --------
+    >>> from zerogap.models.routing import Builder
+    >>> b = Builder(rounding="round")
+    >>> depot = b.add_depot(0, 0)
+    >>> ann, bob = b.add_client(3, 4, delivery=2), b.add_client(6, 8, delivery=3)
+    >>> truck = b.add_vehicle_type(2, capacity=5)
+    >>> b.build().clients
+    2
+    """
+
+    def __init__(self, rounding: str = "round", name: str = "") -> None:
+        if rounding not in ROUNDING:
+            raise InstanceError(f"{rounding!r} is none of {sorted(ROUNDING)}", field="rounding")
+        self._scale, self._offset = ROUNDING[rounding]
+        self._places: list[tuple[float, float]] = []
+        self._depots: list[dict] = []
+        self._clients: list[dict] = []
+        self._types: list[dict] = []
+        self._groups: list[bool] = []
+        self._shipments: list[tuple[int, int, list[int]]] = []
+        self._conflicts: list[tuple[int, int]] = []
+        self._precedences: list[tuple[int, int]] = []
+        self._edges: dict[int, dict[tuple[int, int], tuple[int, int]]] = {}
+        self._matrices: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._whole: dict = {"name": name}
+
+    def add_depot(self, x: float, y: float, *, window=(0, UNLIMITED)) -> int:
+        """Add a depot; returns its number among the depots."""
+        self._depots.append({"location": self._place(x, y), "window": tuple(window)})
+        return len(self._depots) - 1
+
+    def add_client(
+        self,
+        x: float,
+        y: float,
+        *,
+        delivery: int | Sequence[int] | None = None,
+        pickup: int | Sequence[int] | None = None,
+        service: int = 0,
+        window: Sequence | None = None,
+        release: int = 0,
+        prize: int = 0,
+        required: bool = True,
+        group: int | None = None,
+    ) -> int:
+        """Add a client; returns its number. ``window`` is one (open, close) or a list of them."""
+        if window is None:
+            windows = [(0, UNLIMITED)]
+        elif len(window) and np.isscalar(window[0]):
+            windows = [tuple(window)]
+        else:
+            windows = [tuple(w) for w in window]
+        self._clients.append(
+            {
+                "location": self._place(x, y),
+                "delivery": _vector(delivery),
+                "pickup": _vector(pickup),
+                "service": service,
+                "window": windows,
+                "release": release,
+                "prize": prize,
+                "required": required and group is None,
+                "group": -1 if group is None else group,
+            }
+        )
+        return len(self._clients) - 1
+
+    def add_vehicle_type(
+        self,
+        number: int = 1,
+        *,
+        capacity: int | Sequence[int] | None = None,
+        start_depot: int = 0,
+        end_depot: int | None = 0,
+        fixed_cost: int = 0,
+        distance_cost: int = 1,
+        duration_cost: int = 0,
+        shift=(0, UNLIMITED),
+        max_distance: int = UNLIMITED,
+        max_duration: int = UNLIMITED,
+        max_trips: int = 1,
+        reload_depots: Iterable[int] = (),
+        profile: int = 0,
+        preference: Sequence[int] | None = None,
+        allowed: Sequence[bool] | None = None,
+    ) -> int:
+        """Add a vehicle type; returns its number. ``end_depot=None`` makes its routes open."""
+        self._types.append(
+            {
+                "vehicles": number,
+                "capacity": _vector(capacity),
+                "start_depot": start_depot,
+                "end_depot": -1 if end_depot is None else end_depot,
+                "fixed_cost": fixed_cost,
+                "distance_cost": distance_cost,
+                "duration_cost": duration_cost,
+                "shift": tuple(shift),
+                "max_distance": max_distance,
+                "max_duration": max_duration,
+                "max_trips": max_trips,
+                "reload": list(reload_depots) or ([start_depot] if max_trips > 1 else []),
+                "profile": profile,
+                "preference": preference,
+                "allowed": allowed,
+            }
+        )
+        return len(self._types) - 1
+
+    def add_group(self, required: bool = True) -> int:
+        """Add a mutually exclusive group; clients name it in ``add_client(group=…)``."""
+        self._groups.append(required)
+        return len(self._groups) - 1
+
+    def add_shipment(self, pickup: int, delivery: int, load: int | Sequence[int] = 0) -> int:
+        """Pair two clients: what is taken at the first is brought to the second."""
+        self._shipments.append((pickup, delivery, _vector(load)))
+        return len(self._shipments) - 1
+
+    def add_conflict(self, first: int, second: int) -> None:
+        """Two clients may not be served by one route."""
+        self._conflicts.append((first, second))
+
+    def add_precedence(self, first: int, second: int) -> None:
+        """In a route that serves both, ``first`` comes before ``second``."""
+        self._precedences.append((first, second))
+
+    def add_edge(self, a: int, b: int, distance: int, duration: int | None = None, profile=0):
+        """Set one directed travel distance between *locations* (numbered as they were added)."""
+        time = distance if duration is None else duration
+        self._edges.setdefault(profile, {})[a, b] = (distance, time)
+
+    def set_matrices(self, distance, duration=None, profile: int = 0) -> None:
+        """Set the whole (L, L) matrices of a profile, locations in the order they were added."""
+        distance = np.asarray(distance)
+        self._matrices[profile] = (distance, distance if duration is None else np.asarray(duration))
+
+    def set_objective(self, objective: str, **options) -> None:
+        """Set ``objective`` and options of the whole: backhaul, min_clients, min_prize, fairness."""
+        self._whole |= {"objective": objective, **options}
+
+    def _place(self, x: float, y: float) -> int:
+        self._places.append((x, y))
+        return len(self._places) - 1
+
+    def build(self) -> Routing:
+        """The instance. Load vectors that are shorter than others are filled with zeros."""
+        clients, types = self._clients, self._types
+        k = max(
+            [1]
+            + [len(c[f]) for c in clients for f in ("delivery", "pickup")]
+            + [len(t["capacity"]) for t in types]
+            + [len(s[2]) for s in self._shipments]
+        )
+
+        def loads(rows, fill=0):
+            return np.array([r + [fill] * (k - len(r)) for r in rows], np.int64).reshape(-1, k)
+
+        windows = [w for c in clients for w in c["window"]]
+        counts = [len(c["window"]) for c in clients]
+        depots = np.zeros((len(types), len(self._depots)), bool)
+        for t, vehicle in enumerate(types):
+            for depot in vehicle["reload"]:
+                if not 0 <= depot < len(self._depots):
+                    raise InstanceError(f"type {t}: no depot {depot}", field="reload")
+                depots[t, depot] = True
+        places = np.array(self._places, float).reshape(-1, 2)
+        values: dict = {
+            "x": places[:, 0],
+            "y": places[:, 1],
+            "client_location": [c["location"] for c in clients],
+            "depot_location": [d["location"] for d in self._depots],
+            "depot_window": np.array([d["window"] for d in self._depots]).reshape(-1, 2),
+            "delivery": loads([c["delivery"] for c in clients]),
+            "pickup": loads([c["pickup"] for c in clients]),
+            "window_first": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            "window": np.array(windows, np.int64).reshape(-1, 2),
+            "group_required": np.array(self._groups, bool),
+            "shipments": np.array([s[:2] for s in self._shipments], np.int32).reshape(-1, 2),
+            "shipment_load": loads([s[2] for s in self._shipments]),
+            "conflicts": np.array(self._conflicts, np.int32).reshape(-1, 2),
+            "precedences": np.array(self._precedences, np.int32).reshape(-1, 2),
+            "capacity": loads([t["capacity"] for t in types], UNLIMITED),
+            "shift": np.array([t["shift"] for t in types]).reshape(-1, 2),
+            "reload": depots,
+            "scale": self._scale,
+            "offset": self._offset,
+            "unit": self._scale,
+        }
+        for field in ("service", "release", "prize", "required", "group"):
+            values[field] = np.array([c[field] for c in clients])
+        for field in [
+            "vehicles",
+            "start_depot",
+            "end_depot",
+            "fixed_cost",
+            "distance_cost",
+            "duration_cost",
+            "max_distance",
+            "max_duration",
+            "max_trips",
+            "profile",
+        ]:
+            values[field] = np.array([t[field] for t in types])
+        for field, fill in (("preference", 0), ("allowed", True)):
+            if any(t[field] is not None for t in types):
+                rows = [t[field] if t[field] is not None else [fill] * len(clients) for t in types]
+                values[field] = np.array(rows)
+        values["distance"], values["duration"] = self._travel(places)
+        return Routing(**(values | self._whole))
+
+    def _travel(self, places: np.ndarray):
+        """Dense matrices where edges or matrices were given; else None (from coordinates)."""
+        profiles = 1 + max([0, *self._edges, *self._matrices, *(t["profile"] for t in self._types)])
+        if not self._edges and not self._matrices:
+            if profiles > 1:
+                raise InstanceError("profiles need matrices (set_matrices)", field="profile")
+            return None, None
+        delta = places[:, None, :] - places[None, :, :]
+        euclidean = np.floor(self._scale * np.sqrt((delta**2).sum(axis=2)) + self._offset)
+        distance, duration = [], []
+        for profile in range(profiles):
+            d, t = self._matrices.get(profile, (euclidean, euclidean))
+            if profile in self._edges and profile not in self._matrices:
+                # Edges given one by one describe the whole network of their profile.
+                d = np.where(np.eye(len(places), dtype=bool), 0, FORBIDDEN)
+                t = d
+            if profile in self._edges:
+                d, t = d.copy(), t.copy()
+                for (a, b), (length, time) in self._edges[profile].items():
+                    d[a, b], t[a, b] = length, time
+            distance.append(d)
+            duration.append(t)
+        try:
+            same = all(d is t for d, t in zip(distance, duration))
+            return np.array(distance), None if same else np.array(duration)
+        except ValueError:
+            raise InstanceError(
+                "matrices of the profiles differ in size", field="distance"
+            ) from None

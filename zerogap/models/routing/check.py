@@ -1,0 +1,298 @@
+"""The exact checker: recomputes everything from the definition, in integers.
+
+It shares no code with any solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..base import InfeasibleSolution
+from .instance import FORBIDDEN, UNLIMITED, Routing
+from .solution import Route, Routes
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCost:
+    """What one route amounts to: distance, duration, longest arc, cost."""
+
+    distance: int
+    duration: int
+    longest_arc: int
+    cost: int
+    start: int
+    end: int
+
+
+def check(instance: Routing, solution: Routes) -> int:
+    """Objective of a solution, or the constraint that it violates.
+
+    Raises
+    ------
+    InfeasibleSolution
+        Naming the constraint, where it is violated and by how much.
+    """
+    served = _served(instance, solution)
+    used = np.zeros(instance.types, np.int64)
+    costs = []
+    for r, route in enumerate(solution.routes):
+        if not 0 <= route.vehicle < instance.types:
+            raise InfeasibleSolution(
+                f"route {r + 1}: no vehicle type {route.vehicle}", constraint="vehicle", where=r
+            )
+        costs.append(check_route(instance, route, r))
+        used[route.vehicle] += 1
+    over = np.flatnonzero(used > instance.vehicles)
+    if len(over):
+        t = int(over[0])
+        raise InfeasibleSolution(
+            f"{used[t]} vehicles of type {t} are used, {instance.vehicles[t]} exist",
+            constraint="fleet size",
+            where=t,
+            by=int(used[t] - instance.vehicles[t]),
+        )
+    _service(instance, served)
+    if instance.objective == "longest":
+        return max((c.distance for c in costs), default=0)
+    if instance.objective == "bottleneck":
+        return max((c.longest_arc for c in costs), default=0)
+    total = sum(c.cost for c in costs) + sum(int(p) for p in instance.prize[~served])
+    if instance.fairness and costs:
+        lengths = [c.distance for c in costs]
+        total += instance.fairness * (max(lengths) - min(lengths))
+    return total
+
+
+def _served(instance: Routing, solution: Routes) -> np.ndarray:
+    """Mark the clients that are served; nobody twice."""
+    served = np.zeros(instance.clients, bool)
+    for r, route in enumerate(solution.routes):
+        if not len(route):
+            raise InfeasibleSolution(f"route {r + 1} is empty", constraint="route", where=r)
+        for c in route:
+            if not 0 <= c < instance.clients:
+                raise InfeasibleSolution(
+                    f"route {r + 1}: there is no client {c + 1}", constraint="client", where=r
+                )
+            if served[c]:
+                raise InfeasibleSolution(
+                    f"client {c + 1} is served twice", constraint="visit once", where=c
+                )
+            served[c] = True
+    return served
+
+
+def _service(instance: Routing, served: np.ndarray) -> None:
+    """Required clients, groups, shipments, quotas."""
+    missing = np.flatnonzero(instance.required & ~served)
+    if len(missing):
+        raise InfeasibleSolution(
+            f"client {missing[0] + 1} is not served",
+            constraint="required",
+            where=int(missing[0]),
+            by=len(missing),
+        )
+    groups = len(instance.group_required)
+    count = np.bincount(instance.group[served & (instance.group >= 0)], minlength=groups)
+    for g in np.flatnonzero((count > 1) | (instance.group_required & (count == 0))):
+        raise InfeasibleSolution(
+            f"group {g}: {count[g]} clients are served, expected "
+            f"{'exactly' if instance.group_required[g] else 'at most'} one",
+            constraint="group",
+            where=int(g),
+        )
+    for s, (p, d) in enumerate(instance.shipments):
+        if served[p] != served[d]:
+            raise InfeasibleSolution(
+                f"shipment {s}: only one of the clients {p + 1}, {d + 1} is served",
+                constraint="shipment",
+                where=s,
+            )
+    for name, got, want in (
+        ("clients", int(served.sum()), instance.min_clients),
+        ("prize", int(instance.prize[served].sum()), instance.min_prize),
+    ):
+        if got < want:
+            raise InfeasibleSolution(
+                f"served {name}: {got}, expected at least {want}",
+                constraint="quota",
+                by=want - got,
+            )
+
+
+def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
+    """Distance, duration and cost of one route, or the constraint that it violates."""
+    t, label = route.vehicle, f"route {number + 1}"
+
+    def fail(message, constraint, by=None):
+        raise InfeasibleSolution(f"{label}: {message}", constraint=constraint, where=number, by=by)
+
+    if len(route.trips) > instance.max_trips[t]:
+        fail(f"{len(route.trips)} trips, at most {instance.max_trips[t]}", "trips")
+    if len(route.reloads) != len(route.trips) - 1:
+        fail("the number of reload depots is not the number of trips − 1", "trips")
+    for depot in route.reloads:
+        if not 0 <= depot < instance.depots or not instance.reload[t, depot]:
+            fail(f"vehicle type {t} may not reload at depot {depot}", "reload depot")
+    for trip in route.trips:
+        _loads(instance, t, trip, fail)
+    order = {c: i for i, c in enumerate(route)}
+    _relations(instance, route, order, fail)
+
+    stops = _stops(instance, route)
+    places = [place for place, _ in stops]
+    p = instance.profile[t]
+    legs = [int(instance.travel(a, b, p)) for a, b in pairwise(places)]
+    times = [int(instance.travel_time(a, b, p)) for a, b in pairwise(places)]
+    for (a, b), leg, time in zip(pairwise(places), legs, times):
+        if leg >= FORBIDDEN or time >= FORBIDDEN:
+            fail(f"the arc from location {a} to {b} may not be driven", "arc")
+    distance = sum(legs)
+    if distance > instance.max_distance[t]:
+        over = distance - int(instance.max_distance[t])
+        fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
+    start, end = _schedule(instance, route, stops, times, fail)
+    if end - start > instance.max_duration[t]:
+        over = end - start - int(instance.max_duration[t])
+        fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)
+    cost = int(instance.fixed_cost[t]) + int(instance.distance_cost[t]) * distance
+    cost += int(instance.duration_cost[t]) * (end - start)
+    if instance.preference is not None:
+        cost -= sum(int(instance.preference[t, c]) for c in route)
+    return RouteCost(distance, end - start, max(legs), cost, start, end)
+
+
+def _loads(instance: Routing, t: int, trip, fail) -> None:
+    """Load on board after every stop of a trip, against the capacity of type ``t``."""
+    sign: dict[int, tuple[int, int]] = {}
+    for s, (p, d) in enumerate(instance.shipments):
+        sign[int(p)], sign[int(d)] = (s, 1), (s, -1)
+    load = np.zeros(instance.dimensions, np.int64)
+    for c in trip:
+        load = load + instance.delivery[c]
+    capacity, backhaul = instance.capacity[t], False
+    for c in (None, *trip):
+        if c is not None:
+            load = load - instance.delivery[c] + instance.pickup[c]
+            if c in sign:
+                s, way = sign[c]
+                load = load + way * instance.shipment_load[s]
+            if instance.backhaul == "last":
+                if backhaul and instance.delivery[c].any():
+                    fail(f"delivery to client {c + 1} after a pickup", "backhauls last")
+                backhaul = backhaul or bool(instance.pickup[c].any())
+        if (load > capacity).any():
+            k = int(np.argmax(load > capacity))
+            at = "at its start" if c is None else f"after client {c + 1}"
+            fail(
+                f"load {load[k]} {at}, capacity {capacity[k]}",
+                "capacity",
+                int((load - capacity)[k]),
+            )
+    if instance.backhaul == "last" and len(trip):
+        if not instance.delivery[list(trip)].any():
+            fail("a trip with pickups only", "backhauls last")
+
+
+def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
+    t = route.vehicle
+    if instance.allowed is not None:
+        for c in route:
+            if not instance.allowed[t, c]:
+                fail(f"client {c + 1} may not be served by vehicle type {t}", "permission")
+    trip_of = {c: i for i, trip in enumerate(route.trips) for c in trip}
+    for p, d in instance.shipments:
+        if p in order or d in order:
+            if p not in order or d not in order:
+                fail(
+                    f"clients {p + 1} and {d + 1} of a shipment are on different routes", "shipment"
+                )
+            if order[p] > order[d] or trip_of[p] != trip_of[d]:
+                fail(f"client {d + 1} is served before its pickup at {p + 1}", "shipment")
+    for a, b in instance.conflicts:
+        if a in order and b in order:
+            fail(f"clients {a + 1} and {b + 1} may not share a route", "conflict")
+    for a, b in instance.precedences:
+        if a in order and b in order and order[a] > order[b]:
+            fail(f"client {b + 1} comes before client {a + 1}", "precedence")
+
+
+def _stops(instance: Routing, route: Route) -> list[tuple[int, int]]:
+    """(location, client or −1−depot) of every stop, the depots included."""
+    t = route.vehicle
+    stops = []
+    for i, trip in enumerate(route.trips):
+        depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+        stops += [(int(instance.client_location[c]), c) for c in trip]
+    if (depot := int(instance.end_depot[t])) >= 0:
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+    return stops
+
+
+def _schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, int]:
+    """Departure and return of a feasible schedule of least duration.
+
+    The return is a non-decreasing, piecewise linear function of the departure; the duration is
+    least where some arrival meets a time of the data with no waiting before it, or at the earliest
+    departure. All these departures are tried.
+    """
+    t = route.vehicle
+    releases = [max((int(instance.release[c]) for c in trip), default=0) for trip in route.trips]
+    begin = max(int(instance.shift[t, 0]), releases[0])
+    begin = max(begin, int(instance.depot_window[instance.start_depot[t], 0]))
+    first = _drive(instance, t, stops, times, releases, begin)
+    if isinstance(first, str):
+        fail(first, "time")
+    if instance.max_duration[t] >= UNLIMITED and not instance.duration_cost[t]:
+        return begin, first
+    best = (begin, first)
+    elapsed, trip = 0, 0
+    for i, (_, c) in enumerate(stops):
+        if i:
+            elapsed += times[i - 1]
+        if c < 0:
+            meet = [int(v) for v in instance.depot_window[-1 - c]] + [int(instance.shift[t, 1])]
+            if 0 < i < len(stops) - 1:
+                trip += 1
+                meet.append(releases[trip])
+        else:
+            meet = [int(v) for v in instance.windows(c).ravel()]
+        for value in meet:
+            if value >= UNLIMITED or value - elapsed <= begin:
+                continue
+            end = _drive(instance, t, stops, times, releases, value - elapsed)
+            if not isinstance(end, str) and end - (value - elapsed) < best[1] - best[0]:
+                best = (value - elapsed, end)
+        if c >= 0:
+            elapsed += int(instance.service[c])
+    return best
+
+
+def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int | str:
+    """Earliest return when the vehicle departs at ``begin``, or why it cannot."""
+    now, trip = begin, 0
+    for i, (_, c) in enumerate(stops):
+        if i:
+            now += times[i - 1]
+        if c < 0:
+            depot = -1 - c
+            if 0 < i < len(stops) - 1:
+                trip += 1
+                now = max(now, releases[trip])
+            if i < len(stops) - 1:
+                now = max(now, int(instance.depot_window[depot, 0]))
+            if now > instance.depot_window[depot, 1]:
+                return f"at depot {depot} at {now}, it closes at {instance.depot_window[depot, 1]}"
+        else:
+            windows = instance.windows(c)
+            later = windows[windows[:, 1] >= now]
+            if not len(later):
+                return f"arrives at client {c + 1} at {now}, it closes at {windows[-1, 1]}"
+            now = max(now, int(later[0, 0])) + int(instance.service[c])
+    if now > instance.shift[t, 1]:
+        return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"
+    return now

@@ -1,0 +1,253 @@
+"""The rich routing instance: what is to be served, by whom, and what it costs.
+
+One class covers every variant; which one it is follows from the data it uses. All quantities are
+integers: distances and costs in units of the file's rounding convention, times likewise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..base import InstanceError
+
+UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
+FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
+LARGEST = 1 << 45  # finite data above this could overflow sums of a route
+
+OBJECTIVES = ("cost", "longest", "bottleneck")
+BACKHAULS = ("mixed", "last")
+# rounding convention -> integer distance = floor(scale * euclidean + offset)
+ROUNDING = {
+    "round": (1.0, 0.5),
+    "trunc": (1.0, 0.0),
+    "dimacs": (10.0, 0.0),
+    "exact": (1000.0, 0.5),
+    "none": (1.0, 0.5),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routing:
+    """A vehicle-routing instance.
+
+    Sizes: ``L`` locations, ``D`` depots, ``n`` clients, ``K`` load dimensions, ``T`` vehicle
+    types, ``P`` profiles. Use :class:`~zerogap.models.routing.Builder` to make one step by step.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (L,)
+        Coordinates; distances come from them where ``distance`` is None, and pictures always.
+    client_location, depot_location : ndarray of int32, shape (n,), (D,)
+        Location of every client and depot.
+    scale, offset : float
+        Distance between two points is ``floor(scale * euclidean + offset)``.
+    distance, duration : ndarray of int64, shape (P, L, L), or None
+        Travel matrices of every profile. ``distance`` None: from the coordinates (no dense matrix
+        is ever made for large instances). ``duration`` None: the same as the distance. Entries of
+        ``FORBIDDEN`` or more are arcs that may not be driven.
+    delivery, pickup : ndarray of int64, shape (n, K)
+        Loads brought from, and taken to, the depot.
+    service : ndarray of int64, shape (n,)
+        Duration of service.
+    window_first, window : ndarray, shape (n + 1,) and (windows, 2)
+        Time windows of every client, ascending and disjoint; service must start in one of them.
+    release : ndarray of int64, shape (n,)
+        A trip may not leave its depot before the release of each of its clients.
+    prize : ndarray of int64, shape (n,)
+        Cost of *not* serving the client (the uncollected prize); required clients must be served.
+    required : ndarray of bool, shape (n,)
+    group : ndarray of int32, shape (n,)
+        Mutually exclusive group or −1; of a required group exactly one member is served, of
+        another at most one. Members are themselves not required.
+    group_required : ndarray of bool, shape (groups,)
+    shipments : ndarray of int32, shape (m, 2)
+        Pairs of clients (pickup, delivery): same trip, pickup first, both or none.
+    shipment_load : ndarray of int64, shape (m, K)
+    conflicts, precedences : ndarray of int32, shape (·, 2)
+        Clients that may not share a route; clients whose first must come before the second when
+        they share a route.
+    vehicles : ndarray of int64, shape (T,)
+        Number available of each type.
+    capacity : ndarray of int64, shape (T, K)
+    fixed_cost, distance_cost, duration_cost : ndarray of int64, shape (T,)
+        Per used vehicle, per unit of distance, per unit of duration.
+    start_depot, end_depot : ndarray of int32, shape (T,)
+        ``end_depot`` −1: the route is open, it ends at its last client.
+    shift : ndarray of int64, shape (T, 2)
+        Earliest departure, latest return.
+    max_distance, max_duration, max_trips : ndarray of int64, shape (T,)
+    reload : ndarray of bool, shape (T, D)
+        Depots where a vehicle may begin another trip.
+    profile : ndarray of int32, shape (T,)
+    preference : ndarray of int64, shape (T, n), or None
+        Reward of serving a client with a type, subtracted from the objective.
+    allowed : ndarray of bool, shape (T, n), or None
+        Permission of a type to serve a client.
+    depot_window : ndarray of int64, shape (D, 2)
+    objective : str
+        "cost" (fixed + distance + duration + uncollected prizes − preference), "longest" (distance
+        of the longest route), or "bottleneck" (longest arc driven).
+    backhaul : str
+        "last": in every trip all deliveries come before all pickups and no trip has pickups only.
+    min_clients, min_prize : int
+        Number of clients, and prize, that must be served in all.
+    fairness : int
+        Cost per unit of difference between the longest and the shortest used route.
+    unit : float
+        Integer units in one unit of the original data, for display.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    client_location: np.ndarray
+    depot_location: np.ndarray
+    delivery: np.ndarray
+    pickup: np.ndarray
+    service: np.ndarray
+    window_first: np.ndarray
+    window: np.ndarray
+    release: np.ndarray
+    prize: np.ndarray
+    required: np.ndarray
+    group: np.ndarray
+    group_required: np.ndarray
+    shipments: np.ndarray
+    shipment_load: np.ndarray
+    conflicts: np.ndarray
+    precedences: np.ndarray
+    vehicles: np.ndarray
+    capacity: np.ndarray
+    fixed_cost: np.ndarray
+    distance_cost: np.ndarray
+    duration_cost: np.ndarray
+    start_depot: np.ndarray
+    end_depot: np.ndarray
+    shift: np.ndarray
+    max_distance: np.ndarray
+    max_duration: np.ndarray
+    max_trips: np.ndarray
+    reload: np.ndarray
+    profile: np.ndarray
+    depot_window: np.ndarray
+    distance: np.ndarray | None = None
+    duration: np.ndarray | None = None
+    preference: np.ndarray | None = None
+    allowed: np.ndarray | None = None
+    scale: float = 1.0
+    offset: float = 0.5
+    objective: str = "cost"
+    backhaul: str = "mixed"
+    min_clients: int = 0
+    min_prize: int = 0
+    fairness: int = 0
+    unit: float = 1.0
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        from .validate import validate
+
+        validate(self)
+
+    # -- sizes ------------------------------------------------------------------------------
+    @property
+    def clients(self) -> int:
+        """Number of clients."""
+        return len(self.client_location)
+
+    @property
+    def depots(self) -> int:
+        """Number of depots."""
+        return len(self.depot_location)
+
+    @property
+    def locations(self) -> int:
+        """Number of locations."""
+        return len(self.x)
+
+    @property
+    def types(self) -> int:
+        """Number of vehicle types."""
+        return len(self.vehicles)
+
+    @property
+    def profiles(self) -> int:
+        """Number of profiles with matrices of their own."""
+        return 1 if self.distance is None else len(self.distance)
+
+    @property
+    def dimensions(self) -> int:
+        """Number of load dimensions."""
+        return self.delivery.shape[1]
+
+    # -- travel -----------------------------------------------------------------------------
+    def travel(self, a, b, profile: int = 0) -> np.ndarray:
+        """Distance from locations ``a`` to locations ``b`` (arrays broadcast together)."""
+        if self.distance is not None:
+            return self.distance[profile, a, b]
+        dx, dy = self.x[a] - self.x[b], self.y[a] - self.y[b]
+        return np.floor(self.scale * np.sqrt(dx * dx + dy * dy) + self.offset).astype(np.int64)
+
+    def travel_time(self, a, b, profile: int = 0) -> np.ndarray:
+        """Driving time from locations ``a`` to locations ``b``."""
+        if self.duration is not None:
+            return self.duration[profile, a, b]
+        return self.travel(a, b, profile)
+
+    def matrix(self, profile: int = 0) -> np.ndarray:
+        """Dense (L, L) distance matrix of a profile."""
+        if self.distance is not None:
+            return self.distance[profile]
+        every = np.arange(self.locations)
+        return self.travel(every[:, None], every[None, :], profile)
+
+    def time_matrix(self, profile: int = 0) -> np.ndarray:
+        """Dense (L, L) duration matrix of a profile."""
+        return self.matrix(profile) if self.duration is None else self.duration[profile]
+
+    # -- features ---------------------------------------------------------------------------
+    def windows(self, client: int) -> np.ndarray:
+        """Time windows of a client, shape (windows, 2)."""
+        return self.window[self.window_first[client] : self.window_first[client + 1]]
+
+    def features(self) -> tuple[str, ...]:
+        """Names of the features that the data use, in a fixed order."""
+        optional = ~self.required & (self.group < 0)
+        last = self.window[:, 1]
+        tests = {
+            "several vehicle types": self.types > 1,
+            "several depots": len(set(self.start_depot) | set(self.end_depot) - {-1}) > 1,
+            "open routes": (self.end_depot < 0).any(),
+            "time windows": (self.window[:, 0] > 0).any()
+            or (last < UNLIMITED).any()
+            or (self.shift[:, 1] < UNLIMITED).any(),
+            "several time windows": len(self.window) > self.clients,
+            "pickups": self.pickup.any(),
+            "backhauls last": self.backhaul == "last",
+            "shipments": len(self.shipments) > 0,
+            "prizes": optional.any(),
+            "groups": (self.group >= 0).any(),
+            "release times": self.release.any(),
+            "trips": (self.max_trips > 1).any(),
+            "distance limit": (self.max_distance < UNLIMITED).any(),
+            "duration limit": (self.max_duration < UNLIMITED).any(),
+            "duration costs": self.duration_cost.any(),
+            "profiles": self.profiles > 1,
+            "preferences": self.preference is not None,
+            "permissions": self.allowed is not None,
+            "conflicts": len(self.conflicts) > 0,
+            "precedences": len(self.precedences) > 0,
+            "quota": self.min_clients > 0 or self.min_prize > 0,
+            "fairness": self.fairness > 0,
+            f"objective {self.objective}": self.objective != "cost",
+        }
+        return tuple(name for name, used in tests.items() if used)
+
+    def replace(self, **changes) -> Routing:
+        """A copy with some fields changed."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        unknown = set(changes) - set(values)
+        if unknown:
+            raise InstanceError(f"no such field: {', '.join(sorted(unknown))}")
+        return Routing(**(values | changes))

@@ -1,0 +1,68 @@
+"""Routing: annealed ruin and recreate from above, exact models from below.
+
+``auto`` first says what makes the instance infeasible by itself, then lets the kernels improve the
+incumbent while an exact model, where one is small enough, closes the gap.
+"""
+
+from __future__ import annotations
+
+from ...models.base import InstanceError
+from ...models.routing import Routing, obstacles
+from ...models.routing.cpsat import build
+from ..backends import cpsat
+from ..search import Search
+from .kernels import anneal, first_solution, improve
+
+SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
+
+
+def infeasible(instance: Routing, search: Search) -> bool:
+    """Say by name what cannot be served; True ends the solve."""
+    reasons = obstacles(instance)
+    if reasons:
+        search.prove_infeasible("; ".join(reasons), "obstacles")
+    return bool(reasons)
+
+
+def kernel(instance: Routing, search: Search) -> None:
+    """The kernels alone."""
+    if instance.clients == 0 or infeasible(instance, search):
+        return trivial(instance, search)
+    improve(instance, search)
+
+
+def exact(instance: Routing, search: Search) -> None:
+    """CP-SAT's circuit model alone, cold."""
+    if instance.clients == 0 or infeasible(instance, search):
+        return trivial(instance, search)
+    cpsat.improve(build(instance), search, hint=False)
+
+
+def auto(instance: Routing, search: Search) -> None:
+    """Kernels and exact model together."""
+    if instance.clients == 0 or infeasible(instance, search):
+        return trivial(instance, search)
+    if search.extend is not None:
+        first_solution(instance, search)
+        cpsat.improve(build(instance), search)
+        return None
+    if instance.clients > SMALL:
+        return improve(instance, search)
+    anneal(instance, search, seconds=min(0.3, search.remaining / 4), iterations=20_000)
+    try:
+        model = build(instance)
+    except InstanceError:
+        return improve(instance, search)
+    cpsat.improve(model, search)
+
+
+def trivial(instance: Routing, search: Search) -> None:
+    """Without clients there is nothing to drive."""
+    from ...models.routing import Routes
+
+    if instance.clients == 0:
+        search.offer(Routes(()), "trivial")
+        search.prove_optimal("trivial")
+
+
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact}

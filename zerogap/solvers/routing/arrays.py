@@ -1,0 +1,191 @@
+"""Between instances, solutions and the flat arrays of the kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...models.base import InstanceError
+from ...models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
+
+ARC = 1 << 28  # what kernels take for a forbidden arc; finite entries must stay below
+DENSE = 4000  # nodes up to which the kernels keep a dense matrix
+
+
+def arrays(instance: Routing) -> dict[str, Any]:
+    """Everything a kernel needs, by the names of its C++ fields."""
+    n, k = instance.clients, instance.dimensions
+    depots = instance.depot_location
+    nowhere = n + instance.depots
+    pickups = instance.pickup.any()
+    shipments = len(instance.shipments) > 0
+    mixed = bool(pickups and instance.backhaul == "mixed") or shipments
+    trips = bool((instance.max_trips > 1).any())
+    durations = bool((instance.max_duration < UNLIMITED).any() or instance.duration_cost.any())
+    related = len(instance.conflicts) > 0 or len(instance.precedences) > 0
+    last = instance.window[:, 1]
+    windows = bool((instance.window[:, 0] > 0).any() or (last < UNLIMITED).any())
+    depot_hours = bool(
+        (instance.depot_window[:, 0] > 0).any() or (instance.depot_window[:, 1] < UNLIMITED).any()
+    )
+    shifts = bool((instance.shift[:, 0] > 0).any() or (instance.shift[:, 1] < UNLIMITED).any())
+    released = bool(instance.release.any())
+    timed = windows or depot_hours or shifts or released
+    sums, capacity = instance.delivery, instance.capacity
+    if pickups:  # both kinds of load must fit by themselves; in a mixed route more is checked
+        sums, capacity = np.hstack([sums, instance.pickup]), np.hstack([capacity, capacity])
+    partner, end_of = np.full(n, -1), np.zeros(n, np.int8)
+    shipped = np.zeros((n, k), np.int64)
+    if shipments:
+        p, d = instance.shipments.T
+        partner[p], partner[d] = d, p
+        end_of[p], end_of[d] = 1, -1
+        shipped[p] = shipped[d] = instance.shipment_load
+    relation_first, relation = _relations(instance)
+    places = np.concatenate([instance.client_location, depots])
+    return {
+        "n": n,
+        "depots": instance.depots,
+        "types": instance.types,
+        "profiles": instance.profiles,
+        "dims": k,
+        "sums": sums.shape[1],
+        "groups": len(instance.group_required),
+        "objective": ("cost", "longest", "bottleneck").index(instance.objective),
+        "x": np.append(instance.x[places], 0.0),
+        "y": np.append(instance.y[places], 0.0),
+        "scale": instance.scale,
+        "offset": instance.offset,
+        "delivery": instance.delivery,
+        "pickup": instance.pickup,
+        "sum": sums,
+        "service": instance.service,
+        "release": instance.release,
+        "prize": instance.prize,
+        "required": instance.required,
+        "window_first": instance.window_first,
+        "window": instance.window,
+        "group": instance.group,
+        "group_required": instance.group_required,
+        "partner": partner,
+        "end_of": end_of,
+        "shipment_load": shipped,
+        "relation_first": relation_first,
+        "relation": relation,
+        "vehicles": instance.vehicles,
+        "capacity": instance.capacity,
+        "sum_capacity": capacity,
+        "fixed": instance.fixed_cost,
+        "unit_distance": instance.distance_cost,
+        "unit_duration": instance.duration_cost,
+        "start_row": n + instance.start_depot,
+        "end_row": np.where(instance.end_depot < 0, nowhere, n + instance.end_depot),
+        "profile": instance.profile,
+        "shift": instance.shift,
+        "max_distance": instance.max_distance,
+        "max_duration": instance.max_duration,
+        "max_trips": instance.max_trips,
+        "reload": instance.reload,
+        "preference": instance.preference,
+        "allowed": instance.allowed,
+        "depot_window": instance.depot_window,
+        "min_clients": instance.min_clients,
+        "min_prize": instance.min_prize,
+        "fairness": instance.fairness,
+        "backhaul_last": instance.backhaul == "last",
+        "timed": timed,
+        "full": trips or durations or mixed or shipments or related or released,
+        "trips": trips,
+        "durations": durations,
+        "profile_loads": mixed,
+        "shipments": shipments,
+        "related": related,
+        "multi_window": len(instance.window) > n,
+    } | _travel(instance, places)
+
+
+def _relations(instance: Routing) -> tuple[np.ndarray, np.ndarray]:
+    """Conflicts (0), ``other comes after me`` (1) and ``other comes before me`` (2), by client."""
+    rows = [(int(a), int(b), 0) for a, b in instance.conflicts]
+    rows += [(int(b), int(a), 0) for a, b in instance.conflicts]
+    rows += [(int(a), int(b), 1) for a, b in instance.precedences]
+    rows += [(int(b), int(a), 2) for a, b in instance.precedences]
+    rows.sort()
+    first = np.searchsorted([r[0] for r in rows], np.arange(instance.clients + 1))
+    return first.astype(np.int64), np.array([(b << 2) | kind for _, b, kind in rows], np.int32)
+
+
+def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
+    """Matrices in node order with a last row and column of zeros for the nowhere of open routes."""
+    m = len(places) + 1
+    backhauls = instance.backhaul == "last" and instance.pickup.any()
+    if instance.distance is None and m > DENSE:
+        if backhauls:
+            raise InstanceError(
+                f"backhauls last need a dense matrix, at most {DENSE} nodes", field="backhaul"
+            )
+        return {"dist": None, "dist_back": None, "time": None}
+    dist = np.zeros((instance.profiles, m, m), np.int64)
+    time = None if instance.duration is None else np.zeros_like(dist)
+    for p in range(instance.profiles):
+        dist[p, :-1, :-1] = instance.matrix(p)[np.ix_(places, places)]
+        if time is not None:
+            time[p, :-1, :-1] = instance.time_matrix(p)[np.ix_(places, places)]
+    closed = dist >= FORBIDDEN
+    if time is not None:
+        closed |= time >= FORBIDDEN
+        time[closed] = 0
+    original = np.where(closed, 0, dist)
+    for field, matrix in (("distance", original), ("duration", time)):
+        if matrix is not None and matrix.max() >= ARC:
+            raise InstanceError(
+                f"an entry is {matrix.max()}; use units in which it stays below {ARC}", field=field
+            )
+    dist = np.where(closed, ARC, dist)
+    if backhauls:
+        if time is None:
+            time = original.copy()
+        n = instance.clients
+        linehaul = np.flatnonzero(instance.delivery.any(axis=1))
+        pure = np.flatnonzero(instance.pickup.any(axis=1))
+        dist[:, n : n + instance.depots, pure] = ARC
+        dist[:, pure[:, None], linehaul[None, :]] = ARC
+    elif closed.any() and time is None:
+        time = original
+    back = np.ascontiguousarray(dist.transpose(0, 2, 1), np.int32)
+    return {
+        "dist": np.ascontiguousarray(dist, np.int32),
+        "dist_back": back,
+        "time": None if time is None else np.ascontiguousarray(time, np.int32),
+    }
+
+
+def solution(best) -> Routes:
+    """Routes from a kernel's flat arrays."""
+    first, stops, types = best
+    routes = []
+    for r, vehicle in enumerate(types):
+        trips: list[list[int]] = [[]]
+        reloads: list[int] = []
+        for stop in stops[first[r] : first[r + 1]]:
+            if stop < 0:
+                reloads.append(-1 - int(stop))
+                trips.append([])
+            else:
+                trips[-1].append(int(stop))
+        routes.append(Route(int(vehicle), tuple(tuple(t) for t in trips), tuple(reloads)))
+    return Routes(tuple(routes))
+
+
+def flat(routes: Routes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A kernel's flat arrays from routes; the inverse of `solution`."""
+    first, stops, types = [0], [], []
+    for route in routes:
+        for i, trip in enumerate(route.trips):
+            if i:
+                stops.append(-1 - route.reloads[i - 1])
+            stops += trip
+        first.append(len(stops))
+        types.append(route.vehicle)
+    return np.array(first, np.int32), np.array(stops, np.int32), np.array(types, np.int32)
