@@ -1,0 +1,68 @@
+"""Job-shop and flexible job-shop scheduling: instances, schedules, checker, files, generators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import Family, Option
+from zerogap.models.jobshop.formats import FORMATS
+from zerogap.models.jobshop.generate import GENERATORS
+from zerogap.models.jobshop.instance import OBJECTIVES, FlexibleJobShop, JobShop, Shop
+from zerogap.models.jobshop.solution import Schedule, check, decode, encode
+
+__all__ = ["FAMILY", "FlexibleJobShop", "JobShop", "Schedule", "Shop", "check"]
+
+
+def info(shop: Shop) -> dict[str, Any]:
+    """Facts of a shop for people."""
+    lengths = np.diff(shop.first)
+    facts: dict[str, Any] = {
+        "kind": "flexible job-shop" if isinstance(shop, FlexibleJobShop) else "job-shop",
+        "objective": shop.objective,
+        "jobs": shop.jobs,
+        "machines": shop.machines,
+        "operations": shop.operations,
+        "operations per job": f"{lengths.min()} … {lengths.max()}",
+        "durations": f"{shop.duration.min()} … {shop.duration.max()}",
+    }
+    if isinstance(shop, FlexibleJobShop):
+        counts = np.diff(shop.choice)
+        facts["alternatives"] = f"{counts.min()} … {counts.max()}, mean {counts.mean():.2f}"
+    else:
+        load = np.bincount(shop.machine, shop.duration, minlength=shop.machines)
+        facts["largest machine load"] = int(load.max())
+        visits = np.unique(np.stack((shop.job, shop.machine)), axis=1).shape[1]
+        facts["re-entrant"] = visits < shop.operations
+    facts["longest job"] = int(shortest_work(shop).max())
+    return facts
+
+
+def shortest_work(shop: Shop) -> np.ndarray:
+    """Total of the smallest durations of every job."""
+    duration = shop.duration
+    if isinstance(shop, FlexibleJobShop):
+        duration = np.minimum.reduceat(duration, shop.choice[:-1])
+    return np.add.reduceat(duration, shop.first[:-1])
+
+
+FAMILY = Family(
+    name="jobshop",
+    title="job-shop and flexible job-shop scheduling",
+    sense="min",
+    integral=True,
+    unit="time units",
+    instances=(JobShop, FlexibleJobShop),
+    solution=Schedule,
+    formats=FORMATS,
+    check=check,
+    encode=encode,
+    decode=decode,
+    info=info,
+    generators=GENERATORS,
+    options=(
+        Option("objective", str, "makespan", "what is minimised", OBJECTIVES),
+        Option("rule", str, "learned", "priority rule of the method dispatch"),
+    ),
+)

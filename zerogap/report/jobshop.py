@@ -1,0 +1,101 @@
+"""Gantt charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.jobshop import Schedule, Shop
+from zerogap.models.jobshop.solution import assigned
+
+#: Beyond this many operations bars carry no outline and only the critical path is told apart.
+_DETAILED = 2000
+
+
+def critical(shop: Shop, schedule: Schedule) -> np.ndarray:
+    """Operations of one critical path, first to last.
+
+    From the operation that ends last, a predecessor that ends when its successor starts is
+    followed, the one on the machine first.
+    """
+    machine, duration = assigned(shop, schedule)
+    start = schedule.start
+    end = start + duration
+    order = np.lexsort((end, start, machine))
+    before = np.full(shop.operations, -1)
+    same = machine[order[1:]] == machine[order[:-1]]
+    before[order[1:][same]] = order[:-1][same]
+    job = shop.job
+    path = []
+    x = int(np.argmax(end))
+    while x >= 0:
+        path.append(x)
+        earlier = [int(before[x]), x - 1 if x > 0 and job[x - 1] == job[x] else -1]
+        x = next((y for y in earlier if y >= 0 and end[y] == start[x]), -1)
+    return np.array(path[::-1])
+
+
+def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
+    """A Gantt chart: a row a machine, a colour a job, the critical path outlined.
+
+    Parameters
+    ----------
+    shop : JobShop or FlexibleJobShop
+    schedule : Schedule
+    axes : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    import matplotlib
+
+    if axes is None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        height = min(14.0, 1.4 + 0.32 * shop.machines)
+        figure = Figure(figsize=(11, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+    figure = axes.figure
+    machine, duration = assigned(shop, schedule)
+    job = shop.job
+    colours = matplotlib.colormaps["tab20"](np.arange(shop.jobs) % 20)
+    detailed = shop.operations <= _DETAILED
+    axes.barh(
+        machine,
+        duration,
+        left=schedule.start,
+        height=0.8,
+        color=colours[job],
+        edgecolor="white" if detailed else "none",
+        linewidth=0.4 if detailed else 0,
+        alpha=0.75,
+    )
+    path = critical(shop, schedule)
+    axes.barh(
+        machine[path],
+        duration[path],
+        left=schedule.start[path],
+        height=0.8,
+        color="none",
+        edgecolor="black",
+        linewidth=1.2,
+        label="critical path",
+    )
+    if shop.operations <= 120:
+        for x in np.flatnonzero(duration > 0):
+            middle = schedule.start[x] + duration[x] / 2
+            axes.text(middle, machine[x], str(job[x]), ha="center", va="center", fontsize=7)
+    if shop.machines <= 40:
+        axes.set_yticks(range(shop.machines))
+    axes.set_ylim(shop.machines - 0.5, -0.5)
+    axes.set_xlim(0, int((schedule.start + duration).max()) * 1.01 or 1)
+    axes.set_xlabel("time")
+    axes.set_ylabel("machine")
+    end = int((schedule.start + duration).max())
+    axes.set_title(f"{shop.name or 'shop'}: makespan {end}")
+    axes.legend(loc="lower right", fontsize=8)
+    return figure

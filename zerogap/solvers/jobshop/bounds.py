@@ -1,0 +1,22 @@
+"""Lower bounds of the makespan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zerogap.models.jobshop import FlexibleJobShop, Shop
+from zerogap.models.jobshop import shortest_work
+
+
+def trivial(shop: Shop) -> int:
+    """Longest job, largest machine load (or mean load where machines are chosen)."""
+    work = shortest_work(shop)
+    release = np.zeros(shop.jobs, dtype=np.int64) if shop.release is None else shop.release
+    bound = int((work + release).max())
+    if isinstance(shop, FlexibleJobShop):
+        load = int(work.sum())
+        return max(bound, -(-load // shop.machines))
+    order = np.argsort(shop.machine, kind="stable")
+    loads = np.zeros(shop.machines, dtype=np.int64)
+    np.add.at(loads, shop.machine[order], shop.duration[order])
+    return max(bound, int(loads.max()))
