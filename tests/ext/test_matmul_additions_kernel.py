@@ -1,0 +1,149 @@
+"""The annealer of circuits: what it computes is the matrix, exactly, at every moment."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zerogap._ext.matmul_additions import Additions
+
+
+def expand(edges, inputs, outputs):
+    """Matrix and additions of a circuit, by summing paths node by node."""
+    terms = {}
+    for source, target, sign in edges.tolist():
+        terms.setdefault(target, []).append((source, sign))
+    forms = {i: np.eye(inputs, dtype=int)[i] for i in range(inputs)}
+
+    def form(node):
+        if node not in forms:
+            forms[node] = sum(
+                (c * form(i) for i, c in terms.get(node, ())), np.zeros(inputs, dtype=int)
+            )
+        return forms[node]
+
+    matrix = np.array([form(inputs + r) for r in range(outputs)]).reshape(outputs, inputs)
+    return matrix, sum(len(t) - 1 for t in terms.values())
+
+
+matrices = st.integers(1, 7).flatmap(
+    lambda columns: st.lists(
+        st.lists(st.integers(-1, 1), min_size=columns, max_size=columns), min_size=1, max_size=9
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices, st.integers(0, 2**64 - 1), st.booleans())
+def test_the_circuit_computes_the_matrix(rows, seed, cancel):
+    matrix = np.array(rows, np.int8)
+    kernel = Additions(matrix, seed, cancel=cancel)
+    for _ in range(3):
+        kernel.run(iterations=300)
+        computed, additions = expand(kernel.best(), matrix.shape[1], matrix.shape[0])
+        assert np.array_equal(computed, matrix)
+        assert additions == kernel.objective <= kernel.naive
+
+
+@settings(max_examples=40, deadline=None)
+@given(matrices, st.integers(0, 1000))
+def test_modulo_two(rows, seed):
+    matrix = np.abs(np.array(rows, np.int8))
+    kernel = Additions(matrix, seed, binary=True)
+    kernel.run(iterations=600)
+    computed, additions = expand(kernel.best(), matrix.shape[1], matrix.shape[0])
+    assert np.array_equal(computed % 2, matrix)
+    assert additions == kernel.objective
+
+
+def fewest(matrix):
+    """Fewest additions by brute force over all circuits (iterative deepening)."""
+    inputs = matrix.shape[1]
+
+    def canonical(row):
+        return max(tuple(row), tuple(-x for x in row))
+
+    targets = {canonical(r) for r in matrix.tolist() if np.count_nonzero(r) > 1}
+
+    def search(known, left):
+        missing = targets - set(known)
+        if len(missing) > left:
+            return False
+        if not missing:
+            return True
+        found = set()
+        for i, a in enumerate(known):
+            for b in known[i + 1 :]:
+                for sign in (1, -1):
+                    found.add(canonical(tuple(x + sign * y for x, y in zip(a, b))))
+        return any(search([*known, f], left - 1) for f in sorted(found - set(known)) if any(f))
+
+    units = [tuple(r) for r in np.eye(inputs, dtype=int).tolist()]
+    number = 0
+    while not search(units, number):
+        number += 1
+    return number
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_brute_force_agrees(seed):
+    rng = np.random.default_rng(seed)
+    matrix = rng.integers(-1, 2, (3, 3))
+    kernel = Additions(matrix, seed)
+    kernel.run(iterations=3000)
+    assert kernel.objective == fewest(matrix)
+
+
+def test_cancelling_saves_an_addition():
+    # a+b, a+b+c, a+b+c+d and b+c+d: the last is the third less a.
+    matrix = [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1], [0, 1, 1, 1]]
+    plain, cancelling = Additions(matrix, cancel=False), Additions(matrix)
+    plain.run(iterations=2000)
+    cancelling.run(iterations=2000)
+    assert plain.objective == 5
+    assert cancelling.objective == 4
+
+
+def test_slices_do_not_matter():
+    matrix = np.random.default_rng(1).integers(-1, 2, (12, 10))
+    whole, sliced = Additions(matrix, 5), Additions(matrix, 5)
+    whole.run(iterations=5000)
+    for size in (1, 999, 1000, 3000):
+        sliced.run(iterations=size)
+    assert whole.iterations == sliced.iterations == 5000
+    assert np.array_equal(whole.best(), sliced.best())
+
+
+def test_a_circuit_can_be_handed_over():
+    matrix = np.random.default_rng(2).integers(-1, 2, (14, 9))
+    good = Additions(matrix, 1)
+    good.run(iterations=20000)
+    other = Additions(matrix, 2)
+    other.inject(good.best())
+    assert other.objective <= good.objective
+    other.run(iterations=500)
+    computed, additions = expand(other.best(), 9, 14)
+    assert np.array_equal(computed, matrix)
+    assert additions == other.objective
+
+
+def test_nothing_to_share():
+    for matrix in (np.zeros((2, 3)), np.eye(3), np.zeros((0, 3)), np.zeros((3, 0)), [[1, 1]]):
+        kernel = Additions(matrix)
+        assert not kernel.run(iterations=10)
+        assert kernel.objective == int(np.maximum(np.count_nonzero(matrix, axis=1) - 1, 0).sum())
+
+
+@pytest.mark.parametrize("matrix", [[[2]], [[0.5]], [1, 0], [[300]]])
+def test_bad_coefficients(matrix):
+    with pytest.raises(ValueError):
+        Additions(matrix)
+
+
+def test_bad_settings():
+    with pytest.raises(ValueError, match="cold"):
+        Additions([[1]], hot=0.1, cold=0.5)
+    with pytest.raises(ValueError, match="limit"):
+        Additions([[1, 1, 1], [1, 1, 0]]).run()
+    with pytest.raises(ValueError, match="coefficients"):
+        Additions([[-1]], binary=True)

@@ -1,0 +1,28 @@
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+class Additions:
+    shape: tuple[int, int]
+    seconds: float
+    def __init__(
+        self,
+        matrix: npt.ArrayLike,
+        seed: int = 0,
+        *,
+        binary: bool = False,
+        cancel: bool = True,
+        noise: float = 1.0,
+        hot: float = 1.0,
+        cold: float = 0.25,
+    ) -> None: ...
+    @property
+    def objective(self) -> int: ...
+    @property
+    def naive(self) -> int: ...
+    @property
+    def iterations(self) -> int: ...
+    def run(self, seconds: float = ..., iterations: int = -1) -> bool: ...
+    def best(self) -> npt.NDArray[np.int32]: ...
+    def inject(self, edges: Any) -> None: ...
