@@ -1,0 +1,76 @@
+"""Maximum relative fair clique: the largest clique in which every attribute value has its share.
+
+>>> import zerogap as zg
+>>> graph = zg.fairclique.from_edges([(0, 1), (1, 2), (2, 0)], [0, 1, 0], k=1, delta=1)
+>>> result = zg.solve(graph, threads=1)
+>>> result.solution.vertices.tolist(), str(result.status)
+([0, 1, 2], 'optimal')
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import Family, Option
+from zerogap.models.fairclique.check import Clique, check, decode, encode
+from zerogap.models.fairclique.formats import FORMATS, from_networkx, to_networkx
+from zerogap.models.fairclique.generate import chung_lu, gnp, rmat
+from zerogap.models.fairclique.instance import FairClique, fairness, from_edges
+
+__all__ = ["FAMILY", "Clique", "FairClique", "check", "from_edges", "from_networkx", "to_networkx"]
+
+
+def info(instance: FairClique) -> dict[str, Any]:
+    """Facts for people."""
+    n = instance.vertices
+    counts = np.bincount(instance.attribute, minlength=len(instance.values)).tolist()
+    loops, duplicates = instance.dropped
+    return {
+        "vertices": n,
+        "edges": instance.edges,
+        "density": round(2 * instance.edges / (n * (n - 1)), 6) if n > 1 else 0.0,
+        "largest degree": int(np.diff(instance.first).max()),
+        "attribute": dict(zip(instance.values, counts)),
+        "k": instance.k,
+        "delta": "inf" if instance.delta == math.inf else instance.delta,
+        "ids": f"{instance.ids[0]} … {instance.ids[-1]}",
+        "loops dropped": loops,
+        "duplicates dropped": duplicates,
+    }
+
+
+def _k(value: Any) -> Any:
+    return fairness(value, "k")
+
+
+def _delta(value: Any) -> Any:
+    return fairness(value, "delta", infinite=True)
+
+
+FAMILY = Family(
+    name="fairclique",
+    title="Maximum relative fair clique",
+    sense="max",
+    integral=True,
+    unit="vertices",
+    instances=(FairClique,),
+    solution=Clique,
+    formats=FORMATS,
+    check=check,
+    encode=encode,
+    decode=decode,
+    info=info,
+    generators={"gnp": gnp, "chung-lu": chung_lu, "rmat": rmat},
+    options=(
+        Option("attributes", str, help="attribute file, `vertex value` a line"),
+        Option("k", _k, help="least count of every attribute value (2)"),
+        Option("delta", _delta, help="largest difference of two counts, may be inf (1)"),
+        Option("values", str, help="declared attribute values, separated by commas"),
+        Option("enumerate", int, 0, "list up to so many optimal cliques"),
+        Option("ties", str, "any", "which optimal clique", ("any", "lexicographic")),
+        Option("enhanced", bool, True, "a colour serves one attribute only in the reductions"),
+    ),
+)
