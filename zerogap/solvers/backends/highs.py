@@ -514,6 +514,10 @@ class Lp:
             np.asarray(high, dtype=np.float64),
         )
 
+    def set_row_bounds(self, row: int, low: float, high: float) -> None:
+        """Change the two sides of a row."""
+        self.highs.changeRowBounds(row, low, high)
+
     def solve(self, seconds: float = math.inf) -> str:
         """Solve from the last basis; ``optimal``, ``infeasible``, ``unbounded`` or ``unknown``."""
         if math.isfinite(seconds):

@@ -1,0 +1,300 @@
+"""Proofs for routing: column generation with cuts, enumeration and a closing MIP, branching.
+
+The lower bound is valid at every moment: it is the Lagrangian bound of the last exhaustive pricing,
+and while branching the least bound of the open nodes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...models.routing import Route, Routes, Routing
+from ..backends import highs
+from ..search import Search
+from .master import Column, Duals, Master, Row, capacity_cuts, edges, subset_cuts
+
+SOURCE = "columns"
+#: Routes and partial paths up to which enumeration is tried; the MIP must stay solvable.
+ROUTES, PATHS = 60_000, 2_500_000
+#: Cut rounds at a node stop when the bound grows by less than this share of the gap.
+STALL = 0.02
+ROUNDS = 30
+
+
+@dataclass(order=True)
+class Node:
+    """An open node: its bound and the (cut, low, high) decisions that make it."""
+
+    bound: float
+    number: int
+    decisions: tuple[tuple[int, float, float], ...] = field(compare=False, default=())
+
+
+class Proof:
+    """One attempt to prove the optimum of an instance.
+
+    Parameters
+    ----------
+    instance : Routing
+    search : Search
+        Gives the incumbent and takes bounds and solutions.
+    """
+
+    def __init__(self, instance: Routing, search: Search):
+        self.instance = instance
+        self.search = search
+        self.master = Master(instance, self._big())
+        self.capacity = max(t.capacity for t in self.master.types)
+        self.cuttable = bool(instance.required.all())
+        self.pairs: dict[tuple[int, int], int] = {}
+        self.numbers = itertools.count()
+        self.open: list[Node] = []
+        singles = [(k, (c,)) for k in range(len(self.master.types)) for c in range(self.master.n)]
+        self.master.add([s for s in singles if self._possible(*s)])
+        self.take_incumbent()
+
+    def _possible(self, kind: int, route: tuple[int, ...]) -> bool:
+        t = self.master.types[kind]
+        arcs = [t.base[0, route[0] + 1], t.base[route[0] + 1, 0]]
+        allowed = self.instance.allowed
+        fits = allowed is None or bool(allowed[t.index, route[0]])
+        load = int(self.instance.delivery[route[0], 0]) <= t.capacity
+        routes = Routes((Route(t.index, (route,)),))
+        return fits and load and max(arcs) < math.inf and self._feasible_alone(routes)
+
+    def _feasible_alone(self, routes: Routes) -> bool:
+        """Whether a lone route keeps its windows (the checker would refuse the other clients)."""
+        route = routes.routes[0]
+        kind = next(t for t in self.master.types if t.index == route.vehicle)
+        if "time windows" not in self.instance.features():
+            return True
+        c = route.trips[0][0]
+        profile = int(self.instance.profile[kind.index])
+        start = int(self.instance.start_depot[kind.index])
+        depot = int(self.instance.depot_location[start])
+        place = int(self.instance.client_location[c])
+        leave = max(
+            int(self.instance.shift[kind.index, 0]), int(self.instance.depot_window[start, 0])
+        )
+        there = int(self.instance.travel_time(depot, place, profile))
+        begin = max(leave + there, int(self.instance.window[c, 0]))
+        back = begin + int(self.instance.service[c])
+        if self.instance.end_depot[kind.index] >= 0:
+            back += int(self.instance.travel_time(place, depot, profile))
+        due = min(
+            int(self.instance.shift[kind.index, 1]), int(self.instance.depot_window[start, 1])
+        )
+        return begin <= int(self.instance.window[c, 1]) and back <= due
+
+    def _big(self) -> float:
+        if self.search.objective is not None:
+            return float(self.search.objective) + 1.0
+        far = max(int(self.instance.matrix(int(p)).clip(max=1 << 30).max()) for p in {0})
+        return 4.0 * far + float(self.instance.fixed_cost.max()) + 1.0
+
+    def take_incumbent(self) -> None:
+        """Make the incumbent's routes columns."""
+        best = self.search.solution
+        if best is None:
+            return
+        position = {t.index: k for k, t in enumerate(self.master.types)}
+        self.master.add(
+            [(position[r.vehicle], tuple(r)) for r in best.routes if r.vehicle in position and len(r)]
+        )
+
+    @property
+    def target(self) -> float:
+        """Value that an improving solution must not exceed; ∞ without an incumbent."""
+        best = self.search.objective
+        return math.inf if best is None else float(best) - 1.0
+
+    # ---- one node ------------------------------------------------------------------------------
+
+    def converge(self) -> tuple[Duals, float] | None:
+        """Price until no route helps; the final duals and the best bound, None if stopped."""
+        bound = -math.inf
+        heuristic = True
+        while self.search.open:
+            if self.master.lp.solve(self.search.remaining) != "optimal":
+                return None
+            duals = Duals(self.master)
+            added, proven = self.master.price(duals, heuristic=heuristic)
+            if proven is not None:
+                bound = max(bound, proven)
+                self._report(bound)
+                if bound > self.target + 1e-6:
+                    return duals, bound
+                if not added or self.master.lp.objective - bound < 1e-6:
+                    return duals, bound
+            elif not heuristic:
+                return None  # the labelling gave up: no bound from here
+            heuristic = added > 0 if heuristic else added > 10
+        return None
+
+    def _report(self, node_bound: float) -> None:
+        """The global bound is the least over the node at work and the open ones."""
+        others = self.open[0].bound if self.open else math.inf
+        value = min(node_bound, others)
+        if self.search.objective is not None:
+            value = min(value, float(self.search.objective))
+        if math.isfinite(value):
+            self.search.tighten(value, SOURCE)
+
+    def tighten_node(self) -> tuple[Duals, float, np.ndarray] | None:
+        """Converge, cut, converge …; duals, bound and route values at the end."""
+        last = -math.inf
+        state: tuple[Duals, float, np.ndarray] | None = None
+        for _ in range(ROUNDS):
+            found = self.converge()
+            if found is None:
+                return state
+            duals, bound = found
+            values = self.master.values()
+            state = (duals, bound, values)
+            if bound > self.target + 1e-6:
+                return state
+            self._integral(values)
+            if self.master.remember_cycles(values):
+                continue
+            slow = bound - last < STALL * max(1.0, self.target - bound)
+            last = max(last, bound)
+            if not self._cut(values, deep=slow):
+                return state
+        return state
+
+    def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
+        """Add violated cuts: capacity first, subset rows once these stall."""
+        master, added = self.master, 0
+        if self.cuttable:
+            flow = edges(master.columns, values, master.n)
+            demand = self.instance.delivery[:, 0]
+            for inside, need in capacity_cuts(flow, demand, self.capacity, 25):
+                master.add_row(Row("set", inside, need, math.inf))
+                added += 1
+        if (not added or deep) and master.subset_room > 0:
+            room = min(12, master.subset_room)
+            for triple in subset_cuts(master.columns, values, master.n, room):
+                inside = np.zeros(master.n + 1, bool)
+                inside[[c + 1 for c in triple]] = True
+                master.add_row(Row("subset", inside, -math.inf, 1.0))
+                added += 1
+        return added > 0
+
+    def _integral(self, values: np.ndarray) -> None:
+        """Offer the LP's solution where it is one."""
+        used = np.flatnonzero(values > 0.5)
+        if np.abs(values - np.round(values)).max(initial=0.0) < 1e-6:
+            self._offer([self.master.columns[k] for k in used])
+
+    def _offer(self, columns: list[Column]) -> None:
+        served = [c for column in columns for c in column.clients]
+        if len(served) != len(set(served)):
+            return
+        missing = set(np.flatnonzero(self.instance.required)) - set(served)
+        if missing:
+            return
+        types = self.master.types
+        routes = tuple(Route(types[c.vehicle].index, (c.clients,)) for c in columns)
+        self.search.offer(Routes(routes), SOURCE)
+
+    def finish(self, duals: Duals, bound: float) -> bool:
+        """Enumerate all routes an improving solution can use and let a MIP choose; True if done."""
+        gap = self.target - bound
+        if not math.isfinite(gap):
+            return False
+        columns = self.master.enumerate(duals, gap + 1e-6, ROUTES, PATHS)
+        if columns is None:
+            return False
+        n, types = self.master.n, self.master.types
+        optional = np.flatnonzero(~self.instance.required)
+        cost = [float(c.cost) for c in columns] + [float(self.instance.prize[i]) for i in optional]
+        rows: list[tuple[dict[int, float], float, float]] = [({}, 1.0, 1.0) for _ in range(n)]
+        rows += [({}, -math.inf, float(t.available)) for t in types]
+        for k, column in enumerate(columns):
+            for c in column.clients:
+                rows[c][0][k] = 1.0
+            rows[n + column.vehicle][0][k] = 1.0
+        for k, i in enumerate(optional):
+            rows[i][0][len(columns) + k] = 1.0
+        if any(not row[0] for row in rows[:n]):
+            return True  # a client that no improving route serves: nothing better exists
+        found = highs.solve_mip(
+            cost, highs.Rows.of(rows), np.zeros(len(cost)), np.ones(len(cost)),
+            np.ones(len(cost), bool), cutoff=self.target + 0.5, seconds=self.search.remaining,
+            threads=1, seed=self.search.seed, stopped=lambda: not self.search.open,
+        )  # fmt: skip
+        if found.values is not None:
+            chosen = np.flatnonzero(found.values[: len(columns)] > 0.5)
+            self._offer([columns[k] for k in chosen])
+        return found.status in ("optimal", "infeasible")
+
+    # ---- the tree ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Best-first search until the gap is closed or the limits end it."""
+        heapq.heappush(self.open, Node(-math.inf, next(self.numbers)))
+        while self.open and self.search.open:
+            node = heapq.heappop(self.open)
+            if node.bound > self.target + 1e-6:
+                continue
+            self._enter(node)
+            state = self.tighten_node()
+            if state is None or not self.search.open:
+                heapq.heappush(self.open, node)
+                return
+            duals, bound, values = state
+            bound = max(bound, node.bound)
+            if bound > self.target + 1e-6 or self.finish(duals, bound):
+                continue
+            if not self.search.open:
+                heapq.heappush(self.open, Node(bound, node.number, node.decisions))
+                return
+            if not self._branch(node, bound, values):
+                heapq.heappush(self.open, Node(bound, node.number, node.decisions))
+                return
+        if not self.open and self.search.open and self.search.objective is not None:
+            self.search.prove_optimal(SOURCE)
+
+    def _enter(self, node: Node) -> None:
+        """Make the LP that of a node: its branching rows tight, all others free."""
+        decided = {row: (low, high) for row, low, high in node.decisions}
+        for row in self.pairs.values():
+            self.master.set_bounds(row, *decided.get(row, (-math.inf, math.inf)))
+
+    def _branch(self, node: Node, bound: float, values: np.ndarray) -> bool:
+        """Split by whether two clients are neighbours: x(δ({i, j})) = 2 or ≥ 4."""
+        flow = edges(self.master.columns, values, self.master.n)
+        visited = flow[1:].sum(axis=1)
+        crossing = visited[:, None] + visited[None, :] - 2 * flow[1:, 1:]
+        distance = np.abs(crossing - 3.0)
+        np.fill_diagonal(distance, math.inf)
+        distance[flow[1:, 1:] < 0.02] = math.inf
+        i, j = np.unravel_index(int(np.argmin(distance)), distance.shape)
+        if distance[i, j] >= 1 - 1e-4:
+            return False
+        pair = (min(int(i), int(j)), max(int(i), int(j)))
+        if pair not in self.pairs:
+            inside = np.zeros(self.master.n + 1, bool)
+            inside[[pair[0] + 1, pair[1] + 1]] = True
+            self.pairs[pair] = self.master.add_row(Row("set", inside, -math.inf, math.inf))
+        row = self.pairs[pair]
+        for low, high in ((-math.inf, 2.0), (4.0, math.inf)):
+            decision = (*node.decisions, (row, low, high))
+            heapq.heappush(self.open, Node(bound, next(self.numbers), decision))
+        return True
+
+
+def prove(instance: Routing, search: Search) -> None:
+    """Tighten the bound of `search` by column generation, to a proof where time allows.
+
+    Raises
+    ------
+    InstanceError
+        If the instance has features that column generation does not know here.
+    """
+    Proof(instance, search).run()
