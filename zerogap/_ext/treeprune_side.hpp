@@ -32,7 +32,7 @@ public:
         loss_in.resize(m); loss_out.resize(m); open.resize(m);
         count.resize(t->clusters); target.resize(t->clusters);
         sure.resize(t->clusters); maybe.resize(t->clusters);
-        for (double& q : price) q = 0.5 * t->bonus;
+        for (int k = 0; k < t->clusters; ++k) price[k] = 0.5 * t->bonus[k];
         span = 0;
         for (int v = 0; v < m; ++v) span += t->tokens[v];
         span = std::max(span / std::max(1, t->leaves), 1e-300);
@@ -176,11 +176,6 @@ private:
         return true;
     }
 
-    double weight(int j) const {
-        if (!p->coverage) return j == 0 ? t->bonus : 0;
-        return j < p->weights ? t->bonus * p->coverage[j] : 0;
-    }
-
     // The DP under the present prices; fills g, picked, count, target and returns the bound.
     double relax(double& tokens_used, int& leaves_used) {
         ++passes;
@@ -220,8 +215,8 @@ private:
             const int most = std::min(t->cap[k], sure[k] + maybe[k]);
             int j = 0;
             double worth = 0;
-            while (j < sure[k] || (j < most && weight(j) > price[k])) {
-                worth += weight(j) - price[k];
+            while (j < sure[k] || (j < most && state.weight(k, j) > price[k])) {
+                worth += state.weight(k, j) - price[k];
                 ++j;
             }
             target[k] = j;
@@ -335,7 +330,7 @@ private:
             norm += s * s;
         }
         if (norm <= 0) return false;
-        const double goal = best > -INF ? best : d - 0.05 * (std::fabs(d) + t->bonus);
+        const double goal = best > -INF ? best : d - 0.05 * t->scale;
         const double length = theta * std::max(d - goal, 1e-9 * t->scale) / norm;
         if (limited) mu = std::max(0.0, mu - length * slack_mu / span);
         if (counted) {
@@ -345,7 +340,7 @@ private:
         }
         for (int k = 0; k < t->clusters; ++k) {
             price[k] -= length * (count[k] - target[k]);
-            if (price[k] > weight(0)) price[k] = weight(0);
+            if (price[k] > state.weight(k, 0)) price[k] = state.weight(k, 0);
             if (price[k] < 0 && t->cap[k] >= sure[k] + maybe[k]) price[k] = 0;
         }
         return true;

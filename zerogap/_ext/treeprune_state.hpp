@@ -25,21 +25,22 @@ public:
         room = problem.budget + 0.5e-9 * std::max(1.0, problem.budget);
     }
 
-    double weight(int j) const {
-        if (!p->coverage) return j == 0 ? t->bonus : 0;
-        return j < p->weights ? t->bonus * p->coverage[j] : 0;
+    // What the kept leaf number j (from 0) of a cluster brings.
+    double weight(int k, int j) const {
+        if (!p->coverage) return j == 0 ? t->bonus[k] : 0;
+        return j < p->weights ? t->bonus[k] * p->coverage[j] : 0;
     }
 
     double gain(int i) const {
         double g = t->reward[i];
         for (int v = i; v >= 0 && !below[v]; v = t->par[v]) g -= t->cost[v];
-        return t->cluster[i] >= 0 ? g + weight(count[t->cluster[i]]) : g;
+        return t->cluster[i] >= 0 ? g + weight(t->cluster[i], count[t->cluster[i]]) : g;
     }
 
     double loss(int i) const {
         double g = t->reward[i];
         for (int v = i; v >= 0 && below[v] == 1; v = t->par[v]) g -= t->cost[v];
-        return t->cluster[i] >= 0 ? g + weight(count[t->cluster[i]] - 1) : g;
+        return t->cluster[i] >= 0 ? g + weight(t->cluster[i], count[t->cluster[i]] - 1) : g;
     }
 
     bool fits(int i) const {
@@ -89,7 +90,7 @@ public:
             if (below[v]) total += (t->leaf[v] >= 0 ? t->reward[v] : 0) - t->cost[v];
         for (int k = 0; k < t->clusters; ++k)
             for (int j = 0; j < count[k] && (j == 0 || (p->coverage && j < p->weights)); ++j)
-                total += weight(j);
+                total += weight(k, j);
         return total;
     }
 

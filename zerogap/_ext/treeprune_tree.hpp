@@ -4,9 +4,11 @@
 // are numbered in preorder, so that a parent comes before its children and a subtree is a range,
 // and node 0 is the root, or a root of cost 0 above the trees of a forest.
 #pragma once
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 #include <algorithm>
 
@@ -48,7 +50,7 @@ public:
     std::vector<int> cap;         // by dense cluster, INT_MAX for none
     int clusters = 0, leaves = 0, mandatory = 0, trees = 0;
     bool over_root = false;       // node 0 is the root above a forest
-    double bonus = 0;             // λ_d / K
+    std::vector<double> bonus;    // λ_d / K, by dense cluster
     double scale = 0;             // magnitude of the sums, for tolerances
     int where = -1;               // index at fault
 
@@ -207,8 +209,9 @@ private:
         if (p.cluster)
             for (int i = 0; i < m; ++i)
                 if (leaf[i] >= 0) largest = std::max(largest, p.cluster[leaf[i]]);
-        if (largest < 0) { ids.clear(); bonus = 0; return; }
         ids.clear();
+        bonus.clear();
+        if (largest < 0) return;
         if (largest <= 4LL * p.n + 64) {
             table.assign(largest + 1, 0);
             for (int i = 0; i < m; ++i)
@@ -228,7 +231,7 @@ private:
                     cluster[i] = int(std::lower_bound(ids.begin(), ids.end(), p.cluster[leaf[i]]) -
                                      ids.begin());
         }
-        bonus = clusters ? p.lambda_d / clusters : 0;
+        bonus.assign(clusters, p.lambda_d / clusters);
         double each = 0;
         for (int j = 0; j < p.weights; ++j) each += p.coverage ? p.coverage[j] : 1.0;
         scale += p.lambda_d * each;
