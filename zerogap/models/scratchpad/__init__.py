@@ -1,0 +1,108 @@
+"""Operator schedule, placement and replacement in the scratchpad of a DNN accelerator.
+
+`Network` (operators and tensors) is solved by a `Plan`, `Buffers` (fixed lifetimes) by a
+`Placement`; `check` replays both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zerogap.models.base import Family, Format, Option, json_format
+from zerogap.models.scratchpad import formats, networks, onnx
+from zerogap.models.scratchpad.check import (
+    Placement,
+    Plan,
+    Traffic,
+    boxes,
+    check,
+    decode,
+    encode,
+    replay,
+)
+from zerogap.models.scratchpad.formats import size_of
+from zerogap.models.scratchpad.instance import Buffers, Network, topological
+
+__all__ = [
+    "FAMILY",
+    "Buffers",
+    "Network",
+    "Placement",
+    "Plan",
+    "Traffic",
+    "boxes",
+    "check",
+    "replay",
+    "topological",
+]
+
+
+def info(instance: Network | Buffers) -> dict[str, Any]:
+    """Facts of an instance, for people."""
+    if isinstance(instance, Buffers):
+        return {
+            "buffers": len(instance.size),
+            "capacity": instance.capacity,
+            "alignment": instance.alignment,
+            "objective": instance.objective,
+            "largest load": instance.load(),
+        }
+    worst, need = instance.largest_working_set()
+    return {
+        "operators": len(instance.inputs),
+        "tensors": len(instance.size),
+        "weights": int(instance.weight.sum()),
+        "bytes": int(instance.size.sum()),
+        "capacity": instance.capacity,
+        "alignment": instance.alignment,
+        "objective": instance.objective,
+        "largest working set": f"{need} ({instance.operators[worst]})",
+        "compulsory traffic": instance.compulsory,
+    }
+
+
+_CSV = Format("minimalloc", (".csv",), formats.sniff_csv, formats.read_csv, formats.write_csv)
+_ONNX = Format("onnx", (".onnx",), onnx.sniff, onnx.read, binary=True)
+
+FAMILY = Family(
+    name="scratchpad",
+    title="Scratchpad scheduling, allocation and replacement",
+    sense="min",
+    integral=True,
+    unit="bytes",
+    instances=(Network, Buffers),
+    solution=(Plan, Placement),
+    formats=(
+        json_format("scratchpad", formats.encode, formats.decode),
+        _CSV,
+        _ONNX,
+    ),
+    check=check,
+    encode=encode,
+    decode=decode,
+    info=info,
+    generators=networks.GENERATORS,
+    options=(
+        Option("capacity", size_of, None, "bytes (512KiB) or times the largest working set (1.5x)"),
+        Option("alignment", int, None, "addresses are multiples of it; a power of two"),
+        Option(
+            "objective",
+            str,
+            None,
+            "bytes moved, least scratchpad; for buffers least height or any fit",
+            ("traffic", "peak", "height", "fit"),
+        ),
+        Option(
+            "weights",
+            str,
+            None,
+            "weights stay resident, are streamed to each operator, or are left out",
+            ("resident", "stream", "ignore"),
+        ),
+        Option("write_every_eviction", bool, None, "no clean copies in host memory"),
+        Option("batch", int, None, "value of dynamic batch dimensions (ONNX)"),
+        Option("in_place", bool, None, "elementwise operators may write over their inputs"),
+        Option("bytes", int, 1, "bytes of one element (generated networks)"),
+        Option("baseline", str, "lru", "eviction rule of method greedy", ("lru", "belady")),
+    ),
+)

@@ -1,0 +1,320 @@
+"""Files of the scratchpad family: JSON, MiniMalloc CSV; ONNX stands in its own module."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import InstanceError
+from zerogap.models.scratchpad.instance import Buffers, Network
+
+_UNITS = {"": 1, "b": 1}
+_UNITS |= {p + "b": 1000**k for k, p in enumerate("kmg", 1)}
+_UNITS |= {p + s: 1024**k for k, p in enumerate("kmg", 1) for s in ("ib", "i", "")}
+
+
+def size_of(text: Any) -> int | str:
+    """Bytes from ``4096``, ``512KiB``, ``1MB``; ``1.25x`` (times the largest working set) stays.
+
+    Examples
+    --------
+    >>> size_of("512KiB"), size_of("1.5x")
+    (524288, '1.5x')
+    """
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(text))
+    if not match:
+        raise ValueError("expected bytes as 4096, 512KiB, 1MB, or 1.5x the largest working set")
+    number, unit = match[1], match[2].lower()
+    if unit == "x":
+        return number + "x"
+    if unit not in _UNITS:
+        raise ValueError(f"unknown unit {match[2]!r}")
+    scaled = float(number) * _UNITS[unit] if "." in number else int(number) * _UNITS[unit]
+    if scaled != int(scaled):
+        raise ValueError("is no whole number of bytes")
+    return int(scaled)
+
+
+def network(fields: dict[str, Any], capacity: int | str | None, **settings: Any) -> Network:
+    """A `Network` whose capacity may be a factor of its largest working set."""
+    if isinstance(capacity, str):
+        capacity = size_of(capacity)
+    if not isinstance(capacity, str):
+        return Network(**fields, capacity=capacity, **settings)
+    probe = Network(**fields, capacity=2**52, **settings)
+    factor = float(capacity.removesuffix("x"))
+    alignment = probe.alignment
+    need = int(probe.largest_working_set()[1] * factor) // alignment * alignment
+    return Network(**fields, capacity=need, **settings)
+
+
+# ---- JSON --------------------------------------------------------------------------------------
+
+
+def encode(instance: Network | Buffers) -> dict[str, Any]:
+    """Fields of the JSON file."""
+    if isinstance(instance, Buffers):
+        rows = zip(instance.ids, instance.lower, instance.upper, instance.size)
+        return {
+            "name": instance.name,
+            "capacity": instance.capacity,
+            "alignment": instance.alignment,
+            "objective": instance.objective,
+            "buffers": [
+                {"id": i, "lower": int(lo), "upper": int(up), "size": int(size)}
+                for i, lo, up, size in rows
+            ],
+        }
+    net = instance
+    data: dict[str, Any] = {
+        "name": net.name,
+        "capacity": net.capacity,
+        "alignment": net.alignment,
+        "objective": net.objective,
+        "write_every_eviction": net.write_every_eviction,
+        "stream_weights": net.stream_weights,
+    }
+    if net.order is not None:
+        data["order"] = [net.operators[o] for o in net.order]
+    data["tensors"] = [_tensor(net, t) for t in range(len(net.size))]
+    data["operators"] = [_operator(net, o) for o in range(len(net.inputs))]
+    return data
+
+
+def _tensor(net: Network, t: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": net.tensors[t], "size": int(net.size[t])}
+    if net.weight[t]:
+        entry["weight"] = True
+    if net.output[t]:
+        entry["output"] = True
+    return entry
+
+
+def _operator(net: Network, o: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": net.operators[o],
+        "inputs": [net.tensors[t] for t in net.inputs[o]],
+        "outputs": [net.tensors[t] for t in net.outputs[o]],
+    }
+    if net.workspace[o]:
+        entry["workspace"] = int(net.workspace[o])
+    if net.in_place[o]:
+        entry["in_place"] = True
+    return entry
+
+
+def decode(
+    data: dict[str, Any],
+    *,
+    file: str,
+    capacity: int | str | None = None,
+    alignment: int | None = None,
+    objective: str | None = None,
+    write_every_eviction: bool | None = None,
+    weights: str | None = None,
+) -> Network | Buffers:
+    """The instance of a JSON file; options given by the user win over the file."""
+    given = {
+        "alignment": data.get("alignment", 1) if alignment is None else alignment,
+        "name": str(data.get("name", "")),
+    }
+    room = data.get("capacity") if capacity is None else capacity
+    if isinstance(room, str):
+        room = size_of(room)
+    goal = objective or data.get("objective")
+    if "buffers" in data:
+        if isinstance(room, str):
+            raise InstanceError("a factor needs operators", field="capacity")
+        return _buffers(data["buffers"], room, goal or "height", given)
+    if weights == "ignore":
+        data = _without_weights(data)
+    stream = data.get("stream_weights", False) if weights is None else weights == "stream"
+    every = data.get("write_every_eviction", False)
+    every = every if write_every_eviction is None else write_every_eviction
+    settings = {**given, "objective": goal or "traffic"}
+    settings |= {"write_every_eviction": every, "stream_weights": stream}
+    return network(_fields(data), room, **settings)
+
+
+def _without_weights(data: dict[str, Any]) -> dict[str, Any]:
+    """The file's network with its constants left out."""
+    constant = {t["name"] for t in data["tensors"] if t.get("weight")}
+    operators = [
+        {**o, "inputs": [t for t in o.get("inputs", []) if t not in constant]}
+        for o in data["operators"]
+    ]
+    tensors = [t for t in data["tensors"] if t["name"] not in constant]
+    return {**data, "tensors": tensors, "operators": operators}
+
+
+def _fields(data: dict[str, Any]) -> dict[str, Any]:
+    tensors, operators = data["tensors"], data["operators"]
+    place: dict[str, int] = {}
+    for i, entry in enumerate(tensors):
+        name = _key(entry, "name", f"tensors[{i}]")
+        if name in place:
+            raise InstanceError(f"name {name!r} is used twice", field=f"tensors[{i}]")
+        place[name] = i
+        _key(entry, "size", f"tensors[{i}] {name!r}")
+    fields: dict[str, Any] = {
+        "tensors": tuple(place),
+        "size": [t["size"] for t in tensors],
+        "weight": [_flag(t, "weight", f"tensors[{i}]") for i, t in enumerate(tensors)],
+        "workspace": [o.get("workspace", 0) for o in operators],
+        "in_place": [_flag(o, "in_place", f"operators[{i}]") for i, o in enumerate(operators)],
+    }
+    if any("output" in t for t in tensors):
+        flags = [_flag(t, "output", f"tensors[{i}]") for i, t in enumerate(tensors)]
+        fields["output"] = flags
+    names: dict[str, int] = {}
+    for i, entry in enumerate(operators):
+        name = _key(entry, "name", f"operators[{i}]")
+        if name in names:
+            raise InstanceError(f"name {name!r} is used twice", field=f"operators[{i}]")
+        names[name] = i
+    fields["operators"] = tuple(names)
+    for side in ("inputs", "outputs"):
+        fields[side] = [
+            [_known(place, t, f"operators[{i}] {o['name']!r}.{side}") for t in o.get(side, [])]
+            for i, o in enumerate(operators)
+        ]
+    if data.get("order") is not None:
+        fields["order"] = [_known(names, o, f"order[{i}]") for i, o in enumerate(data["order"])]
+    return fields
+
+
+def _key(entry: Any, key: str, where: str) -> Any:
+    if not isinstance(entry, dict):
+        raise InstanceError(f"is {entry!r}, expected an object", field=where)
+    if key not in entry:
+        raise InstanceError(f"has no {key}", field=where)
+    if key == "name" and not isinstance(entry[key], str):
+        raise InstanceError(f"name is {entry[key]!r}, expected text", field=where)
+    return entry[key]
+
+
+def _flag(entry: dict[str, Any], key: str, where: str) -> bool:
+    value = entry.get(key, False)
+    if not isinstance(value, bool):
+        raise InstanceError(f"is {value!r}, expected true or false", field=f"{where}.{key}")
+    return value
+
+
+def _known(place: dict[str, int], name: Any, where: str) -> int:
+    if not isinstance(name, str) or name not in place:
+        raise InstanceError(f"unknown name {name!r}", field=where)
+    return place[name]
+
+
+def _buffers(rows: Any, capacity: int | None, objective: str, given: dict[str, Any]) -> Buffers:
+    for i, row in enumerate(rows):
+        for key in ("lower", "upper", "size"):
+            _key(row, key, f"buffers[{i}]")
+    return Buffers(
+        [r["lower"] for r in rows],
+        [r["upper"] for r in rows],
+        [r["size"] for r in rows],
+        capacity,
+        objective=objective,
+        ids=tuple(str(r.get("id", i)) for i, r in enumerate(rows)),
+        **given,
+    )
+
+
+# ---- MiniMalloc CSV ----------------------------------------------------------------------------
+
+_ID = ("id", "buffer", "buffer_id")
+
+
+def sniff_csv(head: str, name: str) -> bool:
+    """Whether the first line names lifetimes and sizes."""
+    columns = {c.strip() for c in head.split("\n", 1)[0].strip().lower().split(",")}
+    return "size" in columns and ({"lower", "upper"} <= columns or {"start", "end"} <= columns)
+
+
+def read_csv(
+    text: str,
+    *,
+    file: str,
+    capacity: int | str | None = None,
+    alignment: int = 1,
+    objective: str | None = None,
+) -> Buffers:
+    """Read ``id,lower,upper,size`` (half-open) or ``id,start,end,size`` (end included).
+
+    The capacity is the number in the file's name (``A.1048576.csv``) unless given.
+    """
+    lines = text.splitlines()
+    columns = [c.strip().lower() for c in lines[0].split(",")]
+    if len(set(columns)) < len(columns):
+        raise InstanceError("a column is named twice", file=file, line=1)
+    inclusive = "start" in columns
+    begin, end = ("start", "end") if inclusive else ("lower", "upper")
+    found = {name: columns.index(name) for name in (begin, end, "size") if name in columns}
+    for name in (begin, end, "size"):
+        if name not in found:
+            raise InstanceError(f"column {name!r} is missing", file=file, line=1)
+    id_column = next((columns.index(c) for c in _ID if c in columns), None)
+    ids: dict[str, int] = {}
+    values: dict[str, list[int]] = {name: [] for name in found}
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        cells = [c.strip() for c in line.split(",")]
+        if len(cells) != len(columns):
+            message = f"has {len(cells)} values, expected {len(columns)}"
+            raise InstanceError(message, file=file, line=number)
+        label = str(len(ids)) if id_column is None else cells[id_column]
+        if label in ids:
+            message = f"id {label!r} is used twice (first in line {ids[label]})"
+            raise InstanceError(message, file=file, line=number, field="id")
+        ids[label] = number
+        for name, column in found.items():
+            values[name].append(_whole(cells[column], file, number, name))
+        _check_row(values, begin, end, inclusive, file, number)
+    if not ids:
+        raise InstanceError("there is no buffer", file=file, line=len(lines))
+    if capacity is None:
+        in_name = re.search(r"\.(\d+)\.csv$", file)
+        capacity = int(in_name[1]) if in_name else None
+    if isinstance(capacity, str):
+        raise InstanceError("a factor needs operators", file=file, field="capacity")
+    upper = np.array(values[end], dtype=np.int64) + inclusive
+    stem = re.split(r"[/\\]", file)[-1].removesuffix(".csv")
+    goal = objective or "height"
+    return Buffers(
+        values[begin], upper, values["size"], capacity, alignment, goal, tuple(ids), stem
+    )
+
+
+def _check_row(
+    values: dict[str, list[int]], begin: str, end: str, inclusive: bool, file: str, line: int
+) -> None:
+    first, last, size = values[begin][-1], values[end][-1], values["size"][-1]
+    if last + inclusive <= first:
+        raise InstanceError(f"is {last}, {begin} is {first}", file=file, line=line, field=end)
+    if size < 0:
+        raise InstanceError(f"is {size}, expected at least 0", file=file, line=line, field="size")
+
+
+def _whole(text: str, file: str, line: int, name: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        message = f"{text!r} is no integer"
+        raise InstanceError(message, file=file, line=line, field=name) from None
+    if abs(value) > 2**61:
+        raise InstanceError(f"{value} is too large", file=file, line=line, field=name)
+    return value
+
+
+def write_csv(instance: Network | Buffers) -> str:
+    """Buffers as MiniMalloc CSV."""
+    if not isinstance(instance, Buffers):
+        raise InstanceError("a network has no fixed lifetimes; write it as JSON")
+    rows = zip(instance.ids, instance.lower, instance.upper, instance.size)
+    return "id,lower,upper,size\n" + "".join(f"{i},{a},{b},{s}\n" for i, a, b, s in rows)

@@ -1,0 +1,54 @@
+"""Scratchpad: first ask whether no avoidable byte is needed, then how few.
+
+The scheduling kernel solves the problem without addresses: its bound is a bound on the traffic.
+The placement kernel looks for addresses of its schedules; where that succeeds for an optimal one,
+the proof is complete. Otherwise the exact model decides schedule, residencies and addresses at once.
+"""
+
+from __future__ import annotations
+
+from zerogap.models.scratchpad import Buffers, Network
+from zerogap.solvers.scratchpad import static, traffic
+from zerogap.solvers.search import Search
+
+
+def auto(instance: Network | Buffers, search: Search) -> None:
+    """Kernels first; what they leave open goes to the exact model with their best as start."""
+    if isinstance(instance, Buffers):
+        return static.auto(instance, search)
+    return traffic.auto(instance, search)
+
+
+def kernel(instance: Network | Buffers, search: Search) -> None:
+    """Scheduling and placement kernels alone."""
+    if isinstance(instance, Buffers):
+        return static.kernel(instance, search)
+    return traffic.kernel(instance, search)
+
+
+def exact(instance: Network | Buffers, search: Search) -> None:
+    """CP-SAT alone, cold."""
+    if isinstance(instance, Buffers):
+        return static.exact(instance, search)
+    return traffic.exact(instance, search)
+
+
+def _baseline(name: str):
+    def run(instance: Network | Buffers, search: Search) -> None:
+        module = static if isinstance(instance, Buffers) else traffic
+        module.baseline(instance, search, name)
+
+    run.__doc__ = f"Baseline {name!r}: one pass, no search."
+    return run
+
+
+METHODS = {
+    "auto": auto,
+    "kernel": kernel,
+    "exact": exact,
+    "lru": _baseline("lru"),
+    "belady": _baseline("belady"),
+    "topological": _baseline("topological"),
+    "greedy": _baseline("greedy"),
+    "best-fit": _baseline("best-fit"),
+}

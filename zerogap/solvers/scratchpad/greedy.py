@@ -1,0 +1,171 @@
+"""Baselines: what a runtime allocator does that looks at one step after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, topological
+
+
+def order_of(net: Network) -> list[int]:
+    """The fixed schedule, or the topological order of the file."""
+    return topological(net) if net.order is None else net.order.tolist()
+
+
+def smallest_first(net: Network) -> list[int]:
+    """A topological order that runs next what leaves the least memory alive."""
+    left = [len(c) for c in net.consumers]
+    waiting = [sum(net.producer[t] >= 0 for t in reads) for reads in net.inputs]
+    ready = [o for o, count in enumerate(waiting) if count == 0]
+    units = net.units
+    order: list[int] = []
+    while ready:
+        growth = [
+            sum(int(units[t]) for t in net.outputs[o] if net.consumers[t])
+            - sum(int(units[t]) for t in net.inputs[o] if left[t] == 1)
+            for o in ready
+        ]
+        o = ready.pop(int(np.argmin(growth)))
+        order.append(o)
+        for t in net.inputs[o]:
+            left[t] -= 1
+        for t in net.outputs[o]:
+            for c in net.consumers[t]:
+                waiting[c] -= 1
+                if waiting[c] == 0:
+                    ready.append(c)
+    return order
+
+
+def best_fit(buffers: Buffers) -> Placement:
+    """Place the buffers one by one, largest area first, in the tightest gap."""
+    size = buffers.units
+    area = size * (buffers.upper - buffers.lower)
+    offset = np.zeros(len(size), dtype=np.int64)
+    placed: list[int] = []
+    for i in np.argsort(-area, kind="stable").tolist():
+        if size[i]:
+            near = [
+                (int(offset[j]), int(offset[j] + size[j]))
+                for j in placed
+                if buffers.lower[i] < buffers.upper[j] and buffers.lower[j] < buffers.upper[i]
+            ]
+            offset[i] = _gap(near, int(size[i]), None)
+            placed.append(i)
+    return Placement(offset * buffers.alignment)
+
+
+def _gap(taken: Sequence[tuple[int, int]], size: int, capacity: int | None) -> int | None:
+    """Address of the smallest gap that holds `size`; above all others if there is none."""
+    best, at, bottom = None, None, 0
+    for low, high in sorted(taken):
+        if low - bottom >= size and (best is None or low - bottom < best):
+            best, at = low - bottom, bottom
+        bottom = max(bottom, high)
+    if capacity is None:
+        return bottom if at is None else at
+    if capacity - bottom >= size and (best is None or capacity - bottom < best):
+        at = bottom
+    return at
+
+
+class Allocator:
+    """Runs a schedule with best-fit addresses and an eviction rule.
+
+    Parameters
+    ----------
+    net : Network
+    schedule : sequence of int
+    rule : {"lru", "belady"}
+        Evict the tensor used longest ago, or the one needed latest.
+    """
+
+    def __init__(self, net: Network, schedule: Sequence[int], rule: str):
+        self.net, self.schedule, self.rule = net, list(schedule), rule
+        self.units = net.units.tolist()
+        self.capacity = net.capacity_units
+        step = {o: k for k, o in enumerate(self.schedule)}
+        self.uses = [sorted(step[o] for o in consumers) for consumers in net.consumers]
+        self.address: dict[int, int] = {}
+        self.since: dict[int, int] = {}
+        self.last: dict[int, int] = {}
+        self.rows: list[tuple[int, int, int, int]] = []
+
+    def run(self) -> Plan:
+        """Residencies of the whole schedule."""
+        for k, o in enumerate(self.schedule):
+            self._execute(k, o)
+        for t in list(self.address):
+            self._leave(t)
+        return Plan(self.schedule, self.rows)
+
+    def _execute(self, k: int, o: int) -> None:
+        net = self.net
+        wanted = [*net.inputs[o], *net.outputs[o]]
+        work = -(-int(net.workspace[o]) // net.alignment)
+        extra = len(net.size) + o
+        sizes = {t: self.units[t] for t in wanted} | ({extra: work} if work else {})
+        missing = sorted((t for t in sizes if t not in self.address), key=lambda t: -sizes[t])
+        if not all(self._fetch(t, sizes[t], sizes, k) for t in missing):
+            self._afresh(k, o, sizes)
+        for t in sizes:
+            self.last[t] = k
+            streamed = t < len(net.size) and net.weight[t] and net.stream_weights
+            if t in self.address and (t == extra or streamed or self._next(t, k) is None):
+                self._leave(t)
+
+    def _fetch(self, t: int, size: int, pinned: dict[int, int], k: int) -> bool:
+        """Find room for t, evicting what this operator does not need."""
+        while True:
+            taken = [(a, a + self._size(u)) for u, a in self.address.items() if self._size(u)]
+            at = 0 if size == 0 else _gap(taken, size, self.capacity)
+            if at is not None:
+                self.address[t], self.since[t] = at, k
+                return True
+            victims = [u for u in self.address if u not in pinned]
+            if not victims:
+                return False
+            self._leave(max(victims, key=lambda u: (self._badness(u, k), u)))
+
+    def _badness(self, t: int, k: int) -> float:
+        if self.rule == "lru":
+            return -self.last[t]
+        return self._next(t, k) or 0
+
+    def _afresh(self, k: int, o: int, sizes: dict[int, int]) -> None:
+        """The operands are fragmented: everything leaves and they are loaded side by side."""
+        net = self.net
+        for t in list(self.address):
+            if self.since[t] == k:  # came for this step, was not used yet
+                del self.address[t], self.since[t]
+            else:
+                self._leave(t)
+        bottom = 0
+        tail = [t for t in sizes if t >= len(net.size)]
+        for t in (*tail, *net.inputs[o]):
+            self.address[t], self.since[t] = bottom, k
+            bottom += sizes[t]
+        if net.in_place[o]:
+            bottom = sum(sizes[t] for t in tail)
+            for t in net.inputs[o]:
+                self.last[t] = k
+                self._leave(t)
+        for t in net.outputs[o]:
+            self.address[t], self.since[t] = bottom, k
+            bottom += sizes[t]
+
+    def _leave(self, t: int) -> None:
+        address = self.address.pop(t) * self.net.alignment
+        self.rows.append((t, self.since.pop(t), self.last[t], address))
+
+    def _next(self, t: int, k: int) -> int | None:
+        if t >= len(self.uses):
+            return None
+        return next((u for u in self.uses[t] if u > k), None)
+
+    def _size(self, t: int) -> int:
+        if t < len(self.units):
+            return self.units[t]
+        return -(-int(self.net.workspace[t - len(self.units)]) // self.net.alignment)

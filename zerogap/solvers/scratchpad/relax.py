@@ -1,0 +1,152 @@
+"""The problem without addresses: what the scheduling kernel decides, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.scratchpad import Network, Plan, topological
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A network as the scheduling kernel sees it.
+
+    Tensors that live for one operator only (sources read once, streamed weights, results that
+    nobody reads) are part of that operator's working set: keeping them longer never helps.
+
+    Parameters
+    ----------
+    net : Network
+    kept : list of int
+        Tensors whose residence is decided, in the kernel's numbering.
+    graph : dict
+        Arguments of `zerogap._ext.scratchpad.Scheduling`.
+    fixed : int
+        Bytes moved by every solution, to which the kernel's cost is added.
+    """
+
+    net: Network
+    kept: list[int]
+    graph: dict[str, Any]
+    fixed: int
+
+
+def relax(net: Network) -> Relaxation:
+    """Reduce a network to the decisions that remain."""
+    n, made = len(net.inputs), net.producer >= 0
+    streamed = net.weight & net.stream_weights
+    uses = np.array([len(c) for c in net.consumers], dtype=np.int64)
+    kept = np.flatnonzero(~streamed & np.where(made, uses >= 1, uses >= 2)).tolist()
+    number = {t: i for i, t in enumerate(kept)}
+    units = net.units
+    work = (-(-net.workspace // net.alignment)).tolist()
+
+    def passing(tensors: tuple[int, ...]) -> int:
+        return int(sum(units[t] for t in tensors if t not in number))
+
+    read = [work[o] + passing(net.inputs[o]) for o in range(n)]
+    write = [work[o] + passing(net.outputs[o]) for o in range(n)]
+    for o in range(n):
+        if not net.in_place[o]:
+            read[o] = write[o] = read[o] + write[o] - work[o]
+    every = net.write_every_eviction
+    graph = {
+        "inputs": [[number[t] for t in net.inputs[o] if t in number] for o in range(n)],
+        "outputs": [[number[t] for t in net.outputs[o] if t in number] for o in range(n)],
+        "read": read,
+        "write": write,
+        "in_place": net.in_place.tolist(),
+        "units": units[kept].tolist(),
+        "bytes": net.size[kept].tolist(),
+        "producer": net.producer[kept].tolist(),
+        "stored": net.output[kept].tolist(),
+        "capacity": net.capacity_units,
+        "every": every,
+        "peak": net.objective == "peak",
+        "floor": max(net.working_set(o) for o in range(n)) // net.alignment,
+        "order": [] if net.order is None else net.order.tolist(),
+    }
+    again = int((net.size * np.maximum(uses - 1, 0))[streamed].sum())
+    return Relaxation(net, kept, graph, net.compulsory + again)
+
+
+Span = tuple[int, int, int]
+
+
+def spans(relaxation: Relaxation, schedule: np.ndarray, evictions: list[list[int]]) -> list[Span]:
+    """Residencies (tensor, first step, last step) of a kernel's schedule, workspaces included."""
+    net, kept = relaxation.net, relaxation.kept
+    step = np.empty(len(schedule), dtype=np.int64)
+    step[schedule] = np.arange(len(schedule))
+    left: dict[int, list[int]] = {}
+    for k, gone in enumerate(evictions):
+        for i in gone:
+            left.setdefault(kept[i], []).append(k)
+    decided = set(kept)
+    rows: list[Span] = []
+    for t in range(len(net.size)):
+        uses = sorted(int(step[o]) for o in net.consumers[t])
+        if net.producer[t] >= 0:
+            uses.insert(0, int(step[net.producer[t]]))
+        elif t not in decided:
+            rows += [(t, k, k) for k in uses]
+            continue
+        rows += _cut(t, uses, left.get(t, []))
+    rows += [(len(net.size) + o, int(step[o]), int(step[o])) for o in np.flatnonzero(net.workspace)]
+    return rows
+
+
+def _cut(t: int, uses: list[int], evicted: list[int]) -> list[Span]:
+    """Uses joined to residencies, cut where the tensor left between two of them."""
+    rows: list[Span] = []
+    for before, k in zip([None, *uses], uses):
+        if before is None or any(before <= e < k for e in evicted):
+            rows.append((t, k, k))
+        else:
+            rows[-1] = (t, rows[-1][1], k)
+    return rows
+
+
+def spans_of(net: Network, plan: Plan) -> list[Span]:
+    """Residencies of a plan without their addresses."""
+    return [(t, first, last) for t, first, last, _ in plan.residencies.tolist()]
+
+
+def windows(relaxation: Relaxation, length: int, shift: int = 0) -> list[list[int]]:
+    """Operators in consecutive pieces of a topological order."""
+    order = topological(relaxation.net)
+    cuts = [0, *range(shift or length, len(order), length), len(order)]
+    return [order[a:b] for a, b in zip(cuts, cuts[1:]) if a < b]
+
+
+def restrict(graph: dict[str, Any], operators: list[int]) -> dict[str, Any]:
+    """The kernel's problem on some operators, with the tensors whose producer is one of them.
+
+    Its optimum bounds the cost of these tensors in every solution: running only `operators`, in
+    the order of that solution, the same tensors can stay or leave between the same uses. Other
+    tensors that an operator reads are there while it executes.
+    """
+    inside = {o: i for i, o in enumerate(operators)}
+    chosen = [t for t, p in enumerate(graph["producer"]) if p in inside]
+    chosen = [t for t in chosen if any(t in graph["inputs"][o] for o in operators)]
+    number = {t: i for i, t in enumerate(chosen)}
+    units = graph["units"]
+    part: dict[str, Any] = {key: graph[key] for key in ("capacity", "every", "peak")}
+    for side in ("inputs", "outputs"):
+        part[side] = [[number[t] for t in graph[side][o] if t in number] for o in operators]
+    part["read"], part["write"] = [], []
+    for o in operators:
+        taken = sum(units[t] for t in graph["inputs"][o] if t not in number)
+        given = sum(units[t] for t in graph["outputs"][o] if t not in number)
+        both = not graph["in_place"][o]
+        part["read"].append(graph["read"][o] + taken + given * both)
+        part["write"].append(graph["write"][o] + given + taken * both)
+    part["in_place"] = [graph["in_place"][o] for o in operators]
+    for key in ("units", "bytes", "stored"):
+        part[key] = [graph[key][t] for t in chosen]
+    part["producer"] = [inside[graph["producer"][t]] for t in chosen]
+    part["floor"] = 0
+    return part

@@ -1,0 +1,175 @@
+"""Networks: schedule, replacement and addresses for the least traffic (or the least peak)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from zerogap._ext.scratchpad import Scheduling
+from zerogap.models.scratchpad import Network
+from zerogap.models.scratchpad import cpsat as formulation
+from zerogap.solvers.backends import cpsat as backend
+from zerogap.solvers.scratchpad import greedy, place, relax
+from zerogap.solvers.search import Search
+
+#: Nodes of the placement kernel for one schedule, before and after the relaxation is solved.
+QUICK, LONG = 20_000, 400_000
+#: Schedules of least cost that are tried for addresses before the exact model takes over.
+SCHEDULES = 24
+#: States a layer may hold.
+WIDEST = 60_000
+#: Operators beyond which the exact model is not built for schedule and addresses together.
+SMALL = 24
+
+
+def auto(net: Network, search: Search) -> None:
+    """Relaxation, placement, and for what stays open the exact model."""
+    problem = kernel(net, search)
+    if problem is None or not search.open:
+        return
+    if len(net.inputs) <= SMALL:
+        backend.improve(formulation.build(net), search)
+
+
+def exact(net: Network, search: Search) -> None:
+    """The exact model alone, cold."""
+    if _admit(net, search):
+        backend.improve(formulation.build(net), search, hint=False)
+
+
+def baseline(net: Network, search: Search, name: str) -> None:
+    """What a step-by-step runtime does: `lru`, `belady`; or one part done well, the other not.
+
+    ``topological`` keeps the order of the file and replaces optimally, ``greedy`` takes the
+    smallest memory next and replaces by next use.
+    """
+    if not _admit(net, search):
+        return
+    rule = "lru" if name in ("lru", "best-fit") else "belady"
+    order = greedy.order_of(net)
+    if name == "greedy" and net.order is None:
+        order = greedy.smallest_first(net)
+    if net.objective == "peak":
+        _offer_without_replacement(net, search, order, name)
+        return
+    search.offer(greedy.Allocator(net, order, rule).run(), name)
+    if name == "topological":
+        fixed = relax.relax(net)
+        scheduling = Scheduling({**fixed.graph, "order": order}, widest=WIDEST, seed=search.seed)
+        Addresses(fixed, search).follow(scheduling, name)
+
+
+def kernel(net: Network, search: Search) -> relax.Relaxation | None:
+    """Baselines as a start, the relaxation to its optimum, and addresses for its schedules."""
+    if not _admit(net, search):
+        return None
+    if net.objective == "traffic":
+        for rule in ("belady", "lru"):
+            search.offer(greedy.Allocator(net, greedy.order_of(net), rule).run(), rule)
+            if not search.open:
+                return None
+    problem = relax.relax(net)
+    addresses = Addresses(problem, search)
+    scheduling = Scheduling(problem.graph, widest=WIDEST, seed=search.seed)
+    addresses.follow(scheduling, "scheduling")
+    if search.open and scheduling.best() is not None:
+        addresses.persist(scheduling)
+    return problem
+
+
+def _admit(net: Network, search: Search) -> bool:
+    """Refuse capacities below a working set; bound by what no plan can avoid."""
+    worst, need = net.largest_working_set()
+    room = net.capacity_units * net.alignment
+    if net.capacity is not None and need > room:
+        search.prove_infeasible(
+            f"operator {net.operators[worst]!r} needs {need} bytes, capacity {room} "
+            f"({need - room} missing)",
+            "working set",
+        )
+        return False
+    search.tighten(need if net.objective == "peak" else net.compulsory, "working set")
+    return search.open
+
+
+def _offer_without_replacement(net: Network, search: Search, order: list[int], source: str) -> None:
+    rows = relax.spans(relax.relax(net), np.array(order, dtype=np.int32), [[] for _ in order])
+    plan = place.place(net, np.array(order, dtype=np.int32), rows, iterations=len(rows))
+    if plan is not None:
+        search.offer(plan, source)
+
+
+class Addresses:
+    """Follows the scheduling kernel and finds addresses for what it finds.
+
+    Parameters
+    ----------
+    problem : Relaxation
+    search : Search
+    """
+
+    def __init__(self, problem: relax.Relaxation, search: Search):
+        self.problem = problem
+        self.net = problem.net
+        self.search = search
+        self.scale = self.net.alignment if self.net.objective == "peak" else 1
+        self.offset = 0 if self.net.objective == "peak" else problem.fixed
+
+    def follow(self, scheduling: Scheduling, source: str, seconds: float = math.inf) -> None:
+        """Run the kernel to its end, placing each better schedule at once."""
+        seen = None
+        begun = self.search.elapsed
+        budget = self.search.iterations
+        more = True
+        while more and self.search.open and self.search.elapsed - begun < seconds:
+            if budget is not None and scheduling.iterations >= budget:
+                break
+            limit = -1 if budget is None else min(2000, budget - scheduling.iterations)
+            more = scheduling.run(0.1 if budget is None else math.inf, limit)
+            if scheduling.objective is not None and scheduling.objective != seen:
+                seen = scheduling.objective
+                self.place(scheduling.best(), source, QUICK)
+            if source == "scheduling":
+                self.tighten(scheduling.bound, source)
+
+    def tighten(self, bound: int, source: str) -> None:
+        """Hand over a bound of the relaxation."""
+        self.search.tighten(bound * self.scale + self.offset, source)
+
+    def place(self, found: Any, source: str, nodes: int, seed: int = 0) -> bool:
+        """Addresses for one schedule; offers the plan."""
+        schedule, evictions = found
+        rows = relax.spans(self.problem, schedule, evictions)
+        kernel = place.placing(self.net, schedule, rows, seed=seed)
+        deadline = self.search.elapsed + min(10.0, self.search.remaining / 4)
+        while kernel.iterations < nodes and self.search.open and self.search.elapsed < deadline:
+            if not kernel.run(0.1, nodes - kernel.iterations):
+                break
+        plan = place.plan(self.net, schedule, rows, kernel)
+        if plan is None:
+            return False
+        self.search.offer(plan, source)
+        return True
+
+    def persist(self, scheduling: Scheduling) -> None:
+        """Other schedules of the least cost, for one of which addresses may exist."""
+        search = self.search
+        cost = scheduling.objective
+        if self.place(scheduling.best(), "placing", LONG):
+            return
+        for k in range(1, SCHEDULES):
+            if not search.open:
+                return
+            other = Scheduling(
+                self.problem.graph,
+                width=scheduling.width if k % 2 else 256,
+                widest=scheduling.width,
+                seed=search.seed + k,
+                limit=cost + 1,
+            )
+            while search.open and other.run(0.1):
+                pass
+            if other.objective == cost and self.place(other.best(), "placing", LONG, seed=k):
+                return
