@@ -14,7 +14,7 @@ struct SisrSettings {
     int string = 10;          // longest string
     double split = 0.5;       // share of strings that keep some clients in their middle
     double blink = 0.01;      // share of places overlooked
-    int near = 40;            // neighbours whose sides are places to insert
+    int near = 80;            // neighbours whose sides are places to insert
     double hot = 1.0, cold = 0.01;  // temperatures in mean costs of a client
 };
 
@@ -420,9 +420,8 @@ class Sisr {
             leave[s] = std::max(std::max(P.shift[2 * type], hours[0]), trip_release(s));
         }
         int64_t now = leave[from];
-        int at = row[from];
         for (int v = node[from].next; v != e; v = node[v].next) {
-            now += P.t(p, at, row[v]);
+            now += P.time ? P.t(p, row[node[v].prev], row[v]) : node[v].dp;
             if (v < P.n) {
                 const int64_t opens = P.multi_window ? P.open_at(v, now) : std::max(now, P.window[2 * v]);
                 now = (opens < 0 ? now : opens) + P.service[v];
@@ -430,21 +429,19 @@ class Sisr {
                 now = std::max(std::max(now, P.depot_window[2 * (row[v] - P.n)]), trip_release(v));
             }
             leave[v] = now;
-            at = row[v];
         }
     }
     void backward(int e, int s, int p) {
         int64_t limit = latest[e];
-        int next = row[e];
         for (int v = node[e].prev; v != s; v = node[v].prev) {
+            limit -= P.time ? P.t(p, row[v], row[node[v].next]) : node[v].dn;
             if (v < P.n) {
-                limit -= P.service[v] + P.t(p, v, next);
+                limit -= P.service[v];
                 limit = P.multi_window ? P.open_until(v, limit) : std::min(limit, P.window[2 * v + 1]);
             } else {
-                limit = std::min(limit - P.t(p, row[v], next), P.depot_window[2 * (row[v] - P.n) + 1]);
+                limit = std::min(limit, P.depot_window[2 * (row[v] - P.n) + 1]);
             }
             latest[v] = limit;
-            next = row[v];
         }
     }
 

@@ -72,7 +72,7 @@ cdef class Sisr:
 
     def __cinit__(self, Problem problem, seed=0, double horizon=10.0,
                   int64_t horizon_iterations=-1, *, double removals=10, int string=10,
-                  double split=0.5, double blink=0.01, int near=40, double hot=1.0,
+                  double split=0.5, double blink=0.01, int near=80, double hot=1.0,
                   double cold=0.01):
         cdef Settings settings
         cdef Rng rng

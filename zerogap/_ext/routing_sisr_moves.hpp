@@ -256,14 +256,44 @@
     }
     int ticket = 0;
 
+    // What the places of client c are judged by, at hand for one profile.
+    struct Guest {
+        const int32_t *out, *in, *tout, *tin;  // rows of the matrices; null without dense ones
+        int64_t early, late, service;
+        int profile;
+    };
+    template <bool DENSE>
+    inline void face(Guest& g, int c, int profile) {
+        g.profile = profile;
+        if (!DENSE) return;
+        const size_t base = ((size_t)profile * P.rows + c) * P.rows;
+        g.out = P.dist + base;
+        g.in = P.dist_back + base;
+    }
+    // Driving times to and from client c: those of the distance matrix where there is no other.
+    template <bool DENSE>
+    inline int32_t time_to(const Guest& g, int c, int from) {
+        if (P.time) return P.t(g.profile, from, c);
+        return DENSE ? g.in[from] : P.plane(from, c);
+    }
+    template <bool DENSE>
+    inline int32_t time_from(const Guest& g, int c, int to) {
+        if (P.time) return P.t(g.profile, c, to);
+        return DENSE ? g.out[to] : P.plane(c, to);
+    }
+
     // Cheapest feasible place of client c beside its neighbours, in a new route or trip.
     template <bool DENSE, int MODE>
     Place cheapest(int c) {
         Place best{INT64_MAX / 4, 0, -1, -1, INTO, -1, -1};
         const int64_t* q = &P.sum[(size_t)c * P.sums];
         ++ticket;
+        Guest g{nullptr, nullptr, nullptr, nullptr, P.window[2 * P.window_first[c]],
+                P.window[2 * P.window_first[c + 1] - 1], P.service[c], -1};
         const int many = std::min(S.near, P.near_count);
         const int32_t* near = P.near.data() + (size_t)c * P.near_count;
+        const bool one_profile = P.profiles == 1;
+        if (one_profile) face<DENSE>(g, c, 0);
         for (int k = 0; k < many; ++k) {
             const int v = near[k];
             const Node& a = node[v];
@@ -278,43 +308,55 @@
                 type = route[r].lift_type;
             }
             if (P.allowed && !P.may(route[r].type, c)) continue;
-            if (!blink()) attempt<DENSE, MODE>(c, v, a.next, a.dn, r, extra, type, best);
-            if (!blink()) attempt<DENSE, MODE>(c, a.prev, v, a.dp, r, extra, type, best);
+            if (!one_profile) {
+                const int p = P.profile[route[r].type];
+                if (p != g.profile) face<DENSE>(g, c, p);
+            }
+            // What v alone tells is asked first: it decides most places where there are windows.
+            bool behind = true, before = true;
+            if (MODE >= 1) {
+                behind = leave[v] + time_to<DENSE>(g, c, v) <= g.late;
+                before = g.early + g.service + time_from<DENSE>(g, c, v) <= latest[v];
+            }
+            if (behind && !blink()) attempt<DENSE, MODE>(g, c, v, a.next, a.dn, r, extra, type, best);
+            if (before && !blink()) attempt<DENSE, MODE>(g, c, a.prev, v, a.dp, r, extra, type, best);
         }
         new_route<MODE>(c, best);
         if (MODE == 2 && P.trips) new_trip<MODE>(c, best);
-        if (best.key >= INT64_MAX / 4)
-            for (int r = 0; r < slots; ++r) {
-                if (route[r].type < 0 || (P.allowed && !P.may(route[r].type, c))) continue;
-                for (int v = start_of(r); v != end_of(r); v = node[v].next) {
-                    int64_t extra = 0;
-                    int type = -1;
-                    if (!fits<MODE>(node[v].head, r, c, q)) {
-                        if (!cheap_types) continue;
-                        extra = lift(r, c, q, ticket);
-                        if (extra >= best.key) break;
-                        type = route[r].lift_type;
-                    }
-                    attempt<DENSE, MODE>(c, v, node[v].next, node[v].dn, r, extra, type, best);
-                }
-            }
+        if (best.key >= INT64_MAX / 4) everywhere<DENSE, MODE>(g, c, best);
         return best;
     }
+    // All places of all routes, for a client that finds none beside its neighbours.
     template <bool DENSE, int MODE>
-    inline void attempt(int c, int i, int j, int32_t old, int r, int64_t extra, int type, Place& best) {
+    void everywhere(Guest& g, int c, Place& best) {
+        const int64_t* q = &P.sum[(size_t)c * P.sums];
+        for (int r = 0; r < slots; ++r) {
+            if (route[r].type < 0 || (P.allowed && !P.may(route[r].type, c))) continue;
+            const int p = P.profile[route[r].type];
+            if (p != g.profile) face<DENSE>(g, c, p);
+            for (int v = start_of(r); v != end_of(r); v = node[v].next) {
+                int64_t extra = 0;
+                int type = -1;
+                if (!fits<MODE>(node[v].head, r, c, q)) {
+                    if (!cheap_types) {
+                        if (!P.trips) break;
+                        continue;
+                    }
+                    extra = lift(r, c, q, ticket);
+                    if (extra >= best.key) break;
+                    type = route[r].lift_type;
+                }
+                attempt<DENSE, MODE>(g, c, v, node[v].next, node[v].dn, r, extra, type, best);
+            }
+        }
+    }
+    template <bool DENSE, int MODE>
+    inline __attribute__((always_inline)) void attempt(const Guest& g, int c, int i, int j, int32_t old,
+                                                       int r, int64_t extra, int type, Place& best) {
         const Slot& s = route[r];
         const int t = type >= 0 ? type : s.type;
-        const int p = P.profile[t];
         const int ri = row[i], rj = row[j];
-        int32_t ic, cj;
-        if (DENSE) {
-            const size_t base = ((size_t)p * P.rows + c) * P.rows;
-            ic = P.dist_back[base + ri];
-            cj = P.dist[base + rj];
-        } else {
-            ic = P.plane(ri, c);
-            cj = P.plane(c, rj);
-        }
+        const int32_t ic = DENSE ? g.in[ri] : P.plane(ri, c), cj = DENSE ? g.out[rj] : P.plane(c, rj);
         const int64_t change = (int64_t)ic + cj - old;
         int64_t delta = P.unit_distance[t] * change + extra;
         if (P.preference) delta -= P.reward(t, c);
@@ -322,15 +364,15 @@
         if (ic >= ARC_FORBIDDEN || cj >= ARC_FORBIDDEN) return;
         if (distance_limit && s.dist + change > P.max_distance[t]) return;
         if (MODE >= 1) {
-            int64_t now = leave[i] + P.t(p, ri, c);
+            int64_t now = leave[i] + (P.time ? P.t(g.profile, ri, c) : ic);
             if (P.multi_window) {
                 now = P.open_at(c, now);
                 if (now < 0) return;
             } else {
-                if (now > P.window[2 * c + 1]) return;
-                now = std::max(now, P.window[2 * c]);
+                if (now > g.late) return;
+                now = std::max(now, g.early);
             }
-            if (now + P.service[c] + P.t(p, c, rj) > latest[j]) return;
+            if (now + g.service + (P.time ? P.t(g.profile, c, rj) : cj) > latest[j]) return;
         }
         int64_t key = delta;
         if (special) {
