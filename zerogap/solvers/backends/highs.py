@@ -457,6 +457,13 @@ class Lp:
     cost, low, high : array_like, shape (columns,)
         Initial columns.
     sense : {"min", "max"}
+
+    Attributes
+    ----------
+    objective : float
+    values, reduced_costs : ndarray, shape (columns,)
+    duals : ndarray, shape (rows,)
+        Of the last solve; columns and rows added since have none yet.
     """
 
     def __init__(
@@ -464,6 +471,8 @@ class Lp:
     ):
         self.highs = _fresh(None)
         _pass(self.highs, cost, rows, low, high, np.zeros(len(cost), dtype=bool), sense)
+        self.objective = math.nan
+        self.values = self.duals = self.reduced_costs = np.zeros(0)
 
     @property
     def columns(self) -> int:
@@ -524,24 +533,10 @@ class Lp:
             # The option counts from the first run of this object.
             self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(0.0, seconds))
         self.highs.run()
+        # HiGHS forgets its solution as soon as a column or row is added: it is kept here.
+        solution = self.highs.getSolution()
+        self.objective = float(self.highs.getInfo().objective_function_value)
+        self.values = np.array(solution.col_value)
+        self.duals = np.array(solution.row_dual)
+        self.reduced_costs = np.array(solution.col_dual)
         return _outcome(self.highs).status
-
-    @property
-    def objective(self) -> float:
-        """Objective of the last solve."""
-        return self.highs.getInfo().objective_function_value
-
-    @property
-    def values(self) -> np.ndarray:
-        """Column values of the last solve."""
-        return np.array(self.highs.getSolution().col_value)
-
-    @property
-    def duals(self) -> np.ndarray:
-        """Row duals of the last solve."""
-        return np.array(self.highs.getSolution().row_dual)
-
-    @property
-    def reduced_costs(self) -> np.ndarray:
-        """Column duals of the last solve."""
-        return np.array(self.highs.getSolution().col_dual)

@@ -24,6 +24,8 @@ ROUTES, PATHS = 60_000, 2_500_000
 #: Cut rounds at a node stop when the bound grows by less than this share of the gap.
 STALL = 0.02
 ROUNDS = 30
+#: Seconds of one exhaustive pricing after which no more subset-row cuts are added.
+SLOW = 2.0
 
 
 @dataclass(order=True)
@@ -54,6 +56,8 @@ class Proof:
         self.pairs: dict[tuple[int, int], int] = {}
         self.numbers = itertools.count()
         self.open: list[Node] = []
+        self.latest: list[int] = []  # subset-row cuts of the last round
+        self.deepening = True  # whether more subset-row cuts may come
         singles = [(k, (c,)) for k in range(len(self.master.types)) for c in range(self.master.n)]
         self.master.add([s for s in singles if self._possible(*s)])
         self.take_incumbent()
@@ -103,9 +107,8 @@ class Proof:
         if best is None:
             return
         position = {t.index: k for k, t in enumerate(self.master.types)}
-        self.master.add(
-            [(position[r.vehicle], tuple(r)) for r in best.routes if r.vehicle in position and len(r)]
-        )
+        routes = [r for r in best.routes if r.vehicle in position and len(r)]
+        self.master.add([(position[r.vehicle], tuple(r)) for r in routes])
 
     @property
     def target(self) -> float:
@@ -123,7 +126,10 @@ class Proof:
             if self.master.lp.solve(self.search.remaining) != "optimal":
                 return None
             duals = Duals(self.master)
+            begun = self.search.elapsed
             added, proven = self.master.price(duals, heuristic=heuristic)
+            if not heuristic and self.search.elapsed - begun > SLOW:
+                self.deepening = False
             if proven is not None:
                 bound = max(bound, proven)
                 self._report(bound)
@@ -131,10 +137,20 @@ class Proof:
                     return duals, bound
                 if not added or self.master.lp.objective - bound < 1e-6:
                     return duals, bound
-            elif not heuristic:
+            elif not heuristic and not self._shed():
                 return None  # the labelling gave up: no bound from here
             heuristic = added > 0 if heuristic else added > 10
         return None
+
+    def _shed(self) -> bool:
+        """Take back the last subset-row cuts, which made pricing too hard; False if none are."""
+        self.deepening = False
+        cuts = [k for k, row in enumerate(self.master.rows) if row.kind == "subset"]
+        rows = self.latest or [k for k in cuts if self.master.rows[k].high < math.inf]
+        for row in rows:
+            self.master.set_bounds(row, -math.inf, math.inf)
+        self.latest = []
+        return bool(rows)
 
     def _report(self, node_bound: float) -> None:
         """The global bound is the least over the node at work and the open ones."""
@@ -176,12 +192,13 @@ class Proof:
             for inside, need in capacity_cuts(flow, demand, self.capacity, 25):
                 master.add_row(Row("set", inside, need, math.inf))
                 added += 1
-        if (not added or deep) and master.subset_room > 0:
+        if (not added or deep) and self.deepening and master.subset_room > 0:
             room = min(12, master.subset_room)
+            self.latest = []
             for triple in subset_cuts(master.columns, values, master.n, room):
                 inside = np.zeros(master.n + 1, bool)
                 inside[[c + 1 for c in triple]] = True
-                master.add_row(Row("subset", inside, -math.inf, 1.0))
+                self.latest.append(master.add_row(Row("subset", inside, -math.inf, 1.0)))
                 added += 1
         return added > 0
 

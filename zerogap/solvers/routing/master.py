@@ -30,6 +30,7 @@ KNOWN = {
 }
 NEIGHBOURS = 9  # size of the first ng neighbourhoods
 EPS = 1e-6
+LABELS = 500_000  # partial paths after which one pricing gives up
 
 
 def applicable(instance: Routing) -> str:
@@ -195,9 +196,8 @@ class Master:
         prizes = np.where(self.required, big, np.minimum(instance.prize, big)).astype(float)
         cover = [({i: 1.0}, 1.0, math.inf) for i in range(self.n)]
         count = [({}, -math.inf, float(t.available)) for t in self.types]
-        self.lp = Lp(
-            Rows.of(cover + count), cost=prizes, low=np.zeros(self.n), high=np.full(self.n, math.inf)
-        )
+        free = np.full(self.n, math.inf)
+        self.lp = Lp(Rows.of(cover + count), cost=prizes, low=np.zeros(self.n), high=free)
 
     # ---- columns -------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ class Master:
         found: list[tuple[int, tuple[int, ...]]] = []
         for k, kind in enumerate(self.types):
             routes, best, exact = kind.pricer.price(
-                self.reduced(k, duals), member, penalty, heuristic, most, 1_500_000
+                self.reduced(k, duals), member, penalty, heuristic, most, LABELS
             )
             found += [(k, tuple(c - 1 for c in clients)) for _, clients in routes]
             if bound is not None:

@@ -1,0 +1,73 @@
+"""Proofs by column generation agree with the circuit model and with known optima."""
+
+from __future__ import annotations
+
+import pytest
+
+import zerogap as zg
+from zerogap.models.base import InstanceError
+from zerogap.solvers.routing import METHODS
+from zerogap.solvers.routing.bounds import prove
+
+
+@pytest.fixture(autouse=True)
+def columns(monkeypatch):
+    """A method that runs column generation alone."""
+    monkeypatch.setitem(METHODS, "columns only", prove)
+
+
+def builder(seed, *, windows=False, prizes=False, types=1, clients=7):
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    model = zg.routing.Builder()
+    depot = model.add_depot(50, 50)
+    for t in range(types):
+        model.add_vehicle_type(
+            4 if types > 1 else clients, capacity=12 + 4 * t, fixed_cost=int(20 * t * (types > 1)),
+            start_depot=depot, end_depot=depot,
+            **({"shift": (0, 400)} if windows else {}),
+        )  # fmt: skip
+    for _ in range(clients):
+        more = {}
+        if windows:
+            first = int(rng.integers(80, 280))
+            more = {"window": (first, first + int(rng.integers(30, 120))), "service": 5}
+        if prizes and rng.random() < 0.5:
+            more |= {"required": False, "prize": int(rng.integers(5, 120))}
+        x, y = (int(v) for v in rng.integers(0, 100, 2))
+        model.add_client(x, y, delivery=int(rng.integers(1, 7)), **more)
+    return model.build()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "kind", [{}, {"windows": True}, {"prizes": True}, {"types": 2}, {"windows": True, "types": 2}]
+)
+def test_column_generation_proves_what_the_circuit_model_proves(seed, kind):
+    instance = builder(seed, **kind)
+    exact = zg.solve(instance, method="exact", threads=2, time_limit=60)
+    assert exact.status == "optimal"
+    alone = zg.solve(instance, method="columns only", threads=1, time_limit=60)
+    assert alone.bound is not None and alone.bound <= exact.objective
+    started = zg.solve(
+        instance, method="columns only", threads=1, time_limit=60, start=exact.solution
+    )
+    assert started.status == "optimal" and started.objective == exact.objective, started.messages
+    assert not started.messages
+
+
+def test_unknown_features_are_named():
+    instance = zg.generate("routing", "mtvrp", seed=1) if "mtvrp" in zg.family(
+        "routing").generators else builder(0).replace(fairness=3)  # fmt: skip
+    with pytest.raises(InstanceError, match="column generation"):
+        zg.solve(instance, method="columns only", threads=1, time_limit=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "optimum"), [("P/P-n16-k8", 450), ("E/E-n22-k4", 375), ("A/A-n32-k5", 784)]
+)
+def test_known_optima_bound_from_below(data, name, optimum):
+    instance = zg.read(data(f"routing/{name}.vrp"))
+    result = zg.solve(instance, method="columns only", threads=1, time_limit=15)
+    assert result.bound is not None and optimum * 0.9 < result.bound <= optimum
