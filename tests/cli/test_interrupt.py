@@ -17,7 +17,7 @@ import zerogap as zg
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     path = tmp_path_factory.mktemp("shop") / "big.txt"
-    zg.write(zg.generate("jobshop", jobs=60, machines=20, seed=1), path)
+    zg.write(zg.generate("jobshop", jobs=30, machines=20, seed=1), path)
     return path
 
 
