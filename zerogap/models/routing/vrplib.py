@@ -250,6 +250,10 @@ def _clients(source: _Text, nodes: int, clients, depots, whole) -> dict:
     n = len(clients)
     demand = next((s for s in ("DEMAND", "LINEHAUL") if s in source.sections), None)
     loads = np.zeros((nodes, 1))
+    if not demand and "PICKUP_AND_DELIVERY" not in source.sections:
+        for where in (source.header, source.sections):
+            if "CAPACITY" in where:
+                source.fail("there is a CAPACITY, but DEMAND_SECTION is missing", field="DEMAND")
     if demand:
         loads = source.table(demand, nodes, _NODE_SECTIONS[demand])
     pickups = np.zeros_like(loads)
