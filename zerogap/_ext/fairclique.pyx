@@ -55,7 +55,7 @@ cdef extern from "fairclique_engine.hpp" namespace "zg_fair" nogil:
     cdef struct Settings:
         int threads
         uint64_t seed
-        cbool enhanced, search, heuristic
+        cbool enhanced, search, heuristic, support
 
     cdef cppclass Shared:
         vector[int32_t] clique
@@ -116,8 +116,8 @@ cdef class CliqueSearch:
         Threads of the branch and bound; seed of the plateau search.
     enhanced : bool
         Whether a colour serves one attribute only in the reductions.
-    heuristic, prove : bool
-        Switch the two halves off for experiments.
+    heuristic, prove, support : bool
+        Switch heuristic, branch and bound or the peeling of edges off.
     size : int
         If given, list all fair cliques of exactly this size, which must be the maximum.
     limit : int
@@ -132,7 +132,7 @@ cdef class CliqueSearch:
 
     def __cinit__(self, const int64_t[::1] first, const int32_t[::1] neighbour,
                   const uint8_t[::1] attribute, int attributes, k, delta, int threads=1,
-                  seed=0, bint enhanced=True, bint heuristic=True, bint prove=True,
+                  seed=0, bint enhanced=True, bint heuristic=True, bint prove=True, bint support=True,
                   size=None, size_t limit=1000):
         cdef int n = <int>attribute.shape[0]
         if first.shape[0] != n + 1:
@@ -144,6 +144,7 @@ cdef class CliqueSearch:
         settings.threads = max(1, threads)
         settings.seed = <uint64_t>(int(seed) & 0xFFFFFFFFFFFFFFFF)
         settings.enhanced, settings.heuristic, settings.search = enhanced, heuristic, prove
+        settings.support = support
         cdef const int32_t* adj = &neighbour[0] if neighbour.shape[0] else NULL
         cdef const uint8_t* attr = &attribute[0] if n else NULL
         self.engine = new Engine(View(n, &first[0], adj, attr),

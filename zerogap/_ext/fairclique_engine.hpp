@@ -21,6 +21,7 @@ struct Settings {
     bool enhanced = true;   // enhanced instead of plain colourful core and support
     bool search = true;     // branch and bound after the heuristic
     bool heuristic = true;
+    bool support = true;    // peel edges where that is cheap
 };
 
 class Engine {
@@ -95,6 +96,10 @@ class Engine {
         return r;
     }
 
+    double density() const {
+        return g_.n < 2 ? 1 : (double)g_.adj.size() / ((double)g_.n * (g_.n - 1));
+    }
+
     void note(const char* name) {
         funnel.push_back({name, g_.n, g_.edges(), rule().target, zg_now() - begun_});
     }
@@ -164,14 +169,15 @@ class Engine {
         for (int i = 0; i < g_.n; ++i) colours[i] = colours_[order_[i]];
         Builder builder(sorted, alive_, colours, palette_, shared.rule);
         Local local;
-        const long budget = 2 * (long)g_.adj.size() + 200000;
+        const long budget = 4 * (long)g_.adj.size() + 100000;
         climber_.work = 0;
         for (int v = g_.n - 1; v >= 0 && builder.work + climber_.work < budget; --v) {
             builder.work += 64;
-            if (builder.build(v, rule(), false, 1024, local)) climber_.greedy(local);
+            if (builder.build(v, rule(), false, 1024, local, false)) climber_.greedy(local);
         }
         const int own[MAX_ATTRIBUTES] = {0};
-        if (g_.n <= 2048 && builder.whole(rule(), own, local)) climber_.climb(local, 20L * local.n);
+        if (g_.n <= 2048 && density() > 0.3 && builder.whole(rule(), own, local))
+            climber_.climb(local, 4000);
         note("heuristic");
         // A better incumbent raises the target: peel again.
         phase_ = shared.best > before ? Phase::core : Phase::support;
@@ -186,9 +192,7 @@ class Engine {
         // Listing triangles pays where it costs little beside the search that it saves.
         double cost = 0;
         for (int v = 0; v < g_.n; ++v) cost += (double)g_.degree(v) * g_.degree(v);
-        if (g_.n < 128 || cost > 3e7 || cost < 0) return;
-        const double dense = (double)g_.adj.size() / ((double)g_.n * (g_.n - 1));
-        if (dense > 0.3) return;
+        if (!set_.support || g_.n < 128 || cost > 3e7 || density() > 0.3) return;
         SupportPeeling peeling(g_, colours_, palette_, rule(), set_.enhanced);
         const int64_t gone = peeling.run();
         if (gone == 0) return;
@@ -242,12 +246,14 @@ class Engine {
     // independent of each other and of the sequence in which they are taken.
     void branch(double until, long budget) {
         if (workers_.empty()) add_worker();
-        peel_again();
-        if (!warm_) {
+        if (set_.threads == 1) {
+            work(*workers_[0], until, budget);
+        } else if (!warm_) {
             // Most reduced graphs are done before a thread has started.
             warm_ = true;
             work(*workers_[0], std::min(until, zg_now() + 0.002), budget);
         } else {
+            peel_again();
             while ((int)workers_.size() < set_.threads) add_worker();
             std::vector<std::thread> crew;
             for (size_t i = 1; i < workers_.size(); ++i)
@@ -278,6 +284,8 @@ class Engine {
     }
 
     bool open_task(Worker& w) {
+        // One thread peels at once, whatever the slices, so that its runs can be repeated.
+        if (set_.threads == 1) peel_again();
         const size_t i = next_.fetch_add(1);
         if (i >= tasks_.size()) return false;
         const Rule r = rule();

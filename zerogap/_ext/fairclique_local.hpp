@@ -16,7 +16,8 @@ class Builder {
     // The living neighbours of v (after it in the order only, if `later`), peeled by their
     // numbers of neighbours, in degeneracy order (last removed first). False if no clique of the
     // rule's target with v is left. At most `most` candidates are taken, the last in the order.
-    bool build(int v, const Rule& rule, bool later, int most, Local& out) {
+    // Without `ordered` they keep the order of the graph, which is cheaper.
+    bool build(int v, const Rule& rule, bool later, int most, Local& out, bool ordered = true) {
         cand_.clear();
         palette_.clear();
         for (int64_t e = g_.first[v + 1]; e-- > g_.first[v];) {
@@ -32,7 +33,11 @@ class Builder {
         if (palette_.allowance(rule, own, true) < 0) return false;
         matrix();
         if (!peel(rule, own)) return false;
-        arrange(rule, out);
+        if (ordered)
+            arrange();
+        else
+            keep_order();
+        copy(rule, out);
         out.base.assign(1, g_.origin[v]);
         out.base_attr.assign(1, g_.attr[v]);
         return true;
@@ -45,7 +50,8 @@ class Builder {
             if (alive_[v]) cand_.push_back(v);
         matrix();
         if (!peel(rule, own)) return false;
-        arrange(rule, out);
+        arrange();
+        copy(rule, out);
         out.base.clear();
         out.base_attr.clear();
         return true;
@@ -111,9 +117,17 @@ class Builder {
         return left_ > 0 || chosen >= rule.target;
     }
 
+    void keep_order() {
+        position_.clear();
+        for (int i = 0; i < (int)cand_.size(); ++i)
+            if (live_[i]) position_.push_back(i);
+        depth_ = left_;
+    }
+
     // Degeneracy order of what is left; ties by the sum of the neighbours' degrees at the start.
-    void arrange(const Rule& rule, Local& out) {
+    void arrange() {
         const int n = (int)cand_.size();
+        work += (long)left_ * left_ + (long)n * words_;
         all_.assign(words_, 0);
         for (int i = 0; i < n; ++i)
             if (live_[i]) all_[i >> 6] |= 1ULL << (i & 63);
@@ -124,10 +138,8 @@ class Builder {
                 for (int k = 0; k < words_; ++k)
                     degree_[i] += __builtin_popcountll(rows_[(size_t)i * words_ + k] & all_[k]);
         for (int i = 0; i < n; ++i)
-            if (live_[i])
-                each(i, [&](int j) { support_[i] += degree_[j]; });
-        out.resize(left_, rule.attributes);
-        out.depth = 0;
+            if (live_[i]) each(i, [&](int j) { support_[i] += degree_[j]; });
+        depth_ = 0;
         position_.assign(left_, 0);
         for (int p = left_ - 1; p >= 0; --p) {
             int best = -1;
@@ -138,14 +150,21 @@ class Builder {
                         (degree_[i] == degree_[best] && support_[i] < support_[best]))
                         best = i;
                 }
-            out.depth = std::max(out.depth, degree_[best] + 1);
+            depth_ = std::max(depth_, degree_[best] + 1);
             position_[p] = best;
             all_[best >> 6] &= ~(1ULL << (best & 63));
             each(best, [&](int j) { --degree_[j]; });
         }
+    }
+
+    // The candidates in the places of position_.
+    void copy(const Rule& rule, Local& out) {
+        out.resize(left_, rule.attributes);
+        out.depth = depth_;
+        label_.resize(cand_.size());
         for (int p = 0; p < left_; ++p) {
             const int i = position_[p];
-            place_local(i, p);
+            label_[i] = p;
             out.set_attr(p, g_.attr[cand_[i]]);
             out.vertex[p] = g_.origin[cand_[i]];
         }
@@ -154,13 +173,12 @@ class Builder {
             for (int k = 0; k < words_; ++k)
                 for (Word x = N[k]; x; x &= x - 1) {
                     const int i = (k << 6) + __builtin_ctzll(x);
-                    if (live_[i]) out.row(p)[degree_[i] >> 6] |= 1ULL << (degree_[i] & 63);
+                    if (!live_[i]) continue;
+                    ++work;
+                    out.row(p)[label_[i] >> 6] |= 1ULL << (label_[i] & 63);
                 }
         }
     }
-
-    // From here on degree_ holds the new places.
-    void place_local(int i, int p) { degree_[i] = p; }
 
     template <class F>
     void each(int i, F f) const {
@@ -172,12 +190,12 @@ class Builder {
     const Graph& g_;
     const std::vector<uint8_t>& alive_;
     const std::vector<int32_t>& colours_;
-    std::vector<int32_t> place_, cand_, degree_, position_;
+    std::vector<int32_t> place_, cand_, degree_, position_, label_;
     std::vector<int64_t> support_;
     std::vector<Word> rows_, masks_, all_;
     std::vector<uint8_t> live_;
     Palette palette_;
-    int words_ = 1, left_ = 0;
+    int words_ = 1, left_ = 0, depth_ = 0;
 };
 
 // Greedy and swap-based search for a large fair clique in a dense subproblem.

@@ -14,6 +14,7 @@ from zerogap.models.fairclique import text
 from zerogap.models.fairclique.instance import MAX_ID, FairClique, fairness, rows
 
 K, DELTA = 2, 1  # where neither file nor option says
+_INTEGER = re.compile(rb"-?\d+")
 
 
 def _declared(values: Any) -> tuple[str, ...] | None:
@@ -103,7 +104,7 @@ def _compact(pairs: np.ndarray, ids: np.ndarray, file: str) -> tuple[np.ndarray,
     flat = pairs.reshape(-1)
     if ids[-1] == n - 1:  # 0, 1, … without a gap
         strange = flat[flat >= n][:1] if len(flat) and int(flat.max()) >= n else flat[:0]
-        index = flat
+        index: np.ndarray = flat
     elif ids[-1] <= 8 * n + 10**6:
         table = np.full(max(int(ids[-1]), int(flat.max()) if len(flat) else 0) + 1, -1, np.int32)
         table[ids] = np.arange(n, dtype=np.int32)
@@ -159,21 +160,17 @@ def _stem(file: str) -> str:
 
 
 def _sniff_edges(head: bytes, name: str) -> bool:
-    """All of the first lines are two integers, and none asks to be another format."""
+    """Most of the first lines are two integers; `.edges` files only have to begin with one."""
+    if head[:14].lower() == b"%%matrixmarket":
+        return False
     lines = head.split(b"\n")
     if len(lines) > 1 and len(head) >= 1 << 16:
         lines.pop()
-    found = 0
-    for line in lines[:200]:
-        parts = line.split()
-        if not parts or parts[0][:1] in (b"#", b"%"):
-            if line.startswith(b"%%MatrixMarket"):
-                return False
-            continue
-        if len(parts) != 2 or not all(re.fullmatch(rb"-?\d+", p) for p in parts):
-            return False
-        found += 1
-    return found > 0
+    content = [p for p in map(bytes.split, lines[:200]) if p and p[0][:1] not in (b"#", b"%")]
+    if not content or not _INTEGER.fullmatch(content[0][0]):
+        return False
+    pairs = sum(len(p) == 2 and all(map(_INTEGER.fullmatch, p)) for p in content)
+    return name.endswith(".edges") or (len(content[0]) == 2 and pairs > 0.6 * len(content))
 
 
 def read_edges(

@@ -61,7 +61,7 @@ class FairClique:
     values: tuple[str, ...] = ("0", "1")
     k: int = 2
     delta: float = 1
-    ids: np.ndarray = field(default=None)  # type: ignore[assignment]
+    ids: Any = None
     name: str = ""
     dropped: tuple[int, int] = field(default=(0, 0), compare=False)
 
@@ -169,7 +169,7 @@ def _simple(first: np.ndarray, neighbour: np.ndarray) -> None:
     """Rows ascending, without loops, symmetric. Piecewise, so that no large array is made."""
     if first[0] != 0 or first[-1] != len(neighbour) or (np.diff(first) < 0).any():
         raise InstanceError(f"must rise from 0 to {len(neighbour)}", field="first")
-    up = down = np.uint64(0)
+    up = down = 0
     n = len(first) - 1
     start = 0
     while start < n:
@@ -183,22 +183,22 @@ def _simple(first: np.ndarray, neighbour: np.ndarray) -> None:
         if (same & (to[1:] <= to[:-1])).any():
             raise InstanceError("rows must be ascending without repetition", field="neighbour")
         forward = row < to
-        up = up + _fingerprint(row[forward], to[forward])
-        down = down + _fingerprint(to[~forward], row[~forward])
+        up += _fingerprint(row[forward], to[forward])
+        down += _fingerprint(to[~forward], row[~forward])
         start = end
-    if up != down:
+    if (up - down) % 2**64:
         raise InstanceError("an edge stands in one of its two rows only", field="neighbour")
 
 
-def _fingerprint(u: np.ndarray, v: np.ndarray) -> np.uint64:
-    """Sum of 64-bit hashes of pairs: equal for equal sets, and for others once in 2**64."""
+def _fingerprint(u: np.ndarray, v: np.ndarray) -> int:
+    """Sum of 64-bit hashes of pairs: equal for equal sets, else with probability 2**-64."""
     x = (u.astype(np.uint64) << np.uint64(32)) | v.astype(np.uint64)
     x ^= x >> np.uint64(30)
     x *= np.uint64(0xBF58476D1CE4E5B9)
     x ^= x >> np.uint64(27)
     x *= np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
-    return x.sum(dtype=np.uint64)
+    return int(x.sum(dtype=np.uint64))
 
 
 def from_edges(
