@@ -21,14 +21,15 @@ public:
         kept.clear();
         finished = false;
         spent_nodes = spent_passes = 0;
-        stage = 0;
+        stage = RELAXED;
+        probe = -1;
+        blocked = false;
         count = at = remaining = 0;
         if (Fault f = tree.build(problem)) return f;
         const bool single = !problem.coverage || problem.weights == 1;
         if (!single) { open_whole(); return OK; }
-        cover.reduce(tree, problem.coverage ? problem.coverage[0] : 1.0);
+        reduce();
         remaining = cover.n - 1;
-        if (remaining > 0) split();
         return OK;
     }
 
@@ -37,18 +38,23 @@ public:
         const double deadline = seconds < 1e9 ? now() + seconds : INF;
         while (!finished) {
             const double left = deadline == INF ? INF : deadline - now();
-            if (stage == 0 && at == count) { conclude(); continue; }
+            if (stage != WHOLE && at == count) {
+                if (stage == RELAXED) conclude();
+                else next_probe();
+                if (probe % 64 == 0 && deadline < INF && now() >= deadline) break;
+                continue;
+            }
             if (left <= 0 || limit == 0) break;
-            Side& side = stage ? whole : parts[at]->side;
+            Side& side = stage == WHOLE ? whole : parts[at]->side;
             const long long before = side.nodes;
             const bool more = side.run(left, limit);
             if (limit > 0) limit = std::max(0LL, limit - std::max(1LL, side.nodes - before));
             if (more) continue;
-            if (stage == 0) { ++at; continue; }
+            if (stage != WHOLE) { ++at; continue; }
             finished = true;
         }
-        if (stage) collect_whole();
-        else if (!finished) collect_parts();
+        if (stage == WHOLE) collect_whole();
+        else if (!finished && stage == RELAXED) collect_parts();
         return !finished;
     }
 
@@ -56,7 +62,7 @@ public:
         state.reset(tree, problem);
         for (int i : leaves) state.add(i);
         if (state.feasible()) take();
-        if (stage) whole.inject(leaves);
+        if (stage == WHOLE) whole.inject(leaves);
     }
 
     long long nodes() const { return tally(&Side::nodes) + spent_nodes; }
@@ -68,6 +74,10 @@ public:
     }
 
 private:
+    // RELAXED: side conditions left out. PROBE: the best set with one given leaf, leaf by leaf.
+    // WHOLE: everything in one branch and bound.
+    enum Stage { RELAXED, PROBE, WHOLE };
+
     struct Part {
         Tree tree;
         Problem problem;
@@ -82,7 +92,8 @@ private:
     std::vector<std::unique_ptr<Part>> parts;
     std::vector<uint8_t> chosen, marks;
     std::vector<int> root_of, member, wanted, slot;
-    int stage = 0, count = 0, at = 0;
+    Stage stage = RELAXED;
+    int count = 0, at = 0, probe = -1;
     long long spent_nodes = 0, spent_passes = 0;
     double reduced_bound = INF;
 
@@ -92,7 +103,7 @@ private:
     }
 
     long long tally(long long Side::*what) const {
-        long long total = stage ? whole.*what : 0;
+        long long total = stage == WHOLE ? whole.*what : 0;
         for (int i = 0; i < count; ++i) total += parts[i]->side.*what;
         return total;
     }
@@ -100,7 +111,7 @@ private:
     bool kept_at(int v) const { return retained[tree.node_of(v)]; }
 
     void open_whole() {
-        stage = 1;
+        stage = WHOLE;
         whole.start(tree, problem);
         if (!kept.empty()) {
             wanted.clear();
@@ -114,6 +125,12 @@ private:
     int find(int k) {
         while (member[k] != k) k = member[k] = member[member[k]];
         return k;
+    }
+
+    void reduce() {
+        cover.reduce(tree, problem.coverage ? problem.coverage[0] : 1.0);
+        count = at = 0;
+        if (cover.n > 1) split();
     }
 
     // Subtrees below the root that share no cluster are independent of each other.
@@ -243,9 +260,43 @@ private:
             finished = true;
             return;
         }
+        const bool state_was_empty = state.kept == 0;
         repaired();
+        // Nothing pays, yet a leaf has to stay: the best set is the best of those with a given leaf.
+        if (state_was_empty && problem.low == 1 && tree.leaves <= PROBES) {
+            stage = PROBE;
+            at = count = 0;
+            return;
+        }
         open_whole();
     }
+
+    static constexpr int PROBES = 20000;
+
+    void next_probe() {
+        if (probe >= 0) {
+            compose();
+            if (state.feasible()) take();
+            else blocked = true;
+            for (int v : raised) tree.forced[v] = 0;
+        }
+        do ++probe; while (probe < tree.m && tree.leaf[probe] < 0);
+        if (probe >= tree.m) {
+            // A side condition stood in the way of a probe: its optimum was none of ours.
+            if (blocked) { open_whole(); return; }
+            bound = best;
+            finished = true;
+            return;
+        }
+        raised.clear();
+        for (int v = probe; v >= 0; v = tree.par[v])
+            if (!tree.forced[v]) { tree.forced[v] = 1; raised.push_back(v); }
+        spent_nodes += tally(&Side::nodes);
+        spent_passes += tally(&Side::passes);
+        reduce();
+    }
+    std::vector<int> raised;
+    bool blocked = false;
 
     // The composed set, made feasible greedily.
     void repaired() {

@@ -150,7 +150,7 @@ def write_trace(settings: dict[str, Any], steps: list[dict[str, Any]]) -> str:
 
 
 def _is_trace(head: str, name: str) -> bool:
-    return head.lstrip()[:1] == "{" and f'"{_NAME}"' in head and '"trace"' in head
+    return head.lstrip()[:1] == "{" and f'"{_NAME}"' in head and '"trace"' in head and '"solution"' not in head
 
 
 FORMATS = (

@@ -1,5 +1,27 @@
-"""Tree pruning: an exact kernel, and CP-SAT or HiGHS as referee and fallback."""
+"""Tree pruning: an exact kernel, and CP-SAT or HiGHS as referee and fallback.
 
+`prune`, `prune_batch` and `Pruner` are what a serving engine calls; `simulate` and the policies
+say what it is worth.
+"""
+
+from zerogap._ext.treeprune import Pruner, prune, prune_batch
+from zerogap.solvers.treeprune.policies import POLICIES, Candidates, beam, dvts, ets, rebase
+from zerogap.solvers.treeprune.simulate import Run, Step, SyntheticModel, simulate
 from zerogap.solvers.treeprune.strategy import METHODS
 
-__all__ = ["METHODS"]
+__all__ = [
+    "METHODS",
+    "POLICIES",
+    "Candidates",
+    "Pruner",
+    "Run",
+    "Step",
+    "SyntheticModel",
+    "beam",
+    "dvts",
+    "ets",
+    "prune",
+    "prune_batch",
+    "rebase",
+    "simulate",
+]

@@ -1,0 +1,97 @@
+"""Pictures of pruned trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.treeprune import Kept, TreePrune, check, retained
+
+#: Beyond this many nodes neither outlines nor node sizes could be seen.
+_DETAILED = 3000
+
+
+def layout(tree: TreePrune) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates of the nodes: leaves side by side, parents over the middle, depth downwards."""
+    n = tree.nodes
+    parent = tree.parent.tolist()
+    children: list[list[int]] = [[] for _ in range(n)]
+    for v, a in enumerate(parent):
+        if a >= 0:
+            children[a].append(v)
+    order = []
+    stack = tree.roots.tolist()[::-1]
+    while stack:
+        v = stack.pop()
+        order.append(v)
+        stack += children[v][::-1]
+    x, depth, column = np.zeros(n), np.zeros(n), 0
+    for v in order:
+        depth[v] = depth[parent[v]] + 1 if parent[v] >= 0 else 0
+        if not children[v]:
+            x[v] = column
+            column += 1
+    for v in reversed(order):
+        if children[v]:
+            x[v] = 0.5 * (x[children[v][0]] + x[children[v][-1]])
+    return x, -depth
+
+
+def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
+    """The tree: kept branches drawn out, pruned ones pale, leaves coloured by cluster.
+
+    Parameters
+    ----------
+    tree : TreePrune
+    solution : Kept
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    from matplotlib import colormaps
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    if axes is None:
+        width = float(np.clip(0.12 * len(tree.leaves), 6, 24))
+        axes = Figure(figsize=(width, 5), layout="constrained").add_subplot()
+    x, y = layout(tree)
+    mask = retained(tree, solution.keep)
+    edges = np.flatnonzero(tree.parent >= 0)
+    ends = np.stack([np.stack([x, y], 1)[tree.parent[edges]], np.stack([x, y], 1)[edges]], axis=1)
+    for shown, colour, line in ((~mask[edges], "#d8d8d8", 0.7), (mask[edges], "#333333", 1.4)):
+        axes.add_collection(LineCollection(list(ends[shown]), colors=colour, linewidths=line))
+    size = 6.0
+    if tree.nodes <= _DETAILED and tree.tokens.max() > 0:
+        size = 8 + 60 * tree.tokens / tree.tokens.max()
+    size = np.broadcast_to(size, tree.nodes)
+    inner = np.ones(tree.nodes, dtype=bool)
+    inner[tree.leaves] = False
+    axes.scatter(
+        x[inner], y[inner], s=size[inner], zorder=3,
+        c=np.where(mask[inner], "#333333", "#d8d8d8").tolist(),
+    )
+    colours = colormaps["tab20"](tree.cluster[tree.leaves] % 20)
+    colours[tree.cluster[tree.leaves] < 0] = (0.5, 0.5, 0.5, 1.0)
+    kept = mask[tree.leaves]
+    colours[~kept, 3] = 0.25
+    axes.scatter(
+        x[tree.leaves], y[tree.leaves], s=size[tree.leaves], c=colours, zorder=4,
+        edgecolors=np.where(kept, "black", "none").tolist() if tree.nodes <= _DETAILED else None,
+        linewidths=0.8,
+    )
+    axes.margins(0.02, 0.08)
+    axes.set_axis_off()
+    used, total = tree.tokens[mask].sum(), tree.tokens.sum()
+    covered = len(set(tree.cluster[solution.keep].tolist()) - {-1})
+    axes.set_title(
+        f"{tree.name or 'tree'}: {len(solution.keep)} of {len(tree.leaves)} leaves, "
+        f"{used:.4g} of {total:.4g} cost, {covered} of {len(tree.clusters)} clusters, "
+        f"objective {check(tree, solution):.6g}",
+        fontsize=9,
+    )
+    return axes.figure
