@@ -1,0 +1,138 @@
+"""Moves between schemes: symmetries of a format, and steps from one format to another.
+
+A scheme here is a triple (u, v, w) of arrays, ``w`` over the transpose of C, with its format n.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
+Sides = tuple[int, int, int]
+
+
+def naive(n: Sides, dtype: Any = np.int8) -> Factors:
+    """The schoolbook scheme."""
+    n1, n2, n3 = n
+    i, j, k = (x.ravel() for x in np.indices(n))
+    r = np.arange(n1 * n2 * n3)
+    u, v, w = (np.zeros((r.size, e), dtype) for e in (n1 * n2, n2 * n3, n3 * n1))
+    u[r, i * n2 + j] = v[r, j * n3 + k] = w[r, k * n1 + i] = 1
+    return u, v, w
+
+
+def rotate(n: Sides, scheme: Factors) -> tuple[Sides, Factors]:
+    """The cyclic symmetry of the trace of ABC: format (n2, n3, n1)."""
+    u, v, w = scheme
+    return (n[1], n[2], n[0]), (v, w, u)
+
+
+def transpose(n: Sides, scheme: Factors) -> tuple[Sides, Factors]:
+    """C' = B'A': format (n3, n2, n1)."""
+    n1, n2, n3 = n
+    u, v, w = scheme
+    return (n3, n2, n1), (_flip(v, n2, n3), _flip(u, n1, n2), _flip(w, n3, n1))
+
+
+def _flip(matrix: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    shaped = matrix.reshape(-1, rows, columns).transpose(0, 2, 1)
+    return np.ascontiguousarray(shaped).reshape(len(matrix), rows * columns)
+
+
+def permute(n: Sides, scheme: Factors, target: Sides) -> Factors:
+    """The scheme of `n` turned into one of `target`, which has the same sides in another order."""
+    for _ in range(2):
+        for _ in range(3):
+            if n == target:
+                return tuple(np.ascontiguousarray(m) for m in scheme)  # type: ignore[return-value]
+            n, scheme = rotate(n, scheme)
+        n, scheme = transpose(n, scheme)
+    raise ValueError(f"{target} is no reordering of {n}")
+
+
+def project(n: Sides, scheme: Factors, side: int, index: int) -> tuple[Sides, Factors]:
+    """Drop one index of a side: its row or column in the two matrices that share it."""
+    for _ in range(side):
+        n, scheme = rotate(n, scheme)
+    n1, n2, n3 = n
+    u, v, w = scheme
+    u = np.delete(u.reshape(-1, n1, n2), index, axis=1).reshape(len(u), -1)
+    w = np.delete(w.reshape(-1, n3, n1), index, axis=2).reshape(len(w), -1)
+    keep = u.any(axis=1) & w.any(axis=1)
+    n, scheme = (n1 - 1, n2, n3), (u[keep], v[keep], w[keep])
+    for _ in range((3 - side) % 3):
+        n, scheme = rotate(n, scheme)
+    return n, scheme
+
+
+def merge(n: Sides, first: Factors, second: Factors, m: Sides, side: int) -> tuple[Sides, Factors]:
+    """Glue two formats that agree but in `side`: ranks add up."""
+    for _ in range(side):
+        n, first = rotate(n, first)
+        m, second = rotate(m, second)
+    (a, n2, n3), (b, _, _) = n, m
+    r, s = len(first[0]), len(second[0])
+    u = np.zeros((r + s, a + b, n2), first[0].dtype)
+    u[:r, :a] = first[0].reshape(r, a, n2)
+    u[r:, a:] = second[0].reshape(s, b, n2)
+    w = np.zeros((r + s, n3, a + b), first[2].dtype)
+    w[:r, :, :a] = first[2].reshape(r, n3, a)
+    w[r:, :, a:] = second[2].reshape(s, n3, b)
+    scheme = (u.reshape(r + s, -1), np.vstack([first[1], second[1]]), w.reshape(r + s, -1))
+    n = (a + b, n2, n3)
+    for _ in range((3 - side) % 3):
+        n, scheme = rotate(n, scheme)
+    return n, scheme
+
+
+def extend(n: Sides, scheme: Factors, side: int) -> tuple[Sides, Factors]:
+    """One more index in a side, its products the naive ones."""
+    slab = (*n[:side], 1, *n[side + 1 :])
+    return merge(n, scheme, naive(slab, scheme[0].dtype), slab, side)  # type: ignore[arg-type]
+
+
+def product(n: Sides, first: Factors, m: Sides, second: Factors) -> tuple[Sides, Factors]:
+    """A scheme whose entries are blocks multiplied by another: formats and ranks multiply."""
+    out = []
+    for k in range(3):
+        a, b = n[k], n[(k + 1) % 3]
+        c, d = m[k], m[(k + 1) % 3]
+        x = first[k].reshape(-1, 1, a, 1, b, 1)
+        y = second[k].reshape(1, -1, 1, c, 1, d)
+        out.append((x * y).reshape(len(first[k]) * len(second[k]), a * c * b * d))
+    return tuple(p * q for p, q in zip(n, m)), tuple(out)  # type: ignore[return-value]
+
+
+def sandwich(n: Sides, scheme: Factors, rng: np.random.Generator, *, binary: bool) -> Factors:
+    """The scheme in other bases, A → X A Y⁻¹, B → Y B Z⁻¹, Cᵀ → Z Cᵀ X⁻¹.
+
+    X, Y, Z are products of a random permutation (with signs) and a random elementary matrix.
+    Over ZT the result may have other coefficients than −1, 0, 1: then `scheme` is returned.
+    """
+    bases = [_basis(size, rng, binary) for size in n]
+    sides = []
+    for k, matrix in enumerate(scheme):
+        rows, columns = n[k], n[(k + 1) % 3]
+        left, right = bases[k][0], bases[(k + 1) % 3][1]
+        forms = left.T @ matrix.reshape(-1, rows, columns).astype(np.int64) @ right.T
+        sides.append(forms.reshape(len(matrix), -1))
+    if binary:
+        sides = [side % 2 for side in sides]
+    elif max(int(np.abs(side).max(initial=0)) for side in sides) > 1:
+        return scheme
+    return tuple(side.astype(scheme[0].dtype) for side in sides)  # type: ignore[return-value]
+
+
+def _basis(size: int, rng: np.random.Generator, binary: bool) -> tuple[np.ndarray, np.ndarray]:
+    order = rng.permutation(size)
+    signs = np.ones(size, np.int64) if binary else rng.choice([-1, 1], size)
+    matrix = np.zeros((size, size), np.int64)
+    matrix[np.arange(size), order] = signs
+    inverse = matrix.T.copy()
+    if size > 1:
+        i, j = rng.choice(size, 2, replace=False)
+        matrix[i] += matrix[j]
+        inverse[:, j] -= inverse[:, i]
+    return (matrix % 2, inverse % 2) if binary else (matrix, inverse)
