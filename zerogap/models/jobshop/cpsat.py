@@ -36,11 +36,13 @@ def build(
     Model
         Its `variables`:
 
-        - ``"start"``, ``"end"``, ``"interval"``: one a list entry per operation, in the order of
-          the instance; ``"operation"`` maps (job, k) to the operation's index.
+        - ``"start"``, ``"end"``: lists, one entry an operation, in the order of the instance;
+          ``"operation"`` maps (job, k) to the operation's index.
+        - ``"interval"``: one an operation; for flexible shops one an alternative.
         - ``"machine"``: per machine the list of intervals that may run on it; add an interval of
           your own and a no-overlap for a maintenance window.
-        - ``"presence"``: for flexible shops one literal an alternative, else empty.
+        - ``"presence"``: for flexible shops one literal an alternative (None where there is no
+          choice), else empty.
         - ``"makespan"`` or ``"tardiness"`` (a list, one a job), and ``"objective"``.
     """
     from ortools.sat.python import cp_model
@@ -57,10 +59,10 @@ def build(
         s = model.new_int_var(heads[x], max(heads[x], horizon - tails[x]), f"start{x}")
         start.append(s)
         if flexible:
-            size, literals = _alternatives(model, shop, x, s, per_machine)
+            size, literals, optional = _alternatives(model, shop, x, s, per_machine)
             presence.extend(literals)
+            interval.extend(optional)
             end.append(s + size)
-            interval.append(model.new_interval_var(s, size, s + size, f"operation{x}"))
         else:
             d = int(shop.duration[x])
             end.append(s + d)
@@ -115,25 +117,26 @@ def _windows(shop: Shop, release: list[int]) -> tuple[list[int], list[int]]:
     return head.tolist(), tail.tolist()
 
 
-def _alternatives(model, shop, x, start, per_machine) -> tuple[Any, list[Any]]:
-    """Optional intervals of one operation; returns its size and one literal an alternative."""
+def _alternatives(model, shop, x, start, per_machine) -> tuple[Any, list[Any], list[Any]]:
+    """Intervals of one operation; returns its size, and a literal and an interval an alternative."""
     options = range(shop.choice[x], shop.choice[x + 1])
     if len(options) == 1:
         d = int(shop.duration[options[0]])
-        per_machine[shop.machine[options[0]]].append(
-            model.new_fixed_size_interval_var(start, d, f"operation{x}")
-        )
-        return d, [None]
+        only = model.new_fixed_size_interval_var(start, d, f"operation{x}")
+        per_machine[shop.machine[options[0]]].append(only)
+        return d, [None], [only]
     literals = [model.new_bool_var(f"alternative{i}") for i in options]
     model.add_exactly_one(literals)
+    intervals = []
     for i, literal in zip(options, literals):
-        per_machine[shop.machine[i]].append(
-            model.new_optional_fixed_size_interval_var(
-                start, int(shop.duration[i]), literal, f"alternative{i}"
-            )
+        d = int(shop.duration[i])
+        intervals.append(
+            model.new_optional_fixed_size_interval_var(start, d, literal, f"operation{x}_{i}")
         )
+        per_machine[shop.machine[i]].append(intervals[-1])
     # The size is a linear expression: no auxiliary variable that a hint could forget.
-    return sum(int(shop.duration[i]) * b for i, b in zip(options, literals)), literals
+    size = sum(int(shop.duration[i]) * b for i, b in zip(options, literals))
+    return size, literals, intervals
 
 
 def _objective(model, shop, last, horizon, lower, upper, variables) -> list[Any]:

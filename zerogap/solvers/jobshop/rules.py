@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError
-from zerogap.models.jobshop import JobShop, Schedule
+from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,40 @@ def dispatcher(shop: JobShop) -> Any:
     return Dispatcher(*arrays(shop), shop.due, shop.weight)
 
 
-def dispatch(shop: JobShop, chosen: Rule, *, noise: float = 0.0, seed: int = 0) -> Schedule:
-    """One schedule by a rule."""
+def schedule(
+    shop: Shop, chosen: Rule, *, noise: float = 0.0, seed: int = 0
+) -> Schedule:
+    """One schedule by a rule; a flexible shop takes the machine that ends its operation first."""
+    if isinstance(shop, FlexibleJobShop):
+        return greedy(shop)
     kernel = dispatcher(shop)
     _, start = kernel.run(chosen.linear, chosen.hidden, delay=chosen.delay, noise=noise, seed=seed)
     return Schedule(start, None, shop.first)
+
+
+def greedy(shop: FlexibleJobShop) -> Schedule:
+    """Job with most work remaining among those ready first, on the machine that ends it first."""
+    start = np.zeros(shop.operations, dtype=np.int64)
+    machine = np.zeros(shop.operations, dtype=np.int32)
+    free = [0] * shop.machines
+    ready = [0] * shop.jobs if shop.release is None else shop.release.tolist()
+    options = [
+        list(zip(shop.machine[a:b].tolist(), shop.duration[a:b].tolist()))
+        for a, b in zip(shop.choice[:-1].tolist(), shop.choice[1:].tolist())
+    ]
+    shortest = np.minimum.reduceat(shop.duration, shop.choice[:-1])
+    left = np.add.reduceat(shortest, shop.first[:-1]).tolist()
+    following = shop.first[:-1].tolist()
+    queue = [(ready[j], -left[j], j) for j in range(shop.jobs)]
+    heapq.heapify(queue)
+    while queue:
+        _, _, j = heapq.heappop(queue)
+        x = following[j]
+        end, m, d = min((max(ready[j], free[m]) + d, m, d) for m, d in options[x])
+        start[x], machine[x] = end - d, m
+        ready[j] = free[m] = end
+        left[j] -= int(shortest[x])
+        following[j] += 1
+        if following[j] < shop.first[j + 1]:
+            heapq.heappush(queue, (end, -left[j], j))
+    return Schedule(start, machine, shop.first)
