@@ -1,0 +1,117 @@
+"""Route maps, and routes as GeoJSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.routing import Route, Routes, Routing, check, check_route
+
+#: Beyond this many clients no numbers are written.
+_NUMBERED = 60
+
+
+def path(instance: Routing, route: Route) -> np.ndarray:
+    """Coordinates of a route's stops, depots and reloads included, shape (stops, 2)."""
+    t = route.vehicle
+    places = []
+    for i, trip in enumerate(route.trips):
+        depot = instance.start_depot[t] if i == 0 else route.reloads[i - 1]
+        places.append(instance.depot_location[depot])
+        places += [instance.client_location[c] for c in trip]
+    if instance.end_depot[t] >= 0:
+        places.append(instance.depot_location[instance.end_depot[t]])
+    return np.column_stack([instance.x[places], instance.y[places]])
+
+
+def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
+    """A route map: a colour a route, a line style a vehicle type, depots as squares.
+
+    Parameters
+    ----------
+    instance : Routing
+    solution : Routes
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure if None.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    if axes is None:
+        axes = Figure(figsize=(8, 8), layout="constrained").add_subplot()
+    colours = colormaps["tab20"]
+    styles = ("-", "--", "-.", ":")
+    few = instance.clients <= _NUMBERED
+    for r, route in enumerate(solution):
+        points = path(instance, route)
+        style = styles[route.vehicle % len(styles)]
+        axes.plot(
+            points[:, 0],
+            points[:, 1],
+            style,
+            color=colours(r % 20),
+            linewidth=1.4 if few else 0.7,
+            marker="o" if few else None,
+            markersize=3,
+            zorder=2,
+        )
+    served = {c for route in solution for c in route}
+    missed = [c for c in range(instance.clients) if c not in served]
+    at = instance.client_location
+    axes.scatter(
+        instance.x[at[missed]], instance.y[at[missed]], s=14, marker="x", color="0.6", zorder=1
+    )
+    home = instance.depot_location
+    axes.scatter(instance.x[home], instance.y[home], s=70, marker="s", color="black", zorder=3)
+    if few:
+        for c in range(instance.clients):
+            axes.annotate(
+                str(c + 1),
+                (instance.x[at[c]], instance.y[at[c]]),
+                fontsize=7,
+                xytext=(3, 3),
+                textcoords="offset points",
+            )
+    cost = check(instance, solution) / instance.unit
+    axes.set_title(f"{instance.name or 'routing'}: {len(solution)} routes, cost {cost:,.10g}")
+    axes.set_aspect("equal", "datalim")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    return axes.figure
+
+
+def geojson(instance: Routing, solution: Routes) -> dict[str, Any]:
+    """Routes and clients as a GeoJSON FeatureCollection, coordinates as they are in the instance."""
+    features: list[dict[str, Any]] = []
+    for r, route in enumerate(solution):
+        cost = check_route(instance, route, r)
+        points = path(instance, route)
+        facts = {
+            "route": r + 1,
+            "vehicle": route.vehicle,
+            "clients": [c + 1 for c in route],
+            "distance": cost.distance,
+            "duration": cost.duration,
+            "cost": cost.cost,
+        }
+        features.append(_feature("LineString", points.tolist(), facts))
+    route_of = {c: r for r, route in enumerate(solution) for c in route}
+    for c, place in enumerate(instance.client_location):
+        point = [float(instance.x[place]), float(instance.y[place])]
+        number = route_of.get(c)
+        facts = {"client": c + 1, "route": None if number is None else number + 1}
+        features.append(_feature("Point", point, facts))
+    for i, place in enumerate(instance.depot_location):
+        point = [float(instance.x[place]), float(instance.y[place])]
+        features.append(_feature("Point", point, {"depot": i}))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _feature(kind: str, coordinates: Any, facts: dict[str, Any]) -> dict[str, Any]:
+    geometry = {"type": kind, "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": facts}
