@@ -102,7 +102,7 @@ class Layers:
     def build(
         self,
         *,
-        capacity: int | str | None = "1.25x",
+        capacity: int | str | None = None,
         alignment: int | None = None,
         objective: str | None = None,
         write_every_eviction: bool | None = None,
@@ -119,7 +119,7 @@ class Layers:
         }
         return network(
             fields,
-            "1.25x" if capacity is None else capacity,
+            "1.25x" if capacity is None and objective != "peak" else capacity,
             alignment=alignment or 1,
             objective=objective or "traffic",
             write_every_eviction=bool(write_every_eviction),

@@ -282,9 +282,7 @@ def topological(net: Network) -> list[int]:
     """
     import heapq
 
-    waiting = [
-        len({t for t in net.inputs[o] if net.producer[t] >= 0}) for o in range(len(net.inputs))
-    ]
+    waiting = [sum(net.producer[t] >= 0 for t in reads) for reads in net.inputs]
     ready = [o for o, count in enumerate(waiting) if count == 0]
     order = []
     while ready:

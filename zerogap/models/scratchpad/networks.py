@@ -180,7 +180,7 @@ def _generator(name: str, layers: Callable[..., None], seeded: bool) -> Callable
     def generate(
         seed: int = 0,
         *,
-        capacity: int | str | None = "1.25x",
+        capacity: int | str | None = None,
         weights: str | None = "ignore",
         bytes: int = 1,
         in_place: bool | None = None,
@@ -207,7 +207,7 @@ def random(
     seed: int = 0,
     *,
     operators: int = 7,
-    capacity: int | str | None = "1.25x",
+    capacity: int | str | None = None,
     alignment: int | None = None,
     objective: str | None = None,
     write_every_eviction: bool | None = None,
@@ -254,7 +254,7 @@ def random(
     }
     return network(
         fields,
-        "1.25x" if capacity is None else capacity,
+        "1.25x" if capacity is None and objective != "peak" else capacity,
         alignment=alignment or 1,
         objective=objective or "traffic",
         write_every_eviction=bool(write_every_eviction),

@@ -11,41 +11,9 @@ from zerogap.models.scratchpad.instance import Network
 
 #: Operators that may write over an input of the same position (option ``in_place``).
 ELEMENTWISE = frozenset(
-    [
-        "Abs",
-        "Add",
-        "BatchNormalization",
-        "Cast",
-        "Ceil",
-        "Clip",
-        "Div",
-        "Dropout",
-        "Elu",
-        "Erf",
-        "Exp",
-        "Floor",
-        "Gelu",
-        "HardSigmoid",
-        "HardSwish",
-        "Identity",
-        "LayerNormalization",
-        "LeakyRelu",
-        "Log",
-        "Mul",
-        "Neg",
-        "PRelu",
-        "Pow",
-        "Reciprocal",
-        "Relu",
-        "Selu",
-        "Sigmoid",
-        "Softmax",
-        "Softplus",
-        "Sqrt",
-        "Sub",
-        "Sum",
-        "Tanh",
-    ]
+    """Abs Add BatchNormalization Cast Ceil Clip Div Dropout Elu Erf Exp Floor Gelu HardSigmoid
+    HardSwish Identity LayerNormalization LeakyRelu Log Mul Neg PRelu Pow Reciprocal Relu Selu
+    Sigmoid Softmax Softplus Sqrt Sub Sum Tanh""".split()  # noqa: SIM905
 )
 
 

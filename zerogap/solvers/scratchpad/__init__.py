@@ -2,7 +2,8 @@
 
 The scheduling kernel solves the problem without addresses: its bound is a bound on the traffic.
 The placement kernel looks for addresses of its schedules; where that succeeds for an optimal one,
-the proof is complete. Otherwise the exact model decides schedule, residencies and addresses at once.
+the proof is complete. Otherwise the exact model decides schedule, residencies and addresses
+at once.
 """
 
 from __future__ import annotations

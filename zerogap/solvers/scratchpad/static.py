@@ -16,21 +16,21 @@ def auto(buffers: Buffers, search: Search) -> None:
     """Best fit, then the race of orders; CP-SAT beside it if a height must be proven."""
     if not _admit(buffers, search):
         return
-    race = _race(buffers, search)
+    race = Race(buffers, search.seed)
     if buffers.objective == "fit" or search.threads < 2 or search.iterations is not None:
-        _drive(buffers, search, race)
+        _drive(search, race)
         return
     # Nearly all instances fall to the kernel at once: CP-SAT starts only when they do not.
-    if not _drive(buffers, search, race, seconds=1 + 0.1 * min(search.remaining, 100)):
+    if not _drive(search, race, seconds=1 + 0.1 * min(search.remaining, 100)):
         return
-    with search.in_background(race, solution=lambda k: _placement(buffers, k), source="placing"):
+    with search.in_background(race, solution=Race.best, source="placing"):
         backend.improve(formulation.build_buffers(buffers), search, workers=search.threads - 1)
 
 
 def kernel(buffers: Buffers, search: Search) -> None:
     """The race of orders alone."""
     if _admit(buffers, search):
-        _drive(buffers, search, _race(buffers, search))
+        _drive(search, Race(buffers, search.seed))
 
 
 def exact(buffers: Buffers, search: Search) -> None:
@@ -60,38 +60,62 @@ def _admit(buffers: Buffers, search: Search, start: bool = True) -> bool:
 
 def _offer_best_fit(buffers: Buffers, search: Search, source: str) -> None:
     placement = greedy.best_fit(buffers)
-    height = int(
-        (placement.offset + buffers.units * buffers.alignment)[buffers.size > 0].max(initial=0)
-    )
+    top = placement.offset + buffers.units * buffers.alignment
+    height = int(top[buffers.size > 0].max(initial=0))
     if buffers.capacity is None or height <= buffers.capacity:
         search.offer(placement, source)
 
 
-def _race(buffers: Buffers, search: Search) -> Placing:
-    """The kernel in multiples of the greatest common divisor of all sizes."""
-    unit = _unit(buffers)
-    limit = 2**60 if buffers.capacity is None else buffers.capacity // unit
-    sizes = buffers.units * buffers.alignment // unit
-    minimise = buffers.objective == "height"
-    return Placing(buffers.lower, buffers.upper, sizes, limit, minimise, search.seed)
+class Race:
+    """The placement kernel in the family's unit.
+
+    It works in multiples of the greatest common divisor of all sizes.
+    """
+
+    def __init__(self, buffers: Buffers, seed: int):
+        self.buffers = buffers
+        space = buffers.units * buffers.alignment
+        self.unit = math.gcd(*space.tolist()) or 1
+        limit = 2**60 if buffers.capacity is None else buffers.capacity // self.unit
+        minimise = buffers.objective == "height"
+        self.placing = Placing(
+            buffers.lower, buffers.upper, space // self.unit, limit, minimise, seed
+        )
+        self.run = self.placing.run
+
+    @property
+    def iterations(self) -> int:
+        """Boxes placed so far."""
+        return self.placing.iterations
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in the kernel."""
+        return self.placing.seconds
+
+    @property
+    def objective(self) -> int | None:
+        """Height in bytes, or the capacity where any fit will do."""
+        height = self.placing.objective
+        if height is None:
+            return None
+        return self.buffers.capacity if self.buffers.objective == "fit" else height * self.unit
+
+    def best(self) -> Placement:
+        """The placement of that objective."""
+        return Placement(self.placing.best() * self.unit)
+
+    def conclude(self, search: Search) -> None:
+        """Tell the search what has been refuted."""
+        if self.placing.refuted:
+            reason = f"no placement within {self.buffers.capacity} bytes exists"
+            search.prove_infeasible(reason, "placing")
+        elif self.buffers.objective == "height":
+            search.tighten(self.placing.bound * self.unit, "placing")
 
 
-def _unit(buffers: Buffers) -> int:
-    return math.gcd(*(buffers.units * buffers.alignment).tolist()) or 1
-
-
-def _placement(buffers: Buffers, race: Placing) -> Placement:
-    return Placement(race.best() * _unit(buffers))
-
-
-def _drive(buffers: Buffers, search: Search, race: Placing, seconds: float = math.inf) -> bool:
+def _drive(search: Search, race: Race, seconds: float = math.inf) -> bool:
     """Run the race; whether something is left to do."""
-    more = search.drive(
-        race, solution=lambda k: _placement(buffers, k), source="placing", seconds=seconds
-    )
-    if race.refuted:
-        capacity = buffers.capacity
-        search.prove_infeasible(f"no placement within {capacity} bytes exists", "placing")
-    elif buffers.objective == "height":
-        search.tighten(race.bound * _unit(buffers), "placing")
+    more = search.drive(race, solution=Race.best, source="placing", seconds=seconds)
+    race.conclude(search)
     return more and search.open

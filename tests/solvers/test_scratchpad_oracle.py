@@ -1,0 +1,209 @@
+"""The optimum of small random networks equals an exhaustive search over what can physically happen.
+
+The oracle walks through (executed operators, tensor -> address, copies in host memory), trying at
+every step every operator, every subset of tensors that stays and every address of what comes.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import zerogap as zg
+from zerogap.models.scratchpad import Network, replay, topological
+
+
+class Oracle:
+    """Whether a plan exists that moves fewer than `limit` bytes within `room` units."""
+
+    def __init__(self, net: Network, room: int, limit: int):
+        self.net, self.room, self.limit = net, room, limit
+        self.units = net.units.tolist()
+        self.work = (-(-net.workspace // net.alignment)).tolist()
+        self.n = len(net.inputs)
+        self.seen: dict = {}
+        self._bench = 0  # units of the workspace at hand
+
+    def exists(self) -> bool:
+        """Compulsory bytes are counted at the start, so that hopeless branches end early."""
+        return self._walk(0, frozenset(), frozenset(), self.net.compulsory)
+
+    def _walk(self, done, lying, host, cost) -> bool:
+        if cost >= self.limit:
+            return False
+        if done == (1 << self.n) - 1:
+            return True
+        key = (done, lying, host)
+        if self.seen.get(key, self.limit) <= cost:
+            return False
+        self.seen[key] = cost
+        for o in self._ready(done):
+            for state in self._steps(o, done, dict(lying), host, cost):
+                if self._walk(*state):
+                    return True
+        return False
+
+    def _ready(self, done):
+        net = self.net
+        if net.order is not None:
+            return [int(net.order[bin(done).count("1")])]
+        return [
+            o
+            for o in range(self.n)
+            if not done >> o & 1
+            and all(net.producer[t] < 0 or done >> int(net.producer[t]) & 1 for t in net.inputs[o])
+        ]
+
+    def _steps(self, o, done, lying, host, cost):
+        net = self.net
+        for count in range(len(lying) + 1):
+            for gone in itertools.combinations(sorted(lying), count):
+                kept = {t: a for t, a in lying.items() if t not in gone}
+                paid, copies = self._leave(gone, host, cost)
+                missing = [t for t in net.inputs[o] if t not in kept]
+                paid += sum(int(net.size[t]) for t in missing if self._again(t, done))
+                if paid < self.limit:
+                    yield from self._execute(o, done | 1 << o, kept, missing, copies, paid)
+
+    def _again(self, t, done):
+        """Whether a load of t is more than the compulsory first one of a source."""
+        return self.net.producer[t] >= 0 or any(done >> c & 1 for c in self.net.consumers[t])
+
+    def _leave(self, gone, host, cost):
+        """Leaving tensors are still needed (dead ones are gone already): they need a copy."""
+        net = self.net
+        for t in gone:
+            if net.producer[t] < 0:
+                continue
+            if net.write_every_eviction or (t not in host and not net.output[t]):
+                cost += int(net.size[t])
+            host = host | {t}
+        return cost, host
+
+    def _execute(self, o, done, kept, missing, host, cost):
+        net = self.net
+        work = [("work", self.work[o])] if self.work[o] else []
+        fetched = [(t, self.units[t]) for t in missing]
+        made = [(t, self.units[t]) for t in net.outputs[o]]
+        if not net.in_place[o]:
+            for place in self._places(kept, fetched + made + work):
+                yield self._after(o, done, {**kept, **place}, host, cost)
+            return
+        for read in self._places(kept, fetched + work):
+            bench = read.pop("work", None)
+            there = {**kept, **read}
+            alive = [t for t in net.inputs[o] if not self._dead(t, done)]
+            for count in range(len(alive) + 1):
+                for gone in itertools.combinations(alive, count):
+                    paid, copies = self._leave(gone, host, cost)
+                    if paid >= self.limit:
+                        continue
+                    stay = {
+                        t: a for t, a in there.items()
+                        if t not in gone and not self._dead(t, done)
+                    }  # fmt: skip
+                    taken = stay if bench is None else {**stay, "work": bench}
+                    for place in self._places(taken, made):
+                        yield self._after(o, done, {**stay, **place}, copies, paid)
+
+    def _dead(self, t, done):
+        return all(done >> c & 1 for c in self.net.consumers[t])
+
+    def _after(self, o, done, lying, host, cost):
+        lying.pop("work", None)
+        net = self.net
+        rest = {
+            t: a
+            for t, a in lying.items()
+            if not self._dead(t, done) and not (net.stream_weights and net.weight[t])
+        }
+        return done, frozenset(rest.items()), host, cost
+
+    def _places(self, lying, coming):
+        """All disjoint addresses of `coming` beside what lies there."""
+        mask = 0
+        for t, a in lying.items():
+            mask |= ((1 << (self._bench if t == "work" else self.units[t])) - 1) << a
+        for t, units in coming:
+            if t == "work":
+                self._bench = units
+        yield from self._fill(mask, coming, {})
+
+    def _fill(self, mask, coming, chosen):
+        if not coming:
+            yield dict(chosen)
+            return
+        (t, units), rest = coming[0], coming[1:]
+        shape = (1 << units) - 1
+        for a in range(self.room - units + 1 if units else 1):
+            if not mask & shape << a:
+                yield from self._fill(mask | shape << a, rest, {**chosen, t: a})
+
+
+def instance(seed: int, operators: int, objective: str = "traffic") -> Network:
+    """A random network with random options; sizes small, so that addresses can be enumerated."""
+    rng = np.random.default_rng([seed, 17])
+    every = bool(rng.random() < 0.25) and objective == "traffic"
+    net = zg.generate(
+        "scratchpad",
+        "random",
+        seed=seed,
+        operators=operators,
+        largest=int(rng.integers(2, 5)),
+        capacity=None if objective == "peak" else ("1.0x", "1.1x", "1.25x")[seed % 3],
+        alignment=2 if rng.random() < 0.2 else 1,
+        in_place=bool(rng.random() < 0.4),
+        weights=("resident", "stream", "ignore")[int(rng.integers(3))],
+        write_every_eviction=every,
+        objective=objective,
+    )
+    if rng.random() < 0.2:
+        return changed(net, order=topological(net))
+    if rng.random() < 0.2:
+        size = net.size.copy()
+        size[rng.random(len(size)) < 0.2] = 0
+        return changed(net, size=size)
+    return net
+
+
+def changed(net: Network, **fields) -> Network:
+    names = ("size", "inputs", "outputs", "capacity", "weight", "output", "workspace", "in_place")
+    names += ("alignment", "objective", "write_every_eviction", "stream_weights", "order")
+    return Network(**{name: getattr(net, name) for name in names} | fields)
+
+
+def agrees(net: Network, method: str = "auto") -> None:
+    result = zg.solve(net, method=method, time_limit=60, threads=1, seed=1)
+    assert result.status == "optimal"
+    assert result.bound == result.objective
+    traffic = replay(net, result.solution)
+    if net.objective == "peak":
+        room = result.objective // net.alignment - 1
+        assert not Oracle(net, room, traffic.total + 1).exists()
+    else:
+        if traffic.avoidable:
+            assert not Oracle(net, net.capacity_units, traffic.total).exists()
+        assert Oracle(net, net.capacity_units, traffic.total + 1).exists()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_optimum_is_that_of_exhaustive_search(seed):
+    agrees(instance(seed, 2 + seed % 4))
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_least_peak_is_that_of_exhaustive_search(seed):
+    agrees(instance(seed, 2 + seed % 4, objective="peak"))
+
+
+@pytest.mark.parametrize("seed", range(200, 208))
+def test_exact_model_alone_agrees(seed):
+    agrees(instance(seed, 3 + seed % 3), method="exact")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1500))
+def test_five_hundred_networks(seed):
+    agrees(instance(seed, 3 + seed % 5, objective="peak" if seed % 7 == 0 else "traffic"))
