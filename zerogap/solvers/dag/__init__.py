@@ -1,0 +1,50 @@
+"""Directed acyclic graphs: which kernel, which proof, and how they help each other.
+
+Where every variable may take all its predecessors as parents, orders are searched (`orders`).
+Where penalties, forbidden edges or in-degree limits choose among the predecessors, parent sets are
+(`parents`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zerogap.models.base import InstanceError
+from zerogap.models.dag import Dag
+from zerogap.solvers.dag import orders, parents
+from zerogap.solvers.search import Search
+
+
+def _by_order(dag: Dag) -> bool:
+    return dag.dense and dag.loss == "ls"
+
+
+def _strategy(dag: Dag, method: str) -> Callable[[Dag, Search], None]:
+    if dag.dense and dag.loss == "gauss":
+        return orders.likelihood
+    return getattr(orders if _by_order(dag) else parents, method)
+
+
+def auto(dag: Dag, search: Search) -> None:
+    """Kernel and proof together."""
+    _strategy(dag, "auto")(dag, search)
+
+
+def kernel(dag: Dag, search: Search) -> None:
+    """Local search alone."""
+    _strategy(dag, "alone")(dag, search)
+
+
+def exact(dag: Dag, search: Search) -> None:
+    """Proof alone, cold."""
+    _strategy(dag, "exact")(dag, search)
+
+
+def topo(dag: Dag, search: Search) -> None:
+    """The swaps published as TOPO, for dense least squares."""
+    if not _by_order(dag):
+        raise InstanceError("topo takes the loss ls without penalties on edges", field="method")
+    orders.topo(dag, search)
+
+
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "topo": topo}
