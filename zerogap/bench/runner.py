@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -159,7 +160,7 @@ def perform(
         send = submit or pool.submit
         queue = iter(todo)
         width = jobs if submit is None else len(todo)
-        waiting = {send(execute, run, root) for run, _ in zip(queue, range(width))}
+        waiting = {send(execute, run, root) for run in itertools.islice(queue, width)}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:

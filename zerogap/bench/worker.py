@@ -113,7 +113,8 @@ def main() -> None:
     try:
         outcome = perform(order)
     except ModuleNotFoundError as error:
-        status = "missing" if order["peer"] else "error"
+        own = (error.name or "").startswith("zerogap")
+        status = "missing" if order["peer"] and not own else "error"
         outcome = {"status": status, "messages": [f"not installed: {error.name}"]}
     except Exception as error:
         outcome = {"status": "error", "messages": [f"{type(error).__name__}: {error}"]}

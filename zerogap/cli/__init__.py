@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import threading
 
 import click
 
@@ -83,4 +85,11 @@ def main() -> None:
     """Entry point: errors become one line and an exit code."""
     from zerogap.cli.errors import run
 
-    sys.exit(run(cli))
+    code = run(cli)
+    if threading.active_count() > 1:
+        # A backend's thread that does not come back must neither hold the process nor be torn
+        # down half-way; everything is written by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import threading
 from typing import Any
 
@@ -108,11 +106,6 @@ def command(
     code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, OK)
     if code == UNKNOWN and result.stopped == "interrupted":
         code = INTERRUPTED
-    if any(t.name == "strategy" and t.is_alive() for t in threading.enumerate()):
-        # A backend that does not come back must not hold the process; everything is written.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
     return code
 
 
