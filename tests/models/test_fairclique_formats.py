@@ -235,3 +235,9 @@ def test_public_files(data):
     nba = data("fairclique/NBA/NBA_bi.txt.gz")
     graph = read(nba, attributes="NBA_attr.txt.gz", k=3, delta=2)
     assert (graph.vertices, graph.edges) == (403, 10621)
+
+
+def test_options_tell_a_graph_from_a_shop(put):
+    put("a.txt", VALUES)
+    graph = zg.read(put("g.txt", "10 20\n20 30\n"), attributes="a.txt", k=1)
+    assert graph.edges == 2

@@ -8,6 +8,7 @@ import os
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,13 @@ def text_of(raw: bytes, file: str) -> str:
         raise InstanceError("is not UTF-8 text", file=file, line=line) from None
 
 
-def recognise(raw: bytes, file: str, family: str | None = None) -> tuple[Family, Format]:
+def recognise(
+    raw: bytes, file: str, family: str | None = None, options: Iterable[str] = ()
+) -> tuple[Family, Format]:
     """Family and format of a file's contents.
+
+    Families that do not know all of the `options` are left out, unless none knows them: bare
+    pairs of numbers with ``attributes=…`` are a graph, not a shop.
 
     Raises
     ------
@@ -106,6 +112,10 @@ def recognise(raw: bytes, file: str, family: str | None = None) -> tuple[Family,
         raise InstanceError("is empty", file=file)
     head = raw[:_HEAD]
     candidates = base.names() if family is None else (family,)
+    if family is None:
+        wanted = set(options)
+        fitting = [n for n in candidates if wanted <= {o.name for o in base.family(n).options}]
+        candidates = tuple(fitting) or candidates
     text = None if b"\0" in head else head.decode("utf-8-sig", errors="replace")
     for name in candidates:
         known = base.family(name)
@@ -143,7 +153,7 @@ def read(path: str | os.PathLike, *, family: str | None = None, **options: Any) 
         With file, line and field.
     """
     raw, file = load(path)
-    known, fmt = recognise(raw, file, family)
+    known, fmt = recognise(raw, file, family, options)
     settings = {key: known.option(key).parse(value) for key, value in options.items()}
     return parse(raw, file, fmt, settings)
 

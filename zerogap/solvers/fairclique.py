@@ -130,6 +130,13 @@ def all_optimal(graph: FairClique, *, limit: int = 1000, threads: int = 1) -> li
     return _sorted(graph, found.cliques())
 
 
+def funnel(graph: FairClique) -> list[tuple[str, int, int, int, float]]:
+    """Stages of the reduction: name, vertices, edges, size searched for, seconds."""
+    found = _plain_search(graph, prove=False)
+    found.run()
+    return found.funnel
+
+
 # ---- parts ---------------------------------------------------------------------------------------
 
 

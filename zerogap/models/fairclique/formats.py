@@ -102,17 +102,20 @@ def _compact(pairs: np.ndarray, ids: np.ndarray, file: str) -> tuple[np.ndarray,
     if n == 0:
         raise InstanceError("the graph has no vertices", file=file)
     flat = pairs.reshape(-1)
-    if ids[-1] == n - 1:  # 0, 1, … without a gap
-        strange = flat[flat >= n][:1] if len(flat) and int(flat.max()) >= n else flat[:0]
-        index: np.ndarray = flat
+    top = int(flat.max()) if len(flat) else -1
+    strange = index = flat
+    if top > ids[-1]:
+        strange = flat[flat > ids[-1]]
+    elif ids[-1] == n - 1:  # 0, 1, … without a gap
+        strange = flat[:0]
     elif ids[-1] <= 8 * n + 10**6:
-        table = np.full(max(int(ids[-1]), int(flat.max()) if len(flat) else 0) + 1, -1, np.int32)
+        table = np.full(int(ids[-1]) + 1, -1, np.int32)
         table[ids] = np.arange(n, dtype=np.int32)
         index = table[flat]
-        strange = flat[index < 0][:1]
+        strange = flat[index < 0]
     else:
-        index = np.minimum(np.searchsorted(ids, flat), n - 1).astype(np.int32)
-        strange = flat[ids[index] != flat][:1]
+        index = np.searchsorted(ids, flat).astype(np.int32)
+        strange = flat[ids[index] != flat]
     if len(strange):
         raise InstanceError(
             f"vertex {int(strange[0])} has no attribute", file=file, field="attribute"
