@@ -10,7 +10,6 @@ import contextlib
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
 from zerogap.models.matmul import MatMul, Scheme, rank_bound
 from zerogap.solvers.matmul_descent import Descent
 from zerogap.solvers.matmul_pools import Pools
@@ -92,8 +91,6 @@ def _walk(instance: MatMul, search: Search, threads: int) -> None:
     if not search.open:
         return
     target = int(search.options.get("target") or 0)
-    if target < 0:
-        raise InstanceError(f"is {target}, expected at least 0", field="option target")
 
     def solution(descent: Descent) -> Scheme:
         found = descent.best()

@@ -22,6 +22,9 @@ from zerogap.solvers.matmul_pools import Pools
 #: Steps between two looks at a walker; the unit of all counting, so that runs are repeatable.
 QUANTUM = 1 << 18
 
+#: Schemes of one walk that are lifted in vain before it is given up.
+LIFTS = 12
+
 
 class Descent:
     """A kernel over schemes of one format; several may share their pools.
@@ -60,7 +63,7 @@ class Descent:
         formats: list[Sides] | None = None,
     ):
         self.n, self.ring = tuple(int(x) for x in n), ring
-        self.sorted: Sides = tuple(sorted(self.n))  # type: ignore[assignment]
+        self.sorted: Sides = tuple(sorted(self.n))
         self.rng = np.random.default_rng([seed, 5])
         self.pools = Pools() if pools is None else pools
         self.plus, self.band, self.grow, self.lifting = plus, band, grow, lifting
@@ -168,7 +171,9 @@ class Descent:
         ways: list[tuple[float, str]] = [(1.0, "naive")]
         rank = self.pools.rank(n, ring)
         if rank is not None:
-            ways.append((2.0, "pool"))
+            # A pool whose schemes do not lift is left alone: most of its neighbours do not either.
+            stuck = ring == "Z2" != self.ring and rank < (self.pools.rank(n, "ZT") or 0)
+            ways.append((0.3 if stuck else 2.0, "pool"))
         if self.grow and any(self.pools.rank(m, ring) for m, _ in _smaller(n)):
             ways.append((3.0 if math.prod(n) > 30 else 1.0, "grow"))
         if math.prod(n) > 64 and len(ways) > 1:
@@ -196,20 +201,20 @@ class Descent:
         scheme = self.pools.draw(m, ring, self.rng)
         assert scheme is not None
         before = tuple(x - (k == side) for k, x in enumerate(n))
-        factors = moves.permute(m, scheme, before)  # type: ignore[arg-type]
+        factors = moves.permute(m, scheme, before)
         if n[side] >= 4 and self.rng.random() < 0.3:
             half = int(self.rng.integers(2, n[side] - 1))
             parts = []
             for size in (half, n[side] - half):
                 sides = tuple(size if k == side else x for k, x in enumerate(n))
-                found = self.pools.draw(tuple(sorted(sides)), ring, self.rng)  # type: ignore[arg-type]
+                found = self.pools.draw(tuple(sorted(sides)), ring, self.rng)
                 if found is None:
                     break
-                parts.append((sides, moves.permute(tuple(sorted(sides)), found, sides)))  # type: ignore[arg-type]
+                parts.append((sides, moves.permute(tuple(sorted(sides)), found, sides)))
             else:
                 (a, first), (b, second) = parts
-                return moves.merge(a, first, second, b, side)[1]  # type: ignore[arg-type]
-        return moves.extend(before, factors, side)[1]  # type: ignore[arg-type]
+                return moves.merge(a, first, second, b, side)[1]
+        return moves.extend(before, factors, side)[1]
 
     def _cut(self, n: Sides, ring: str) -> Factors:
         options = [m for m in _larger(n) if self.pools.rank(m, ring) is not None]
@@ -249,14 +254,17 @@ class Descent:
         if not wanted and (ours is None or rank >= ours):
             return
         mark = current.walker.fingerprint
-        if mark in self._failed or current.lifts >= 40:
+        if mark in self._failed or current.lifts >= LIFTS:
             return
         current.lifts += 1
         ring = self.ring if current.n == self.sorted and rank < (ours or rank) else "ZT"
         found = lift(current.n, current.walker.best(), ring=ring, seed=current.lifts)
         if found is None:
             self._failed.add(mark)
+            if current.lifts == LIFTS:
+                current.patience = 0
             return
+        current.lifts = 0
         scheme, reached = found
         if reached == "ZT":
             self.pools.add(current.n, "ZT", (scheme.u, scheme.v, scheme.w), mark)
@@ -267,11 +275,11 @@ class Descent:
     def _place(self, factors: Factors, ring: str) -> None:
         scheme = moves.permute(self.n, factors, self.sorted)
         if ring == "Z2":
-            scheme = tuple(m & 1 for m in scheme)  # type: ignore[assignment]
+            scheme = tuple(m & 1 for m in scheme)
         mark = hash(tuple(m.tobytes() for m in scheme)) & (2**63 - 1)
         self.pools.add(self.sorted, ring, scheme, mark)
         if ring == "ZT":
-            self.pools.add(self.sorted, "Z2", tuple(m & 1 for m in scheme), mark)  # type: ignore[arg-type]
+            self.pools.add(self.sorted, "Z2", tuple(m & 1 for m in scheme), mark)
 
     def _adopt(self) -> None:
         """Take the pools' best scheme over the wanted ring as the answer if it is better."""
@@ -298,9 +306,9 @@ def _smaller(n: Sides) -> list[tuple[Sides, int]]:
         if n[side] >= 3:
             m = tuple(x - (k == side) for k, x in enumerate(n))
             found.append((tuple(sorted(m)), side))
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _larger(n: Sides) -> list[Sides]:
     """Formats with one index more in a side."""
-    return [tuple(sorted(x + (k == side) for k, x in enumerate(n))) for side in range(3)]  # type: ignore[misc]
+    return [tuple(sorted(x + (k == side) for k, x in enumerate(n))) for side in range(3)]

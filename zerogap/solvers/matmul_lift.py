@@ -271,7 +271,8 @@ def _rational(value: int, modulus: int, limit: int) -> Fraction | None:
 
 def _best_ring(n: Sides, factors, ring: str, divisors=None) -> tuple[Scheme, str] | None:
     try:
-        scheme = Scheme(*factors) if divisors is None else Scheme(*factors, divisors)
+        u, v, w = factors
+        scheme = Scheme(u, v, w) if divisors is None else Scheme(u, v, w, divisors)
     except InstanceError:
         return None
     for candidate in ("ZT", "Z", "Q"):

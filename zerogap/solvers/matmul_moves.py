@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
-Sides = tuple[int, int, int]
+Factors = tuple[np.ndarray, ...]
+Sides = tuple[int, ...]
 
 
 def naive(n: Sides, dtype: Any = np.int8) -> Factors:
@@ -46,7 +46,7 @@ def permute(n: Sides, scheme: Factors, target: Sides) -> Factors:
     for _ in range(2):
         for _ in range(3):
             if n == target:
-                return tuple(np.ascontiguousarray(m) for m in scheme)  # type: ignore[return-value]
+                return tuple(np.ascontiguousarray(m) for m in scheme)
             n, scheme = rotate(n, scheme)
         n, scheme = transpose(n, scheme)
     raise ValueError(f"{target} is no reordering of {n}")
@@ -90,7 +90,7 @@ def merge(n: Sides, first: Factors, second: Factors, m: Sides, side: int) -> tup
 def extend(n: Sides, scheme: Factors, side: int) -> tuple[Sides, Factors]:
     """One more index in a side, its products the naive ones."""
     slab = (*n[:side], 1, *n[side + 1 :])
-    return merge(n, scheme, naive(slab, scheme[0].dtype), slab, side)  # type: ignore[arg-type]
+    return merge(n, scheme, naive(slab, scheme[0].dtype), slab, side)
 
 
 def product(n: Sides, first: Factors, m: Sides, second: Factors) -> tuple[Sides, Factors]:
@@ -102,7 +102,7 @@ def product(n: Sides, first: Factors, m: Sides, second: Factors) -> tuple[Sides,
         x = first[k].reshape(-1, 1, a, 1, b, 1)
         y = second[k].reshape(1, -1, 1, c, 1, d)
         out.append((x * y).reshape(len(first[k]) * len(second[k]), a * c * b * d))
-    return tuple(p * q for p, q in zip(n, m)), tuple(out)  # type: ignore[return-value]
+    return tuple(p * q for p, q in zip(n, m)), tuple(out)
 
 
 def sandwich(n: Sides, scheme: Factors, rng: np.random.Generator, *, binary: bool) -> Factors:
@@ -122,7 +122,7 @@ def sandwich(n: Sides, scheme: Factors, rng: np.random.Generator, *, binary: boo
         sides = [side % 2 for side in sides]
     elif max(int(np.abs(side).max(initial=0)) for side in sides) > 1:
         return scheme
-    return tuple(side.astype(scheme[0].dtype) for side in sides)  # type: ignore[return-value]
+    return tuple(side.astype(scheme[0].dtype) for side in sides)
 
 
 def _basis(size: int, rng: np.random.Generator, binary: bool) -> tuple[np.ndarray, np.ndarray]:

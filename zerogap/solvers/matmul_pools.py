@@ -82,7 +82,7 @@ class Pools:
             assert pool is not None
             if len(pool.schemes) >= self.size:  # replace the oldest: pools keep moving
                 del pool.schemes[0], pool.marks[0]
-            pool.schemes.append(tuple(np.array(m, np.int8) for m in scheme))  # type: ignore[arg-type]
+            pool.schemes.append(tuple(np.array(m, np.int8) for m in scheme))
             pool.marks.append(mark)
             self._dirty = True
         self.save(now=better)
@@ -121,7 +121,7 @@ class Pools:
             head = {"version": _VERSION, "steps": self.steps, "pools": entries}
             arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
             buffer = io.BytesIO()
-            np.savez(buffer, **arrays)  # type: ignore[arg-type]
+            np.savez(buffer, **arrays)
             replace(self.path, buffer.getvalue())
 
     def _load(self) -> None:
@@ -140,7 +140,7 @@ class Pools:
                     for scheme in pool.schemes:
                         check_scheme(n, entry["ring"], Scheme(*scheme))
                     self.pools[n, entry["ring"]] = pool
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             if isinstance(error, InstanceError) and error.file:
                 raise
             raise InstanceError(f"is no checkpoint: {error}", file=self.path) from None

@@ -54,6 +54,20 @@ def info(instance: MatMul) -> dict[str, Any]:
     return facts
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError("expected at least 0")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError("expected at least 1")
+    return value
+
+
 FAMILY = Family(
     name="matmul",
     title="Fast matrix multiplication schemes",
@@ -71,20 +85,23 @@ FAMILY = Family(
         "format": generate.blank,
         "naive": generate.schoolbook,
         "sandwiched": generate.sandwiched,
+        "strassen": generate.strassen,
     },
     options=(
         Option("format", str, "3x3x3", "format of a generated instance, n1xn2xn3"),
         Option("ring", str, None, "coefficients; a scheme read with Z2 is reduced", RINGS),
         Option("objective", str, None, "what is minimised", OBJECTIVES),
-        Option("rank", int, 0, "multiplications allowed with objective=additions, 0 is any number"),
+        Option(
+            "rank", _count, 0, "multiplications allowed with objective=additions, 0 is any number"
+        ),
         Option("fixed", bool, False, "objective=additions: keep the given multiplications"),
         Option("w", str, None, "order of w in a scheme file", ("transposed", "plain")),
-        Option("scheme", int, 1, "which scheme of a text file with several"),
-        Option("steps", int, 3, "elementary matrices a side of a sandwiched instance"),
-        Option("plus", int, 20_000, "steps without a reduction before a plus transition"),
-        Option("band", int, 3, "how far a walk may rise above its best rank"),
-        Option("pool", int, 64, "schemes kept of every rank"),
-        Option("target", int, 0, "stop at this objective, 0 never"),
+        Option("scheme", _positive, 1, "which scheme of a text file with several"),
+        Option("steps", _count, 3, "elementary matrices a side of a sandwiched instance"),
+        Option("plus", _positive, 20_000, "steps without a reduction before a plus transition"),
+        Option("band", _count, 3, "how far a walk may rise above its best rank"),
+        Option("pool", _positive, 64, "schemes kept of every rank"),
+        Option("target", _count, 0, "stop at this objective, 0 never"),
         Option("checkpoint", str, "", "file that holds the pools; a killed search resumes from it"),
         Option("lift", bool, True, "lift schemes over Z2 to the integers, report the ring reached"),
     ),

@@ -113,7 +113,8 @@ def decompose(target: np.ndarray, rank: int, ring: str, *, ordered: bool = True)
         if signed:
             cp.add(sum(p - m for p, m in literals) == wanted)
         else:
-            cp.add_bool_xor([*literals, *([] if wanted & 1 else [True])])
+            # An exclusive or is true for an odd number: one literal negated makes it even.
+            cp.add_bool_xor([literals[0] if wanted & 1 else ~literals[0], *literals[1:]])
     for r in range(rank):
         for name in "uvw":
             bits = [b for cell in cells[name][r] for b in (cell if signed else (cell,))]

@@ -35,6 +35,15 @@ def schoolbook(
     return MatMul(np.array(n), ring, objective, rank, given=naive(n), name=name)
 
 
+def strassen(seed: int = 0, objective: str = "rank", fixed: bool = False) -> MatMul:
+    """Strassen's scheme of 1969: 2×2×2 with 7 multiplications and 18 additions."""
+    u = [[1, 0, 0, 1], [0, 0, 1, 1], [1, 0, 0, 0], [0, 0, 0, 1], [1, 1, 0, 0], [-1, 0, 1, 0]]
+    v = [[1, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, -1], [-1, 0, 1, 0], [0, 0, 0, 1], [1, 1, 0, 0]]
+    w = [[1, 0, 0, 1], [0, 1, 0, -1], [0, 0, 1, 1], [1, 1, 0, 0], [-1, 0, 1, 0], [0, 0, 0, 1]]
+    given = Scheme([*u, [0, 1, 0, -1]], [*v, [0, 0, 1, 1]], [*w, [1, 0, 0, 0]])  # type: ignore
+    return MatMul(np.array([2, 2, 2]), "ZT", objective, 0, given, fixed, "strassen")
+
+
 def sandwiched(
     seed: int = 0, format: str = "3x3x3", ring: str = "Z", objective: str = "rank", steps: int = 3
 ) -> MatMul:
