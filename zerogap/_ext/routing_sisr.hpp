@@ -136,7 +136,15 @@ class Sisr {
     // Iterations at one temperature; returns how many were done.
     void anneal(int count) {
         for (int i = 0; i < count; ++i) step();
+        if (recording && iterations - recorded >= 4 * P.n) {
+            recorded = iterations;
+            if (missing == 0 && (double)current <= best_cost + 0.02 * std::abs((double)best_cost))
+                for (int r = 0; r < slots; ++r)
+                    if (route[r].type >= 0 && route[r].dist < ARC_FORBIDDEN) to_pool(r);
+        }
     }
+    // Whether the routes of good solutions go to the pool, also those that are no improvement.
+    bool recording = false;
     void set_temperature(double t) { temperature = t; }
     double mean_cost() const {
         double sum = 0; int m = 0;
@@ -220,6 +228,7 @@ class Sisr {
     std::unordered_map<uint64_t, int> pool_index;
     std::vector<int32_t> best_next, best_row, best_type, dirty, dirty_mark;
     int stamp = 0;
+    int64_t recorded = 0;
     int64_t total = 0, current = 0, penalty = 0, ruined_longest = 0;
     int64_t served = 0, served_prize = 0, missing = 0;
     int64_t next_blink = 1;

@@ -29,7 +29,7 @@ cdef extern from "routing_sisr.hpp" namespace "zg" nogil:
 
     cdef cppclass CSisr "ZgSisr":
         int64_t iterations, best_cost
-        cbool found
+        cbool found, recording
         vector[PoolRoute] pool
         CSisr(CProblem& problem, const Settings& settings, Rng rng)
         void construct()
@@ -54,6 +54,8 @@ cdef class Sisr:
         Iterations over which it falls: the run is then the same for the same seed.
     settings
         removals, string, split, blink, near, hot, cold: see ``SisrSettings``.
+    record : bool
+        Keep the routes of all good solutions of the cooler half in the pool.
 
     Attributes
     ----------
@@ -68,17 +70,17 @@ cdef class Sisr:
     cdef readonly double seconds
     cdef double horizon, mean, hot, cold
     cdef int64_t horizon_iterations
-    cdef cbool started
+    cdef cbool started, record
 
     def __cinit__(self, Problem problem, seed=0, double horizon=10.0,
                   int64_t horizon_iterations=-1, *, double removals=10, int string=10,
                   double split=0.5, double blink=0.01, int near=80, double hot=1.0,
-                  double cold=0.01):
+                  double cold=0.01, bint record=False):
         cdef Settings settings
         cdef Rng rng
         settings.removals, settings.string, settings.split = removals, string, split
         settings.blink, settings.near = blink, near
-        self.hot, self.cold = hot, cold
+        self.hot, self.cold, self.record = hot, cold, record
         rng_seed(&rng, <uint64_t>(int(seed) & 0xFFFFFFFFFFFFFFFF))
         self.problem = problem
         self.kernel = new CSisr(problem.data, settings, rng)
@@ -106,6 +108,7 @@ cdef class Sisr:
                 else:
                     progress = (self.seconds + at - begin) / self.horizon
                 progress = min(1.0, progress)
+                self.kernel.recording = self.record and progress > 0.5
                 self.kernel.set_temperature(
                     self.mean * self.hot * exp(progress * log(self.cold / self.hot)))
                 count = 100

@@ -12,6 +12,7 @@ from ...models.routing.cpsat import build
 from ..backends import cpsat
 from ..search import Search
 from .kernels import anneal, first_solution, improve
+from .together import columns, provable, together
 
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 
@@ -46,6 +47,10 @@ def auto(instance: Routing, search: Search) -> None:
         first_solution(instance, search)
         cpsat.improve(build(instance), search)
         return None
+    if instance.clients > SMALL and provable(instance, search):
+        return together(
+            instance, search, improve, lambda seconds: anneal(instance, search, seconds=seconds)
+        )
     if instance.clients > SMALL:
         return improve(instance, search)
     anneal(instance, search, seconds=min(0.3, search.remaining / 4), iterations=20_000)
@@ -65,4 +70,4 @@ def trivial(instance: Routing, search: Search) -> None:
         search.prove_optimal("trivial")
 
 
-METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "columns": columns}
