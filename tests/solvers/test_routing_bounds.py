@@ -6,14 +6,6 @@ import pytest
 
 import zerogap as zg
 from zerogap.models.base import InstanceError
-from zerogap.solvers.routing import METHODS
-from zerogap.solvers.routing.bounds import prove
-
-
-@pytest.fixture(autouse=True)
-def columns(monkeypatch):
-    """A method that runs column generation alone."""
-    monkeypatch.setitem(METHODS, "columns only", prove)
 
 
 def builder(seed, *, windows=False, prizes=False, types=1, clients=7):
@@ -48,11 +40,9 @@ def test_column_generation_proves_what_the_circuit_model_proves(seed, kind):
     instance = builder(seed, **kind)
     exact = zg.solve(instance, method="exact", threads=2, time_limit=60)
     assert exact.status == "optimal"
-    alone = zg.solve(instance, method="columns only", threads=1, time_limit=60)
+    alone = zg.solve(instance, method="columns", threads=1, time_limit=60)
     assert alone.bound is not None and alone.bound <= exact.objective
-    started = zg.solve(
-        instance, method="columns only", threads=1, time_limit=60, start=exact.solution
-    )
+    started = zg.solve(instance, method="columns", threads=1, time_limit=60, start=exact.solution)
     assert started.status == "optimal" and started.objective == exact.objective, started.messages
     assert not started.messages
 
@@ -61,7 +51,7 @@ def test_unknown_features_are_named():
     instance = zg.generate("routing", "mtvrp", seed=1) if "mtvrp" in zg.family(
         "routing").generators else builder(0).replace(fairness=3)  # fmt: skip
     with pytest.raises(InstanceError, match="column generation"):
-        zg.solve(instance, method="columns only", threads=1, time_limit=5)
+        zg.solve(instance, method="columns", threads=1, time_limit=5)
 
 
 @pytest.mark.parametrize(
@@ -69,5 +59,5 @@ def test_unknown_features_are_named():
 )
 def test_known_optima_bound_from_below(data, name, optimum):
     instance = zg.read(data(f"routing/{name}.vrp"))
-    result = zg.solve(instance, method="columns only", threads=1, time_limit=15)
+    result = zg.solve(instance, method="columns", threads=1, time_limit=15)
     assert result.bound is not None and optimum * 0.9 < result.bound <= optimum

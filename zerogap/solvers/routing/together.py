@@ -1,0 +1,68 @@
+"""Kernels from above and column generation from below, at the same time or by turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ...models.routing import Routing
+from ..search import Search
+from .bounds import prove
+from .master import applicable
+
+#: Clients up to which column generation is worth a thread of its own, and half of a single one.
+BESIDE, ALONE = 250, 80
+#: Share of the time, and seconds at most, that the kernels get first.
+FIRST_SHARE, FIRST_SECONDS = 0.12, 4.0
+
+
+def provable(instance: Routing, search: Search) -> bool:
+    """Whether ``auto`` should generate columns for this instance with these threads."""
+    limit = BESIDE if search.threads > 1 else ALONE
+    return instance.clients <= limit and search.iterations is None and not applicable(instance)
+
+
+def columns(instance: Routing, search: Search) -> None:
+    """Column generation alone: bounds from nothing, solutions where its LP or MIP finds them."""
+    prove(instance, search)
+
+
+def together(
+    instance: Routing, search: Search, improve: Callable[[Routing, Search], None],
+    burst: Callable[[float], None],
+) -> None:  # fmt: skip
+    """Kernels and column generation until the gap is closed or the time is gone.
+
+    Parameters
+    ----------
+    improve : callable
+        ``improve(instance, search)`` runs the kernels until the search ends.
+    burst : callable
+        ``burst(seconds)`` runs them for so long.
+    """
+    if search.threads == 1:
+        burst(min(FIRST_SECONDS, FIRST_SHARE * search.remaining))
+        _prove(instance, search)
+        if search.open:
+            improve(instance, search)
+        return
+    burst(min(1.0, 0.05 * search.remaining))
+
+    def kernels() -> None:
+        try:
+            improve(instance, search)
+        except Exception as error:
+            search.report("kernels", error)
+
+    thread = threading.Thread(target=kernels, name="kernels", daemon=True)
+    thread.start()
+    _prove(instance, search)
+    thread.join()
+
+
+def _prove(instance: Routing, search: Search) -> None:
+    """A proof that fails must not cost the kernels' solution."""
+    try:
+        prove(instance, search)
+    except Exception as error:
+        search.report("columns", error)
