@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from zerogap._ext.fairclique import RULES, CliqueSearch, complete, reduce
+from zerogap._ext.fairclique import BOUNDS, RULES, CliqueSearch, complete, published_bounds, reduce
 
 from tests import fair_oracle as oracle
 from zerogap.models.fairclique import Clique, FairClique, check
@@ -203,3 +203,26 @@ def test_wrong_arrays_are_refused():
         CliqueSearch(graph.first, graph.neighbour, graph.attribute, 17, 1, 1)
     with pytest.raises(ValueError, match="unknown rule"):
         reduce(*oracle.arrays(graph), "magic")
+
+
+def test_published_bounds_hold():
+    for graph in oracle.random_graphs(150, seed=10, values=(2,)):
+        bounds = published_bounds(graph.first, graph.neighbour, graph.attribute, graph.delta)
+        assert tuple(bounds) == BOUNDS
+        best = oracle.optimum(graph)
+        for name, value in bounds.items():
+            assert value >= best, (name, graph)
+        assert bounds["ub_ac"] <= bounds["ub_a"] <= bounds["ub_s"]
+        assert bounds["ub_eac"] <= bounds["ub_c"] <= bounds["ub_s"]
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_no_published_bound_costs_the_optimum(bound):
+    for graph in oracle.random_graphs(30, seed=15, values=(2,)):
+        agrees(graph, bound=bound, heuristic=False)
+
+
+def test_the_names_of_the_bounds_are_those_of_the_option():
+    from zerogap.models.fairclique import PUBLISHED_BOUNDS
+
+    assert PUBLISHED_BOUNDS == BOUNDS

@@ -56,6 +56,7 @@ cdef extern from "fairclique_engine.hpp" namespace "zg_fair" nogil:
         int threads
         uint64_t seed
         cbool enhanced, search, heuristic, support
+        int bound
 
     cdef cppclass Shared:
         vector[int32_t] clique
@@ -77,18 +78,34 @@ cdef extern from "fairclique_engine.hpp" namespace "zg_fair" nogil:
     cbool completes(const Graph&, const Rule&, const int*, int, vector[int32_t]&)
 
 
+cdef extern from "fairclique_bounds.hpp" namespace "zg_fair" nogil:
+    cdef enum class Bound:
+        size
+
+    cdef cppclass Bounds:
+        Bounds(const Graph&, const vector[int32_t]&, int, const Rule&)
+
+
 cdef extern from *:
     """
+    static inline int zg_fair_bound(zg_fair::Bounds* b, int which) {
+        return (*b)((zg_fair::Bound)which);
+    }
     static inline int zg_fair_best(zg_fair::Engine* e) { return e->shared.best.load(); }
     static inline void zg_fair_set_best(zg_fair::Engine* e, int size) { e->shared.best = size; }
     static inline bool zg_fair_full(zg_fair::Engine* e) { return e->shared.full.load(); }
+    static inline long zg_fair_started(zg_fair::Engine* e) { return e->started.load(); }
+    static inline long zg_fair_cut(zg_fair::Engine* e) { return e->cut.load(); }
     static inline void zg_fair_take(zg_fair::Engine* e, std::vector<int32_t> c) {
         e->shared.take(c);
     }
     """
+    int zg_fair_bound(Bounds*, int) nogil
     int zg_fair_best(Engine*) nogil
     void zg_fair_set_best(Engine*, int) nogil
     cbool zg_fair_full(Engine*) nogil
+    long zg_fair_started(Engine*) nogil
+    long zg_fair_cut(Engine*) nogil
     void zg_fair_take(Engine*, vector[int32_t]) nogil
 
 
@@ -118,6 +135,8 @@ cdef class CliqueSearch:
         Whether a colour serves one attribute only in the reductions.
     heuristic, prove, support : bool
         Switch heuristic, branch and bound or the peeling of edges off.
+    bound : str
+        One of `BOUNDS` that start vertices have to pass besides our own.
     size : int
         If given, list all fair cliques of exactly this size, which must be the maximum.
     limit : int
@@ -133,7 +152,7 @@ cdef class CliqueSearch:
     def __cinit__(self, const int64_t[::1] first, const int32_t[::1] neighbour,
                   const uint8_t[::1] attribute, int attributes, k, delta, int threads=1,
                   seed=0, bint enhanced=True, bint heuristic=True, bint prove=True, bint support=True,
-                  size=None, size_t limit=1000):
+                  str bound="", size=None, size_t limit=1000):
         cdef int n = <int>attribute.shape[0]
         if first.shape[0] != n + 1:
             raise ValueError("first has not one element more than attribute")
@@ -145,6 +164,9 @@ cdef class CliqueSearch:
         settings.seed = <uint64_t>(int(seed) & 0xFFFFFFFFFFFFFFFF)
         settings.enhanced, settings.heuristic, settings.search = enhanced, heuristic, prove
         settings.support = support
+        settings.bound = BOUNDS.index(bound) if bound else -1
+        if bound and attributes != 2:
+            raise ValueError("the published bounds are for two attribute values")
         cdef const int32_t* adj = &neighbour[0] if neighbour.shape[0] else NULL
         cdef const uint8_t* attr = &attribute[0] if n else NULL
         self.engine = new Engine(View(n, &first[0], adj, attr),
@@ -205,6 +227,11 @@ cdef class CliqueSearch:
     def nodes(self):
         """Branch-and-bound nodes."""
         return self.engine.nodes
+
+    @property
+    def starts(self):
+        """Start vertices branched from, and how many of them the published bound cut off."""
+        return zg_fair_started(self.engine), zg_fair_cut(self.engine)
 
     @property
     def seconds(self):
@@ -311,3 +338,41 @@ def complete(const int64_t[::1] first, const int32_t[::1] neighbour, const uint8
     with nogil:
         found = completes(graph, r, own, size, added)
     return np.array(added, dtype=np.int64) if found else None
+
+
+#: The published upper bounds by their names.
+BOUNDS = ("ub_s", "ub_a", "ub_c", "ub_ac", "ub_eac", "ub_delta", "ub_h", "ub_cd", "ub_ch", "ub_cp")
+
+
+def published_bounds(const int64_t[::1] first, const int32_t[::1] neighbour,
+                     const uint8_t[::1] attribute, delta):
+    """The ten published upper bounds on a fair clique of a graph with two attribute values.
+
+    Parameters
+    ----------
+    first, neighbour, attribute : ndarray
+        The graph, small enough for quadratic time (``ub_cd``).
+    delta : int
+        Largest difference of the counts.
+
+    Returns
+    -------
+    dict
+        Bound by name; k is not taken into account.
+    """
+    cdef int n = <int>attribute.shape[0], palette, i
+    cdef Rule r = _rule(2, 0, delta, n)
+    cdef const int32_t* adj = &neighbour[0] if neighbour.shape[0] else NULL
+    cdef const uint8_t* attr = &attribute[0] if n else NULL
+    cdef View* view = new View(n, &first[0], adj, attr)
+    cdef vector[uint8_t] alive = vector[uint8_t](n, <uint8_t>1)
+    cdef vector[int32_t] order, core, colours
+    cdef Graph graph = compress(view[0], alive, NULL)
+    degeneracy(view[0], order, core)
+    palette = colour(view[0], order, colours)
+    cdef Bounds* bounds = new Bounds(graph, colours, palette, r)
+    try:
+        return {name: zg_fair_bound(bounds, i) for i, name in enumerate(BOUNDS)}
+    finally:
+        del bounds
+        del view

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "fairclique_local.hpp"
+#include "fairclique_bounds.hpp"
 
 namespace zg_fair {
 
@@ -22,6 +22,7 @@ struct Settings {
     bool search = true;     // branch and bound after the heuristic
     bool heuristic = true;
     bool support = true;    // peel edges where that is cheap
+    int bound = -1;         // a published bound that start vertices have to pass besides
 };
 
 class Engine {
@@ -71,6 +72,7 @@ class Engine {
     Shared shared;
     std::vector<Stage> funnel;
     long nodes = 0, steps = 0;
+    std::atomic<long> started{0}, cut{0};  // start vertices; those that the published bound cut
     const Graph& reduced() const { return g_; }
     double seconds() const { return time_; }
 
@@ -295,6 +297,11 @@ class Engine {
         }
         const int v = tasks_[i].second;
         if (!alive_[v] || !w.builder.build(v, r, true, INT_MAX, w.local)) return true;
+        ++started;
+        if (set_.bound >= 0 && local_bound(w.local, (Bound)set_.bound) < r.target) {
+            ++cut;
+            return true;
+        }
         const int words = w.local.words;
         // Up to eight words have a search of their own width; beyond, one for all widths.
         const size_t kind = words <= 8 ? words : 0;
@@ -307,6 +314,22 @@ class Engine {
         w.busy = true;
         w.active->start(&w.local, counts, 1);
         return true;
+    }
+
+    // A published bound on the cliques of a start vertex and its candidates.
+    int local_bound(const Local& l, Bound which) const {
+        Graph g;
+        g.n = l.n + 1;  // the start vertex is the last one
+        for (int v = 0; v < g.n; ++v) {
+            g.attr.push_back(v < l.n ? l.attr[v] : l.base_attr[0]);
+            for (int u = 0; u < g.n; ++u)
+                if (u != v && (u == l.n || v == l.n || l.edge(u, v))) g.adj.push_back(u);
+            g.first.push_back((int64_t)g.adj.size());
+        }
+        std::vector<int32_t> order, core, colours;
+        degeneracy(g, order, core);
+        const int palette = colour(g, order, colours);
+        return Bounds(g, colours, palette, shared.rule)(which);
     }
 
     void work(Worker& w, double until, long budget) {

@@ -42,6 +42,21 @@ def info(instance: FairClique) -> dict[str, Any]:
     }
 
 
+#: Names of the upper bounds of the published method.
+PUBLISHED_BOUNDS = (
+    "ub_s",
+    "ub_a",
+    "ub_c",
+    "ub_ac",
+    "ub_eac",
+    "ub_delta",
+    "ub_h",
+    "ub_cd",
+    "ub_ch",
+    "ub_cp",
+)
+
+
 def _k(value: Any) -> Any:
     return fairness(value, "k")
 
@@ -71,6 +86,13 @@ FAMILY = Family(
         Option("values", str, help="declared attribute values, separated by commas"),
         Option("enumerate", int, 0, "list up to so many optimal cliques"),
         Option("ties", str, "any", "which optimal clique", ("any", "lexicographic")),
+        Option(
+            "bound",
+            str,
+            "none",
+            "a published upper bound that start vertices have to pass besides",
+            ("none", *PUBLISHED_BOUNDS),
+        ),
         Option("enhanced", bool, True, "a colour serves one attribute only in the reductions"),
     ),
 )
