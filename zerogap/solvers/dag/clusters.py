@@ -17,141 +17,283 @@ from zerogap.solvers.search import Search
 
 #: Share of the objective within which the relaxation's bound counts as equal to the incumbent.
 HAIR = 1e-7
-_VIOLATED = 1e-4
+_VIOLATED = 1e-3
+#: Columns a variable begins with, and gets in a round.
+_FIRST, _ENTER = 20, 10
+#: Seconds for finding the most violated cluster, and columns that branch and bound may get.
+_SEPARATION, _BRANCH = 10.0, 5000
+#: Variables that a cluster is grown to.
+_LARGEST = 16
 
 
 class Columns:
     """Parent sets of all variables side by side."""
 
     def __init__(self, dag: Dag, lists: Any):
-        owner, cost, members = [], [], []
+        owner, cost, edges, members = [], [], [], []
         for j in range(dag.variables):
             for c, s in zip(lists.costs[j], lists.sets[j]):
                 owner.append(j)
                 cost.append(float(c))
+                edges.append(dag.weight * len(s))
                 members.append(s)
             if lists.missing[j] is not None:
                 # Stands for the sets that were not enumerated: as cheap, as free of cycles as any.
                 owner.append(j)
                 cost.append(lists.missing[j])
+                edges.append(0.0)
                 members.append(None)
         self.owner = np.array(owner)
         self.cost = np.array(cost)
+        self.fit = self.cost - np.array(edges)
         self.members = members
-        self.within = np.zeros((len(owner), dag.variables), dtype=bool)
+        self.within = np.zeros((len(owner), dag.variables), dtype=np.float32)
         for k, s in enumerate(members):
             if s:
-                self.within[k, list(s)] = True
+                self.within[k, list(s)] = 1
 
-    def outside(self, cluster: np.ndarray) -> np.ndarray:
-        """Columns of the cluster's variables without a parent in the cluster."""
-        inside = cluster[self.owner]
-        return np.flatnonzero(inside & ~self.within[:, cluster].any(axis=1))
+    def outside(self, clusters: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """Bool (chosen columns, clusters): the owner is in the cluster, all its parents are not."""
+        hits = self.within[chosen] @ clusters.T.astype(np.float32)
+        return (hits == 0) & clusters[:, self.owner[chosen]].T
 
 
 class Relaxation:
-    """The linear relaxation and its cuts."""
+    """The linear relaxation over a growing part of the columns, with its cuts.
 
-    def __init__(self, dag: Dag, columns: Columns):
+    Beside the clusters there is one row of another kind: residual variances of any graph multiply
+    to at least det S, which bounds the sum of all costs without the edges.
+    """
+
+    def __init__(self, dag: Dag, columns: Columns, incumbent: list[tuple[int, ...]] | None):
         from zerogap.solvers.backends.highs import Lp, Rows
 
         self.columns, self.d = columns, dag.variables
-        # Costs are taken relative to a common level, which keeps the numbers in the LP small.
-        self.shift = np.zeros(self.d)
-        np.minimum.at(self.shift, columns.owner, columns.cost)
-        self.shift = np.array(
-            [columns.cost[columns.owner == j].min() for j in range(self.d)], dtype=float
-        )
-        rows = Rows.of(
-            ({int(k): 1.0 for k in np.flatnonzero(columns.owner == j)}, 1.0, 1.0)
-            for j in range(self.d)
-        )
         count = len(columns.cost)
-        self.lp = Lp(
-            rows, columns.cost - self.shift[columns.owner], np.zeros(count), np.full(count, np.inf)
+        self.shift = np.full(self.d, np.inf)
+        np.minimum.at(self.shift, columns.owner, columns.cost)
+        active = np.zeros(count, dtype=bool)
+        for j in range(self.d):
+            mine = np.flatnonzero(columns.owner == j)
+            active[mine[np.argsort(columns.cost[mine])[:_FIRST]]] = True
+            for k in mine:
+                s = columns.members[k]
+                if s is not None and (not s or (incumbent and s == incumbent[j])):
+                    active[k] = True
+        self.active = np.flatnonzero(active)
+        self.clusters = np.zeros((0, self.d), dtype=bool)
+        self.known: set[bytes] = set()
+        floor = self._determinant(dag)
+        # Costs are relative to each variable's cheapest set: small numbers, a clean tolerance.
+        self.floor = floor - float(self.shift.sum())
+        self.relative = columns.fit - self.shift[columns.owner]
+        rows = [
+            ({k: 1.0 for k, c in enumerate(self.active) if columns.owner[c] == j}, 1.0, 1.0)
+            for j in range(self.d)
+        ]
+        rows.append(
+            ({k: float(self.relative[c]) for k, c in enumerate(self.active)}, self.floor, math.inf)
         )
-        self.clusters: set[frozenset[int]] = set()
+        size = len(self.active)
+        self.lp = Lp(Rows.of(rows), self._cost(self.active), np.zeros(size), np.full(size, np.inf))
 
-    def solve(self, seconds: float) -> float | None:
-        """The bound, None if the time ran out."""
+    @staticmethod
+    def _determinant(dag: Dag) -> float:
+        d = dag.variables
+        logdet = float(np.linalg.slogdet(dag.covariance)[1])
+        if dag.loss == "ls":
+            return 0.5 * d * math.exp(logdet / d) * (1 - 1e-12)
+        value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
+        return value - 1e-12 * abs(value)
+
+    def _cost(self, chosen: np.ndarray) -> np.ndarray:
+        return self.columns.cost[chosen] - self.shift[self.columns.owner[chosen]]
+
+    def solve(self, seconds: float) -> bool:
+        """Solve over the active columns and price all others; False if the time ran out.
+
+        Sets `bound`: the optimum over the active columns plus, for every variable, its most negative
+        reduced cost, one set being chosen a variable.
+        """
         if self.lp.solve(seconds) != "optimal":
-            return None
-        return self.lp.objective + float(self.shift.sum())
+            return False
+        duals = self.lp.duals
+        columns, d = self.columns, self.d
+        cuts = np.flatnonzero(duals[d + 1 :] > 1e-12)
+        everything = np.arange(len(columns.cost))
+        reduced = self._cost(everything) - duals[columns.owner] - duals[d] * self.relative
+        if len(cuts):
+            outside = columns.outside(self.clusters[cuts], everything)
+            reduced -= outside @ duals[d + 1 + cuts]
+        lowest = np.zeros(d)
+        np.minimum.at(lowest, columns.owner, reduced)
+        self.reduced = reduced - lowest[columns.owner]
+        self.bound = self.lp.objective + float(self.shift.sum()) + float(lowest.sum())
+        self.price = reduced
+        return True
 
-    def separate(self, values: np.ndarray) -> int:
-        """Add violated clusters; returns how many."""
-        from zerogap.solvers.backends.highs import Rows
-
-        found = violated(self.columns, values, self.d) - self.clusters
-        self.clusters |= found
-        new = []
-        for cluster in found:
-            mask = np.zeros(self.d, dtype=bool)
-            mask[list(cluster)] = True
-            new.append(({int(k): 1.0 for k in self.columns.outside(mask)}, 1.0, math.inf))
-        if new:
-            self.lp.add_rows(Rows.of(new))
+    def enter(self) -> int:
+        """Activate the most promising columns of every variable; returns how many."""
+        columns = self.columns
+        wanted = self.price < -1e-7
+        wanted[self.active] = False
+        chosen = []
+        for j in np.unique(columns.owner[wanted]):
+            mine = np.flatnonzero(wanted & (columns.owner == j))
+            chosen.append(mine[np.argsort(self.price[mine])[:_ENTER]])
+        if not chosen:
+            return 0
+        new = np.concatenate(chosen)
+        self._append(new)
         return len(new)
 
+    def _append(self, new: np.ndarray) -> None:
+        columns, d = self.columns, self.d
+        outside = columns.outside(self.clusters, new)
+        start, index, value = [0], [], []
+        for r, k in enumerate(new):
+            rows = np.flatnonzero(outside[r])
+            index.append(np.concatenate([[columns.owner[k], d], d + 1 + rows]))
+            value.append(np.concatenate([[1.0, self.relative[k]], np.ones(len(rows))]))
+            start.append(start[-1] + len(index[-1]))
+        self.lp.add_columns(
+            self._cost(new), np.zeros(len(new)), np.full(len(new), np.inf), start,
+            np.concatenate(index), np.concatenate(value),
+        )  # fmt: skip
+        self.active = np.concatenate([self.active, new])
 
-def violated(columns: Columns, values: np.ndarray, d: int) -> set[frozenset[int]]:
-    """Violated clusters, grown greedily from every variable.
+    def separate(self, seconds: float) -> int:
+        """Add violated clusters, found greedily or else exactly; returns how many."""
+        from zerogap.solvers.backends.highs import Rows
 
-    The left side of a cluster is the total of the sets of its variables that lie outside of it; the
-    variable that lowers it most is added until nothing is left to add.
+        support = Support(self.columns, self.active, self.lp.values, self.d)
+        found = support.greedy() or support.exact(seconds)
+        fresh = [c for c in found if c.tobytes() not in self.known]
+        if not fresh:
+            return 0
+        self.known |= {c.tobytes() for c in fresh}
+        new = np.array(fresh)
+        outside = self.columns.outside(new, self.active)
+        self.lp.add_rows(
+            Rows.of(
+                ({int(k): 1.0 for k in np.flatnonzero(outside[:, r])}, 1.0, math.inf)
+                for r in range(len(new))
+            )
+        )
+        self.clusters = np.concatenate([self.clusters, new])
+        return len(fresh)
+
+
+class Support:
+    """The columns that a relaxed solution uses, and the clusters it violates.
+
+    The left side of a cluster is the total of the sets of its variables that lie outside of it.
     """
-    support = np.flatnonzero(values > 1e-9)
-    owner, x = columns.owner[support], values[support]
-    within = columns.within[support]
-    found: set[frozenset[int]] = set()
-    linked = np.zeros((d, d))
-    np.add.at(linked.T, owner, within * x[:, None])
-    for seed in range(d):
-        cluster = np.zeros(d, dtype=bool)
-        cluster[seed] = True
-        hit = within[:, seed].copy()
-        best, chosen = 1 - _VIOLATED, None
-        for _ in range(d - 1):
-            mine = cluster[owner] & ~hit
-            # Joining v: its own unhit sets come in, those of the cluster with v among them go.
-            joining = np.bincount(owner[~hit], weights=x[~hit], minlength=d)
-            left = x[mine].sum() - x[mine] @ within[mine] + joining
-            left[cluster] = np.inf
-            v = int(left.argmin())
-            cluster[v] = True
-            hit |= within[:, v]
-            if left[v] < best - 1e-9:
-                best, chosen = left[v], frozenset(np.flatnonzero(cluster).tolist())
-            if not mine.any():
-                break
-        if chosen is not None:
-            found.add(chosen)
-    return found
+
+    def __init__(self, columns: Columns, active: np.ndarray, values: np.ndarray, d: int):
+        used = np.flatnonzero(values > 1e-9)
+        self.d = d
+        self.owner, self.x = columns.owner[active[used]], values[used]
+        self.within = columns.within[active[used]].astype(np.float64)
+
+    def greedy(self) -> list[np.ndarray]:
+        """Clusters grown from single variables and from strong pairs."""
+        d = self.d
+        linked = np.zeros((d, d))
+        np.add.at(linked, self.owner, self.within * self.x[:, None])
+        both = np.triu(linked + linked.T, 1)
+        pairs = np.argwhere(both > 0.5)
+        pairs = pairs[np.argsort(-both[pairs[:, 0], pairs[:, 1]])][: 2 * d]
+        found: dict[bytes, np.ndarray] = {}
+        for seed in [*([j] for j in range(d)), *pairs.tolist()]:
+            cluster = np.zeros(d, dtype=bool)
+            cluster[seed] = True
+            for chosen in grown(cluster, self.owner, self.x, self.within, d):
+                found[chosen.tobytes()] = chosen
+        return list(found.values())
+
+    def exact(self, seconds: float) -> list[np.ndarray]:
+        """The most violated cluster and its forerunners, by a small integer program.
+
+        z_j says that j is in the cluster, y_k that the set k of a member has a parent in it; the
+        left side is Σ z − Σ x y.
+        """
+        from zerogap.solvers.backends.highs import Rows, solve_mip
+
+        d, count = self.d, len(self.owner)
+        rows: list[tuple[dict[int, float], float, float]] = [
+            (dict.fromkeys(range(d), 1.0), 2.0, math.inf)
+        ]
+        for k in range(count):
+            rows.append(({d + k: 1.0, int(self.owner[k]): -1.0}, -math.inf, 0.0))
+            terms = {d + k: 1.0}
+            terms |= {int(i): -1.0 for i in np.flatnonzero(self.within[k])}
+            rows.append((terms, -math.inf, 0.0))
+        found: dict[bytes, np.ndarray] = {}
+
+        def keep(values: np.ndarray, left: float) -> None:
+            if left < 1 - _VIOLATED:
+                cluster = np.asarray(values[:d]) > 0.5
+                found[cluster.tobytes()] = cluster
+
+        outcome = solve_mip(
+            np.concatenate([np.ones(d), -self.x]),
+            Rows.of(rows),
+            np.zeros(d + count),
+            np.ones(d + count),
+            np.arange(d + count) < d,
+            cutoff=1 - _VIOLATED,
+            seconds=min(seconds, _SEPARATION),
+            on_solution=keep,
+        )
+        if outcome.values is not None and outcome.objective is not None:
+            keep(outcome.values, outcome.objective)
+        return list(found.values())
+
+
+def grown(cluster, owner, x, within, d: int) -> list[np.ndarray]:
+    """The first and the most violated cluster on the greedy way up from one."""
+    hit = within[:, cluster].any(axis=1)
+    first, chosen, best = None, None, 1 - _VIOLATED
+    for _ in range(min(d - 1, _LARGEST)):
+        mine = cluster[owner] & ~hit
+        if not mine.any():
+            break
+        # Joining v: its own unhit sets come in, those of the cluster with v among them go.
+        joining = np.bincount(owner[~hit], weights=x[~hit], minlength=d)
+        left = x[mine].sum() - x[mine] @ within[mine] + joining
+        left[cluster] = np.inf
+        v = int(left.argmin())
+        cluster[v] = True
+        hit |= within[:, v] > 0
+        if left[v] < best - 1e-9:
+            best, chosen = left[v], cluster.copy()
+            if first is None:
+                first = chosen
+    if chosen is None or first is None:
+        return []
+    return [chosen] if first is chosen else [first, chosen]
 
 
 def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> None:
-    """Cuts while they help, then branch and bound on the sets that are left."""
+    """Columns and cuts while they help, then branch and bound on the sets that are left."""
+    from zerogap.models.dag import pyomo
+
     if any(bound == -math.inf for bound in lists.missing):
         search.messages.append("parent sets: candidates were dropped, no bound is claimed")
         return
     columns = Columns(dag, lists)
-    relaxation = Relaxation(dag, columns)
-    bound = None
-    while search.open:
-        value = relaxation.solve(search.remaining)
-        if value is None:
-            break
-        bound = value
-        tighten(search, bound)
-        if not search.open:
-            return
+    incumbent = None if search.hint is None else pyomo.parents_of(search.hint)
+    relaxation = Relaxation(dag, columns, incumbent)
+    while search.open and relaxation.solve(search.remaining):
+        tighten(search, relaxation.bound)
         if beside is not None:
             beside()
-        if not relaxation.separate(relaxation.lp.values):
-            break
-    if bound is None or not search.open:
-        return
-    branch(dag, search, relaxation, bound)
+        if not search.open:
+            return
+        if not relaxation.enter() + relaxation.separate(search.remaining):
+            branch(dag, search, relaxation)
+            return
 
 
 def tighten(search: Search, bound: float) -> None:
@@ -166,21 +308,25 @@ def tighten(search: Search, bound: float) -> None:
         search.tighten(bound - 1e-9 * max(1.0, abs(bound)), "clusters")
 
 
-def branch(dag: Dag, search: Search, relaxation: Relaxation, bound: float) -> None:
+def branch(dag: Dag, search: Search, relaxation: Relaxation) -> None:
     """Branch and bound on the sets whose reduced cost leaves room below the incumbent."""
     from zerogap.models.dag import pyomo
-    from zerogap.models.dag.parents import ParentLists  # noqa: F401
     from zerogap.solvers.backends import highs
 
-    columns = relaxation.columns
+    columns, bound = relaxation.columns, relaxation.bound
     room = math.inf
     if search.objective is not None and search.extend is None:
         room = search.objective - bound + HAIR * max(1.0, abs(search.objective))
-    keep = relaxation.lp.reduced_costs[: len(columns.cost)] <= room
+    keep = relaxation.reduced <= room
     incumbent = [] if search.hint is None else pyomo.parents_of(search.hint)
     for k, s in enumerate(columns.members):
         if incumbent and s is not None and s == incumbent[columns.owner[k]]:
             keep[k] = True
+    if keep.sum() > _BRANCH:
+        search.messages.append(
+            f"clusters: {int(keep.sum())} parent sets left, too many for branch and bound"
+        )
+        return
     if any(s is None and keep[k] for k, s in enumerate(columns.members)):
         search.messages.append(
             "clusters: sets that were not enumerated could still be better; give max_parents"
@@ -191,5 +337,6 @@ def branch(dag: Dag, search: Search, relaxation: Relaxation, bound: float) -> No
         costs, sets = left[columns.owner[k]]
         costs.append(float(columns.cost[k]))
         sets.append(columns.members[k])
-    model = pyomo.build(dag, left, relaxation.clusters, offset=float(relaxation.shift.sum()))
+    clusters = [frozenset(np.flatnonzero(c).tolist()) for c in relaxation.clusters]
+    model = pyomo.build(dag, left, clusters, offset=float(relaxation.shift.sum()))
     highs.improve(model, search, source="highs")

@@ -182,7 +182,7 @@ def auto(dag: Dag, search: Search) -> None:
         improve(dag, search, search_kernel, seconds=HEAD_START * dag.variables)
     else:
         improve(dag, search, search_kernel, iterations=search.iterations)
-    if search.solution is None and search.extend is None or not search.open:
+    if (search.solution is None and search.extend is None) or not search.open:
         return
     best, objective = search_kernel.best(), search_kernel.objective
     if search.iterations is not None:

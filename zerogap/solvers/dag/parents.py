@@ -7,6 +7,7 @@ over parent sets with cluster cuts proves a bound.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +24,8 @@ TABLE = 2**27
 FITS = {"ls": 600_000, "gauss": 600_000, "logistic": 60_000}
 #: Candidate parents of a variable, at most; the strongest are kept.
 CANDIDATES = 256
-#: Sets that may be evaluated for a variable.
-SETS = 3_000_000
+#: Sets that may be evaluated for all variables together, and for a first quick list.
+SETS, QUICK = 15_000_000, 100_000
 
 
 @dataclass
@@ -47,9 +48,9 @@ def listable(dag: Dag) -> bool:
 
 
 def selective(dag: Dag) -> bool:
-    """Whether it pays to leave predecessors out: edges cost, or are limited in number."""
+    """Whether predecessors must be left out: edges cost, or are limited in number."""
     limited = dag.max_parents is not None and dag.max_parents < dag.variables - 1
-    return listable(dag) and (dag.weight > 0 or limited)
+    return limited or (dag.weight > 0 and dag.penalty != "l1")
 
 
 def local_problem(dag: Dag) -> tuple[Any, bool]:
@@ -78,21 +79,62 @@ def local_problem(dag: Dag) -> tuple[Any, bool]:
     return problem, whole
 
 
-def enumerate_sets(dag: Dag, problem: Any, whole: bool, search: Search) -> Lists:
-    """Useful parent sets of every variable."""
+def enumerate_sets(
+    dag: Dag, problem: Any, whole: bool, search: Search, budget: int = SETS
+) -> Lists:
+    """Useful parent sets of every variable; without time left, few of them."""
     lists = Lists([], [], [])
-    share = max(2000, SETS // max(1, dag.variables // 25))
+    share = max(1000, budget // dag.variables)
     for j in range(dag.variables):
-        costs, sets, complete, missing = problem.parent_sets(j, share)
+        if listable(dag):
+            costs, sets, complete, missing = problem.parent_sets(
+                j, share if search.remaining else 1
+            )
+        else:
+            costs, sets, complete = fitted_sets(dag, problem, j, search)
+            missing = -math.inf
         lists.costs.append(costs)
         lists.sets.append(sets)
         if not whole:
             missing = -math.inf
         lists.missing.append(None if complete and whole else missing)
-        if not search.remaining and j + 1 < dag.variables:
-            # Out of time: the required parents alone still make a feasible list.
-            share = 1
     return lists
+
+
+def fitted_sets(dag: Dag, problem: Any, j: int, search: Search) -> tuple[Any, Any, bool]:
+    """Parent sets for l1 and logistic scores, one fit a set.
+
+    Where there are more sets than `FITS` allows, the candidates of weakest correlation are left out.
+    """
+    candidates = problem.candidates(j)
+    required = dag.required[dag.required[:, 1] == j, 0].tolist()
+    limit = dag.variables if dag.max_parents is None else dag.max_parents
+    most = limit - len(required)
+    scale = np.sqrt(np.diag(dag.covariance))
+    strength = np.abs(dag.covariance[candidates, j] / scale[candidates])
+    ranked = candidates[np.argsort(-strength, kind="stable")].tolist()
+    budget = max(100, FITS[dag.loss] // (10 * dag.variables))
+
+    def count(k: int) -> int:
+        return sum(math.comb(k, s) for s in range(min(k, most) + 1))
+
+    width = max(k for k in range(len(ranked) + 1) if k == 0 or count(k) <= budget)
+    chosen = sorted(ranked[:width])
+    edge = 0.0 if dag.penalty == "l1" else dag.weight
+    best: dict[tuple[int, ...], float] = {}
+    kept: list[tuple[float, tuple[int, ...]]] = []
+    for size in range(min(most, width) + 1 if search.remaining else 1):
+        for members in itertools.combinations(chosen, size):
+            parents = [*required, *members]
+            cost = problem.fit(j, parents)[0] + edge * len(parents)
+            below = min(
+                (best[members[:k] + members[k + 1 :]] for k in range(size)), default=math.inf
+            )
+            if cost < below:
+                kept.append((cost, tuple(sorted(parents))))
+            best[members] = min(cost, below)
+    kept.sort()
+    return np.array([c for c, _ in kept]), [s for _, s in kept], width == len(ranked)
 
 
 def fit(dag: Dag, problem: Any, order: np.ndarray, parents: list[list[int]]) -> Structure:
@@ -123,20 +165,34 @@ class Walk:
     """The kernel with its parent lists, and how its solutions are made."""
 
     def __init__(self, dag: Dag, search: Search):
-        from zerogap._ext import dag_sparse
-
         self.dag, self.search = dag, search
         self.problem, self.whole = local_problem(dag)
         self.lists: Lists | None = None
+        self.kernel: Any = None
+        self.begin(QUICK)
+
+    def begin(self, budget: int) -> None:
+        """Enumerate parent sets within the budget and start the kernel on them."""
+        from zerogap._ext import dag_sparse
+
         chooser = None
-        if selective(dag):
-            self.lists = enumerate_sets(dag, self.problem, self.whole, search)
+        if selective(self.dag):
+            self.lists = enumerate_sets(self.dag, self.problem, self.whole, self.search, budget)
             chooser = dag_sparse.ParentLists(
                 self.problem, list(zip(self.lists.costs, self.lists.sets))
             )
         self.kernel = dag_sparse.ParentSearch(
-            self.problem, given_order(dag, search), search.seed, dag.before, chooser
+            self.problem,
+            given_order(self.dag, self.search),
+            self.search.seed,
+            self.dag.before,
+            chooser,
         )
+
+    def complete(self) -> None:
+        """Go on with all useful sets if the quick lists lack some."""
+        if self.lists is not None and not self.lists.complete and self.search.open:
+            self.begin(SETS)
 
     def solution(self, kernel: Any) -> Structure:
         """The kernel's best order with its parents."""
@@ -186,16 +242,24 @@ def by_program(dag: Dag, problem: Any, search: Search, beside: Any = None) -> bo
 def auto(dag: Dag, search: Search) -> None:
     """Order search from above; subsets, or parent sets with cluster cuts, from below."""
     walk = Walk(dag, search)
-    walk.drive(seconds=0.05 if search.iterations is None else math.inf)
+    walk.drive(seconds=0.1 if search.iterations is None else math.inf)
+    small = program_fits(dag, walk.problem)
     if not search.open:
         return
-    small = program_fits(dag, walk.problem)
+    if listable(dag):
+        search.tighten(determinant(dag), "determinant")
     if search.threads == 1 and search.iterations is None:
-        beside = lambda: walk.drive(seconds=0.05)  # noqa: E731
+
+        def beside() -> None:
+            walk.drive(seconds=0.05)
+
         if not (small and by_program(dag, walk.problem, search, beside)):
+            walk.complete()
             prove(dag, search, walk, beside)
             walk.drive()
         return
+    if not small:
+        walk.complete()
     with walk.in_background() as thread:
         if not (small and by_program(dag, walk.problem, search)):
             prove(dag, search, walk)
@@ -203,11 +267,21 @@ def auto(dag: Dag, search: Search) -> None:
                 thread.join(0.05)
 
 
+def determinant(dag: Dag) -> float:
+    """Residual variances of any graph multiply to at least det S: a bound without the edges."""
+    d = dag.variables
+    if dag.loss == "ls":
+        return orders.mean_bound(dag)
+    logdet = float(np.linalg.slogdet(dag.covariance)[1])
+    value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
+    return value - 1e-10 * abs(value)
+
+
 def prove(dag: Dag, search: Search, walk: Walk, beside: Any = None) -> None:
     """The best bound at hand for instances too large for dynamic programming."""
     from zerogap.solvers.dag import clusters
 
-    if walk.lists is not None:
+    if walk.lists is not None and listable(dag):
         clusters.prove(dag, search, walk.problem, walk.lists, beside)
     else:
         search.tighten(relaxed(dag, walk.problem), "all parents")
@@ -230,7 +304,7 @@ def exact(dag: Dag, search: Search) -> None:
     if program_fits(dag, problem):
         by_program(dag, problem, search)
         return
-    if selective(dag):
+    if selective(dag) and listable(dag):
         from zerogap.solvers.dag import clusters
 
         lists = enumerate_sets(dag, problem, whole, search)
@@ -242,4 +316,8 @@ def exact(dag: Dag, search: Search) -> None:
 
 def alone(dag: Dag, search: Search) -> None:
     """The kernel alone."""
-    Walk(dag, search).drive()
+    walk = Walk(dag, search)
+    if search.iterations is None:
+        walk.drive(seconds=0.1)
+    walk.complete()
+    walk.drive()
