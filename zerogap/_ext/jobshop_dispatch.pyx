@@ -41,7 +41,7 @@ cdef class Dispatcher:
     machine; its candidates are the operations of that machine which could start up to a share
     `delay` of the time until that end (0: no-delay schedules, 1: all active schedules, Giffler and
     Thompson 1960; between: Storer, Wu and Vaccari 1992). The candidate with the highest priority
-    is scheduled. A step costs O(candidates + log machines): in all O(N (n/m + log m)).
+    is scheduled, of equal ones the first in the instance. A step costs O(candidates + log machines): in all O(N (n/m + log m)).
 
     Parameters
     ----------
@@ -170,9 +170,12 @@ cdef class Dispatcher:
             m = self.heap[0].machine
             q = &self.queue[m]
             ect = <int64_t>self.heap[0].key
-            low = max(self.free_at[m], self.ready[q[0][0]])
+            low = self.ready[q[0][0]]
             for i in range(1, <int>q.size()):
-                low = min(low, max(self.free_at[m], self.ready[q[0][i]]))
+                if self.ready[q[0][i]] < low:
+                    low = self.ready[q[0][i]]
+            if low < self.free_at[m]:
+                low = self.free_at[m]
             limit = low + <int64_t>(delay * (ect - low - 1)) if ect > low else low
             best = -1
             highest = 0
@@ -187,7 +190,7 @@ cdef class Dispatcher:
                 priority = self._priority(x, est, low, done, total, a, layer, units)
                 if noise > 0:
                     priority -= noise * log(-log(rng_double(rng) + 1e-300) + 1e-300)
-                if best < 0 or priority > highest:
+                if best < 0 or priority > highest or (priority == highest and x < q[0][best]):
                     best, highest = i, priority
             x = q[0][best]
             q[0][best] = q.back()

@@ -312,6 +312,7 @@ private:
     const FlexibleShop& shop;
     int limit;
     int64_t patience, target, fruitless = 0;
+    int twins = 0;
     Random random;
     std::vector<Plan> members, waiting;
     std::vector<double> key;
@@ -338,19 +339,22 @@ private:
         busy = false, ++count, ++fruitless;
         // A step that changed nothing still counts, so that a shop without any choice cannot spin for ever.
         ++search.iterations;
+        bool known = false;
         for (const Plan& m : members)
-            if (m.makespan == search.best.makespan && m.taken == search.best.taken && m.order == search.best.order) return;
+            known |= m.makespan == search.best.makespan && m.taken == search.best.taken && m.order == search.best.order;
         if (static_cast<int>(members.size()) < limit) {
-            members.push_back(search.best);
+            // Shops with fewer schedules than members take twins.
+            if (!known || ++twins > 3 * limit) members.push_back(search.best);
             return;
         }
+        if (known) return;
         auto worst = std::max_element(members.begin(), members.end(),
                                       [](const Plan& a, const Plan& b) { return a.makespan < b.makespan; });
         if (search.best.makespan <= worst->makespan) {
             if (search.best.makespan < worst->makespan) fruitless = 0;
             *worst = search.best;
         }
-        if (fruitless > 4 * limit) members.assign(1, record), fruitless = 0;
+        if (fruitless > 4 * limit) members.assign(1, record), fruitless = twins = 0;
     }
 
     // Jobs drawn at random, every operation on the machine that ends it first (or, one time in ten, on any).

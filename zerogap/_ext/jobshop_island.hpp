@@ -48,7 +48,7 @@ public:
     bool run(int64_t moves) override {
         const int64_t stop = search.iterations + moves;
         while (search.iterations < stop) {
-            if (record_makespan <= target || finished) return false;
+            if (record_makespan <= target) return false;
             if (!busy) begin();
             const bool more = search.run(stop - search.iterations, settings.patience, target);
             if (search.best < record_makespan) {
@@ -57,7 +57,7 @@ public:
             }
             if (!more) finish();
         }
-        return !finished && record_makespan > target;
+        return record_makespan > target;
     }
 
     void inject(const int32_t* sequence) override {
@@ -84,8 +84,9 @@ private:
     std::vector<int32_t> record, child, rank;
     T record_makespan = 0;
     std::vector<double> key, warp;
-    bool busy = false, finished = false;
+    bool busy = false;
     int64_t count = 0, since_progress = 0;
+    int twins = 0;
 
     void begin() {
         if (!waiting.empty()) {
@@ -108,10 +109,10 @@ private:
 
     void finish() {
         busy = false, ++count, ++since_progress;
-        if (search.stuck && search.iterations == 0) finished = true;
+        ++search.iterations;  // a search without a move counts, or a shop without any could spin for ever
         if (static_cast<int>(members.size()) < settings.members) {
-            if (!known()) members.push_back({search.best, search.best_sequence});
-            else if (++twins > 3 * settings.members) finished = search.stuck;
+            // Shops with fewer schedules than members take twins.
+            if (!known() || ++twins > 3 * settings.members) members.push_back({search.best, search.best_sequence});
             return;
         }
         auto worst = std::max_element(members.begin(), members.end(),
@@ -126,7 +127,6 @@ private:
             since_progress = 0, twins = 0;
         }
     }
-    int twins = 0;
 
     bool known() const {
         for (const Member& m : members)

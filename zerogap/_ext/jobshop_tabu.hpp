@@ -233,7 +233,9 @@ private:
                 x = mp, --a;
                 continue;
             }
-            const bool first = jp >= graph.N;
+            // Nothing in a block that begins at time 0 gets earlier by other operations in front; behind a release
+            // date it may.
+            const bool first = jp >= graph.N && node[x].head == 0;
             if (a < b && !(first && last)) neighbours(a, b, first, last);
             last = false;
             x = jp;

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def unpack(vector: np.ndarray, features: int) -> rules.Rule:
     return rules.Rule(linear, rest.reshape(-1, features + 2), delay)
 
 
-def cost(rule: rules.Rule, kernels: list[tuple[Any, float]]) -> float:
+def cost(rule: rules.Rule, kernels: Sequence[tuple[Any, float]]) -> float:
     """Mean makespan relative to the trivial bound."""
     total = 0.0
     for kernel, bound in kernels:
@@ -194,6 +194,6 @@ def train(
     return data
 
 
-def best_delay(name: str, kernels: list[tuple[Any, float]]) -> float:
+def best_delay(name: str, kernels: Sequence[tuple[Any, float]]) -> float:
     """Cost of a static rule under the best of four delays."""
     return min(cost(rules.rule(name, delay), kernels) for delay in (0.0, 0.1, 0.3, 1.0))

@@ -118,7 +118,7 @@ def _windows(shop: Shop, release: list[int]) -> tuple[list[int], list[int]]:
 
 
 def _alternatives(model, shop, x, start, per_machine) -> tuple[Any, list[Any], list[Any]]:
-    """Intervals of one operation; returns its size, and a literal and an interval an alternative."""
+    """Intervals of one operation; its size, and a literal and an interval an alternative."""
     options = range(shop.choice[x], shop.choice[x + 1])
     if len(options) == 1:
         d = int(shop.duration[options[0]])
@@ -186,7 +186,7 @@ def _read(shop: Shop, value, start, presence) -> Schedule:
             for i in range(shop.choice[x], shop.choice[x + 1]):
                 if presence[i] is None or value(presence[i]):
                     machine[x] = shop.machine[i]
-    return Schedule([int(value(s)) for s in start], machine, shop.first)
+    return Schedule(np.array([int(value(s)) for s in start]), machine, shop.first)
 
 
 def _hint(shop, schedule, start, presence, auxiliary) -> Iterable[tuple[Any, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -47,12 +48,14 @@ def _header(lines: Iterator[Line], file: str) -> tuple[int, int, np.ndarray]:
     jobs, machines = int(head[0]), int(head[1])
     for field, value in (("jobs", jobs), ("machines", machines)):
         if not 1 <= value <= 10**8:
-            raise InstanceError(f"is {value}, expected 1 or more", file=file, line=number, field=field)
+            raise InstanceError(
+                f"is {value}, expected 1 or more", file=file, line=number, field=field
+            )
     return jobs, machines, head[2:]
 
 
 def _rows(lines: Iterator[Line], count: int, what: str, file: str) -> list[Line]:
-    rows = []
+    rows: list[Line] = []
     for _ in range(count):
         row = next(lines, None)
         if row is None:
@@ -95,7 +98,9 @@ def read_standard(text: str, *, file: str, objective: str = "makespan") -> JobSh
             row = row[:-2]
         if len(row) % 2 or not len(row):
             raise InstanceError(
-                f"{len(row)} numbers, expected pairs of machine and duration", file=file, line=number
+                f"{len(row)} numbers, expected pairs of machine and duration",
+                file=file,
+                line=number,
             )
         _in_range(row[::2], 0, machines - 1, "machine", file, number)
         _in_range(row[1::2], 0, 2**62, "duration", file, number)
@@ -172,9 +177,10 @@ def write_taillard(shop: Shop) -> str:
         return [" ".join(map(str, row)) for row in values.reshape(shop.jobs, -1).tolist()]
 
     head = f"{shop.jobs} {shop.machines}"
-    return "\n".join(
-        [head, "Times", *block(shop.duration), "Machines", *block(shop.machine + 1)]
-    ) + "\n"
+    return (
+        "\n".join([head, "Times", *block(shop.duration), "Machines", *block(shop.machine + 1)])
+        + "\n"
+    )
 
 
 def _is_words(line: str) -> bool:
@@ -189,9 +195,10 @@ def read_flexible(text: str, *, file: str, objective: str = "makespan") -> Flexi
     words = head.partition("#")[0].split()
     lines = _numbers("\n" * skipped + " ".join(words[:2]) + "\n" + rest, file)
     jobs, machines, _ = _header(lines, file)
-    machine: list[int] = []
-    duration: list[int] = []
-    choice, first = [0], [0]
+    machine: Any = []
+    duration: Any = []
+    choice: Any = [0]
+    first: Any = [0]
     for number, row in _rows(lines, jobs, "jobs", file):
         values = row.tolist()
         if values[0] < 1:
@@ -279,7 +286,7 @@ def _decode(data: dict, *, file: str, objective: str | None = None) -> Shop:
     jobs = data["jobs"]
     operations = [operation for job in jobs for operation in job]
     first = np.cumsum([0] + [len(job) for job in jobs])
-    common = {field: data.get(field) for field in _OPTIONAL}
+    common: dict[str, Any] = {field: data.get(field) for field in _OPTIONAL}
     common["objective"] = objective or data.get("objective", "makespan")
     common["name"] = str(data.get("name") or "")
     if operations and isinstance(operations[0], list) and isinstance(operations[0][0], list):
@@ -291,7 +298,7 @@ def _decode(data: dict, *, file: str, objective: str | None = None) -> Shop:
     return JobShop(machine, duration, first, data["machines"], **common)
 
 
-def _pairs(pairs: list) -> tuple[list, list]:
+def _pairs(pairs: list) -> tuple[Any, Any]:
     for pair in pairs:
         if not isinstance(pair, list) or len(pair) != 2:
             raise InstanceError(f"{pair!r} is no pair [machine, duration]", field="jobs")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from zerogap.models.base import InstanceError
-from zerogap.models.jobshop.instance import FlexibleJobShop, JobShop
+from zerogap.models.jobshop.instance import FlexibleJobShop, JobShop, Shop
 
 _MODULUS = 2**31 - 1
 _MULTIPLIER = 16807
@@ -105,9 +107,7 @@ def reentrant(
     return JobShop(machine, duration, first, machines, name=f"reentrant-{jobs}x{machines}-{seed}")
 
 
-def tardiness(
-    seed: int = 0, jobs: int = 15, machines: int = 10, tightness: float = 1.3
-) -> JobShop:
+def tardiness(seed: int = 0, jobs: int = 15, machines: int = 10, tightness: float = 1.3) -> JobShop:
     """Taillard's shop with release dates, weights and due dates; the objective is tardiness.
 
     Due dates are release + `tightness` × total duration of the job; releases uniform in 0 … half
@@ -164,7 +164,7 @@ def flexible(
     return FlexibleJobShop(machine, duration, choice, first, machines, name=name)
 
 
-GENERATORS = {
+GENERATORS: dict[str, Callable[..., Shop]] = {
     "taillard": taillard,
     "reentrant": reentrant,
     "tardiness": tardiness,

@@ -29,7 +29,9 @@ class Schedule:
     first: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", frozen(self.start, np.int64, field="start", shape=(None,)))
+        object.__setattr__(
+            self, "start", frozen(self.start, np.int64, field="start", shape=(None,))
+        )
         if self.machine is not None:
             object.__setattr__(
                 self,
@@ -95,9 +97,7 @@ def check(shop: Shop, schedule: Schedule) -> int:
     start = schedule.start
     if start.size and (start.min() < 0 or start.max() > 2**61):
         x = int(np.argmax((start < 0) | (start > 2**61)))
-        raise InfeasibleSolution(
-            f"operation {x} starts at {start[x]}", constraint="range", where=x
-        )
+        raise InfeasibleSolution(f"operation {x} starts at {start[x]}", constraint="range", where=x)
     end = start + duration
     job = shop.job
     if shop.release is not None:
@@ -178,7 +178,9 @@ def decode(shop: Shop, data: dict) -> Schedule:
                 raise InstanceError("jobs or operations differ from the instance's", field=key)
             values = [t for v in values for t in v]
         if len(values) != shop.operations:
-            raise InstanceError(f"{len(values)} entries for {shop.operations} operations", field=key)
+            raise InstanceError(
+                f"{len(values)} entries for {shop.operations} operations", field=key
+            )
         return values
 
     if "start" not in data:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zerogap.models.jobshop import FlexibleJobShop, Shop
-from zerogap.models.jobshop import shortest_work
+from zerogap.models.jobshop import FlexibleJobShop, Shop, shortest_work
 
 
 def trivial(shop: Shop) -> int:

@@ -92,7 +92,7 @@ def exchange(shop: Shop) -> dict[str, Any]:
     """How kernels and the incumbent talk."""
     if isinstance(shop, FlexibleJobShop):
         return {
-            "solution": lambda k: Schedule(*k.best(), shop.first),
+            "solution": lambda k: planned(shop, k),
             "inject": lambda k, s: k.inject(s.machine, order_of(shop, s)),
             "source": "tabu search",
         }
@@ -102,3 +102,9 @@ def exchange(shop: Shop) -> dict[str, Any]:
         "inject": lambda k, s: k.inject(sequence_of(shop, s.start)),
         "source": "tabu search",
     }
+
+
+def planned(shop: Shop, kernel: Any) -> Schedule:
+    """The best schedule of a flexible kernel."""
+    start, machine = kernel.best()
+    return Schedule(start, machine, shop.first)

@@ -65,7 +65,9 @@ class Restarts:
 
         begun = time.monotonic()
         while iterations != 0:
-            rule = rules.rule(str(self.rng.choice(self.names)), float(self.rng.choice([0, 0.1, 0.3])))
+            rule = rules.rule(
+                str(self.rng.choice(self.names)), float(self.rng.choice([0, 0.1, 0.3]))
+            )
             mixed = rule.linear + rules.rule("edd").linear * self.rng.choice([0, 0.1, 0.5])
             _, start = self.kernel.run(
                 mixed,
@@ -90,7 +92,7 @@ class Restarts:
 
 
 def windows(shop: Shop, search: Search, seconds: float) -> None:
-    """CP-SAT on what starts in a window of time or runs on a few machines, the rest ordered as is."""
+    """CP-SAT on a window of time or a few machines; what is outside keeps its order."""
     from zerogap.models.jobshop.cpsat import build
     from zerogap.solvers.backends import cpsat
 
@@ -118,4 +120,7 @@ def windows(shop: Shop, search: Search, seconds: float) -> None:
             source="cp-sat window",
         )
         # Windows that are solved to the end may grow, those that are not must shrink.
-        size = min(shop.operations, int(size * 1.1) + 1) if word == "optimal" else max(20, size * 4 // 5)
+        if word == "optimal":
+            size = min(shop.operations, int(size * 1.1) + 1)
+        else:
+            size = max(20, size * 4 // 5)

@@ -96,9 +96,7 @@ def dispatcher(shop: JobShop) -> Any:
     return Dispatcher(*arrays(shop), shop.due, shop.weight)
 
 
-def schedule(
-    shop: Shop, chosen: Rule, *, noise: float = 0.0, seed: int = 0
-) -> Schedule:
+def schedule(shop: Shop, chosen: Rule, *, noise: float = 0.0, seed: int = 0) -> Schedule:
     """One schedule by a rule; a flexible shop takes the machine that ends its operation first."""
     if isinstance(shop, FlexibleJobShop):
         return greedy(shop)

@@ -9,7 +9,7 @@ import numpy as np
 from zerogap.models.jobshop import JobShop, Schedule
 
 
-def arrays(shop: JobShop) -> tuple[Any, ...]:
+def arrays(shop: JobShop) -> tuple[Any, Any, Any, Any, int]:
     """What every kernel takes first: first, machine, duration, release, machines."""
     return shop.first, shop.machine, shop.duration, shop.release, shop.machines
 
