@@ -58,17 +58,18 @@ struct Factor {
         if constexpr (T) {
             const uint64_t flip = minus ? ~0ULL : 0ULL;
             uint64_t bad = 0;
-            for (int i = 0; i < W; ++i) bad |= nz[i] & o.nz[i] & ~(neg[i] ^ o.neg[i] ^ flip);
-            if (bad) return false;
             for (int i = 0; i < W; ++i) {
+                const uint64_t signs = neg[i] ^ o.neg[i] ^ (flip & o.nz[i]);
+                bad |= nz[i] & o.nz[i] & ~signs;
                 out.nz[i] = nz[i] ^ o.nz[i];
-                out.neg[i] = (neg[i] ^ o.neg[i] ^ (flip & o.nz[i])) & out.nz[i];
+                out.neg[i] = signs & out.nz[i];
             }
+            return bad == 0;
         } else {
             for (int i = 0; i < W; ++i) out.nz[i] = nz[i] ^ o.nz[i];
             out.neg[0] = 0;
+            return true;
         }
-        return true;
     }
     // Make the lowest non-zero coefficient +1; returns whether the sign changed.
     bool normalise() {
@@ -133,8 +134,6 @@ class FlipWalk final : public Walk {
     std::vector<uint8_t> negative;  // sign of a product
     std::vector<uint32_t> active;   // side << 16 | product
     uint32_t live = 0;
-    std::vector<uint32_t> sizes;  // how many classes have a given size
-    uint32_t largest = 1;
     uint64_t countdown = 0;
 
     struct Snapshot {
@@ -158,7 +157,6 @@ class FlipWalk final : public Walk {
         negative.resize(capacity);
         top.negative.resize(capacity);
         active.resize(3 * capacity);
-        sizes.resize(capacity + 2);
         draw.state = seed * 0x9e3779b97f4a7c15ULL + 0x1234567;
     }
 
@@ -232,8 +230,11 @@ class FlipWalk final : public Walk {
 
     uint64_t pairs() const override {
         uint64_t n = 0;
-        for (uint32_t k = 2; k < sizes.size(); ++k) n += (uint64_t)sizes[k] * k * (k - 1) / 2;
-        return n;
+        for (uint32_t x = 0; x < live; ++x) {
+            const uint32_t s = active[x] >> 16;
+            n += cls[s][entry[s][active[x] & 0xffff].cls].size - 1;
+        }
+        return n / 2;
     }
 
     void walk(uint64_t count) override {
@@ -364,8 +365,6 @@ class FlipWalk final : public Walk {
     void clear() {
         r = 0;
         live = 0;
-        largest = 1;
-        std::fill(sizes.begin(), sizes.end(), 0);
         for (int s = 0; s < 3; ++s) {
             std::fill(head[s].begin(), head[s].end(), NONE);
             for (int c = 0; c <= capacity; ++c) cls[s][c].chain = (Index)(c + 1);
@@ -396,14 +395,6 @@ class FlipWalk final : public Walk {
         entry[s][p].slot = NONE;
     }
 
-    void resize(Class &c, int by) {
-        --sizes[c.size];
-        c.size = (Index)(c.size + by);
-        ++sizes[c.size];
-        if (c.size > largest) largest = c.size;
-        while (largest > 1 && sizes[largest] == 0) --largest;
-    }
-
     // Enter the class of an entry's value, or open one.
     void join(int s, int p) {
         Entry &e = entry[s][p];
@@ -419,7 +410,7 @@ class FlipWalk final : public Walk {
             entry[s][first.prev].next = (Index)p;
             first.prev = (Index)p;
             if (k.size == 1) activate(s, k.first);
-            resize(k, 1);
+            ++k.size;
             activate(s, p);
             return;
         }
@@ -427,7 +418,6 @@ class FlipWalk final : public Walk {
         Class &k = cls[s][c];
         free_class[s] = k.chain;
         k = {h, 1, (Index)p, bucket};
-        ++sizes[1];
         bucket = c;
         e.cls = c;
         e.next = e.prev = (Index)p;
@@ -442,14 +432,13 @@ class FlipWalk final : public Walk {
             *link = k.chain;
             k.chain = free_class[s];
             free_class[s] = e.cls;
-            --sizes[1];
             return;
         }
         deactivate(s, p);
         entry[s][e.prev].next = e.next;
         entry[s][e.next].prev = e.prev;
         if (k.first == p) k.first = e.next;
-        resize(k, -1);
+        --k.size;
         if (k.size == 1) deactivate(s, k.first);
     }
 
@@ -518,25 +507,25 @@ class FlipWalk final : public Walk {
 
     // One attempted flip; true if the rank changed.
     bool step() {
-        uint64_t bits;
-        uint32_t code, others;
-        do {  // pairs are drawn uniformly: entries in proportion to their partners
-            bits = draw.next();
-            code = active[(uint32_t)(((bits & 0xffffffffu) * (uint64_t)live) >> 32)];
-            bits >>= 32;
-            others = cls[code >> 16][entry[code >> 16][code & 0xffff].cls].size - 1u;
-        } while (largest > 2 && ((bits & 0xfff) * (largest - 1) >> 12) >= others);
+        uint64_t bits = draw.next();
+        const uint32_t code = active[(uint32_t)(((bits & 0xffffffffu) * (uint64_t)live) >> 32)];
+        bits >>= 32;
         const int i = (int)(code >> 16), p = (int)(code & 0xffff);
+        // A uniform member of a non-trivial class and a uniform partner: members of large classes
+        // are not drawn more often than others, though they have more flips.
         int q = entry[i][p].next;
-        if (others > 1)
-            for (uint32_t hops = (uint32_t)((bits >> 12 & 0x3ff) * others >> 10); hops; --hops)
-                q = entry[i][q].next;
-        const int j = (int)((i + 1 + (bits >> 30 & 1)) % 3), k = 3 - i - j;
-        const bool minus = T && (bits >> 29 & 1);
-        F b, c;
-        if (!entry[j][p].value.sum(entry[j][q].value, minus, b)) return false;
+        const uint32_t others = cls[i][entry[i][p].cls].size - 1u;
+        for (uint32_t hops = (uint32_t)((bits & 0xffff) * others >> 16); hops; --hops)
+            q = entry[i][q].next;
+        static constexpr uint8_t SECOND[3][2] = {{1, 2}, {2, 0}, {0, 1}};
+        const int j = SECOND[i][bits >> 31], k = 3 - i - j;
+        const bool minus = T && (bits >> 30 & 1);
         const bool against = T && !(minus ^ negative[p] ^ negative[q]);
-        if (!entry[k][q].value.sum(entry[k][p].value, against, c)) return false;
+        F b, c;
+        // Both sums before one branch: which of them fails is unpredictable.
+        if (!(entry[j][p].value.sum(entry[j][q].value, minus, b) &
+              entry[k][q].value.sum(entry[k][p].value, against, c)))
+            return false;
         ++flips;
         if (b.zero() || c.zero()) return vanish(j, k, p, q, b, c);
         if constexpr (T) {

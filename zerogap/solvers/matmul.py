@@ -21,6 +21,10 @@ def auto(instance: MatMul, search: Search) -> None:
     if instance.objective == "additions":
         return _additions(instance, search)
     _bound(instance, search)
+    if search.extend is not None:  # only the exact model knows the user's constraints
+        from zerogap.solvers.matmul_brent import descend
+
+        return descend(instance, search)
     return _walk(instance, search, threads=search.threads)
 
 

@@ -138,7 +138,7 @@ class Descent:
         walker.plus = (low, 4 * low)
         walker.band = max(0, self.band + int(self.rng.integers(-1, 2)))
         scheme = self._start(n, ring)
-        walker.load(*scheme)
+        walker.load(scheme[0], scheme[1], scheme[2])
         pool = self.pools.pools.get((n, ring))
         failures = 0
         if pool is not None:

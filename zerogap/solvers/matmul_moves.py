@@ -57,14 +57,15 @@ def project(n: Sides, scheme: Factors, side: int, index: int) -> tuple[Sides, Fa
     for _ in range(side):
         n, scheme = rotate(n, scheme)
     n1, n2, n3 = n
-    u, v, w = scheme
+    u, v, w = scheme[0], scheme[1], scheme[2]
     u = np.delete(u.reshape(-1, n1, n2), index, axis=1).reshape(len(u), -1)
     w = np.delete(w.reshape(-1, n3, n1), index, axis=2).reshape(len(w), -1)
     keep = u.any(axis=1) & w.any(axis=1)
-    n, scheme = (n1 - 1, n2, n3), (u[keep], v[keep], w[keep])
+    n = (n1 - 1, n2, n3)
+    cut: Factors = (u[keep], v[keep], w[keep])
     for _ in range((3 - side) % 3):
-        n, scheme = rotate(n, scheme)
-    return n, scheme
+        n, cut = rotate(n, cut)
+    return n, cut
 
 
 def merge(n: Sides, first: Factors, second: Factors, m: Sides, side: int) -> tuple[Sides, Factors]:
@@ -80,11 +81,11 @@ def merge(n: Sides, first: Factors, second: Factors, m: Sides, side: int) -> tup
     w = np.zeros((r + s, n3, a + b), first[2].dtype)
     w[:r, :, :a] = first[2].reshape(r, n3, a)
     w[r:, :, a:] = second[2].reshape(s, n3, b)
-    scheme = (u.reshape(r + s, -1), np.vstack([first[1], second[1]]), w.reshape(r + s, -1))
+    glued: Factors = (u.reshape(r + s, -1), np.vstack([first[1], second[1]]), w.reshape(r + s, -1))
     n = (a + b, n2, n3)
     for _ in range((3 - side) % 3):
-        n, scheme = rotate(n, scheme)
-    return n, scheme
+        n, glued = rotate(n, glued)
+    return n, glued
 
 
 def extend(n: Sides, scheme: Factors, side: int) -> tuple[Sides, Factors]:

@@ -110,7 +110,8 @@ class Pools:
                 return
             self._dirty = False
             self._written = time.monotonic()
-            arrays, entries = {}, []
+            arrays: dict[str, np.ndarray] = {}
+            entries = []
             for (n, ring), pool in self.pools.items():
                 key = f"{'x'.join(map(str, n))}_{ring}"
                 entries.append({"n": list(n), "ring": ring, "rank": pool.rank, "key": key,
@@ -121,7 +122,7 @@ class Pools:
             head = {"version": _VERSION, "steps": self.steps, "pools": entries}
             arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
             buffer = io.BytesIO()
-            np.savez(buffer, **arrays)
+            np.savez(buffer, **arrays)  # type: ignore[arg-type]
             replace(self.path, buffer.getvalue())
 
     def _load(self) -> None:
