@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zerogap._ext.shared import Bits, Xoshiro, clock
 
 MASK = 2**64 - 1
