@@ -68,7 +68,29 @@ def test_bounds_are_bounds():
     rng = np.random.default_rng(7)
     for _ in range(200):
         shop = random_shop(rng)
-        assert bounds.trivial(shop) <= brute_force(shop)
+        optimum = brute_force(shop)
+        assert bounds.trivial(shop) <= bounds.machine_bound(shop, carlier=False)
+        assert bounds.machine_bound(shop, carlier=False) <= bounds.machine_bound(shop) <= optimum
+
+
+def test_carlier_agrees_with_all_orders():
+    from zerogap._ext.jobshop_bounds import OneMachine
+
+    rng = np.random.default_rng(9)
+    for _ in range(400):
+        n = int(rng.integers(1, 6))
+        head, size, tail = (rng.integers(0, 12, n) for _ in range(3))
+        best = 10**9
+        for order in itertools.permutations(range(n)):
+            t = longest = 0
+            for x in order:
+                t = max(t, int(head[x])) + int(size[x])
+                longest = max(longest, t + int(tail[x]))
+            best = min(best, longest)
+        machine = OneMachine(head, size, tail)
+        assert machine.preemptive() <= best
+        assert machine.carlier() == best
+        assert machine.carlier(1) <= best
 
 
 def test_a_start_is_never_made_worse(instances):

@@ -66,7 +66,7 @@ METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
 def opening(shop: Shop, search: Search) -> None:
     """A first schedule and a first bound, in milliseconds (a second for a million operations)."""
     if search.extend is None:
-        search.tighten(bounds.trivial(shop), "bounds")
+        search.tighten(bounds.opening(shop), "bounds")
     search.offer(rules.schedule(shop, rules.rule("learned")), "dispatch")
 
 
