@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types contract docs bench bench-smoke debug wheel clean build
+.PHONY: demo test lint types contract docs bench bench-smoke debug wheel wheel-test clean build
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +56,15 @@ debug: $(VENV)/.installed
 
 wheel: build
 	$(BIN)/python -m build --no-isolation --outdir dist
+
+# A wheel installed into an empty environment, tested away from the sources.
+wheel-test: build
+	rm -rf out/wheel && mkdir -p out/wheel/site
+	$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir out/wheel .
+	$(PYTHON) -m venv out/wheel/venv
+	out/wheel/venv/bin/python -m pip install --quiet -c requirements.lock out/wheel/*.whl pytest hypothesis matplotlib
+	cp -r tests instances pyproject.toml out/wheel/site/
+	cd out/wheel/site && ../venv/bin/python -m pytest tests/solvers/test_solve.py tests/cli/test_cli.py tests/ext/test_shared.py
 
 clean:
 	rm -rf build out site zerogap/_ext/*.so zerogap/_ext/*.cpp

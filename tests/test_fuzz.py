@@ -67,6 +67,8 @@ def damage(raw: bytes, rng: random.Random) -> bytes:
 
 
 def attempt(name, fmt, raw):
+    if not raw.strip():
+        return  # refused before any reader is asked
     begun = time.monotonic()
     try:
         instance = files.parse(raw, "fuzz", fmt, {})
