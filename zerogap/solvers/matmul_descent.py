@@ -75,7 +75,8 @@ class Descent:
         self._failed: set[int] = set()
         self._tried: dict[Sides, int] = {}
         self._round: _Round | None = None
-        self._place(moves.naive(self.n), "ZT")
+        for sides in {self.sorted, *(formats or ())}:
+            self._place(moves.naive(sides), "ZT", sides)
         if start is not None:
             self._place(start, "Z2" if ring == "Z2" else "ZT")
         self._adopt()
@@ -272,14 +273,16 @@ class Descent:
             u, v, w = moves.permute(current.n, (scheme.u, scheme.v, scheme.w), self.n)
             self._best = Scheme(u, v, w, scheme.denominator)
 
-    def _place(self, factors: Factors, ring: str) -> None:
-        scheme = moves.permute(self.n, factors, self.sorted)
+    def _place(self, factors: Factors, ring: str, n: Sides | None = None) -> None:
+        n = self.n if n is None else n
+        sides = tuple(sorted(n))
+        scheme = moves.permute(n, factors, sides)
         if ring == "Z2":
             scheme = tuple(m & 1 for m in scheme)
         mark = hash(tuple(m.tobytes() for m in scheme)) & (2**63 - 1)
-        self.pools.add(self.sorted, ring, scheme, mark)
+        self.pools.add(sides, ring, scheme, mark)
         if ring == "ZT":
-            self.pools.add(self.sorted, "Z2", tuple(m & 1 for m in scheme), mark)
+            self.pools.add(sides, "Z2", tuple(m & 1 for m in scheme), mark)
 
     def _adopt(self) -> None:
         """Take the pools' best scheme over the wanted ring as the answer if it is better."""
