@@ -28,10 +28,14 @@ def fit(dag: Dag, order: np.ndarray) -> Structure:
     order = np.asarray(order)
     L = np.linalg.cholesky(dag.covariance[np.ix_(order, order)])
     # e = Λ⁻¹ x with Λ the factor with unit diagonal, and e = (I − W)ᵀ x.
-    unit = np.linalg.inv(L / np.diag(L))
-    i, j = np.triu_indices(d, 1)
-    edges = np.stack([order[i], order[j]], axis=1)
-    return Structure(order, edges, -unit.T[i, j], dag.names)
+    L /= np.diag(L).copy()
+    upper = np.triu(np.ones((d, d), dtype=bool), 1)
+    weights = -np.linalg.inv(L).T[upper]
+    del L
+    edges = np.empty((len(weights), 2), dtype=np.int32)
+    edges[:, 0] = np.broadcast_to(order[:, None], (d, d))[upper]
+    edges[:, 1] = np.broadcast_to(order, (d, d))[upper]
+    return Structure(order, edges, weights, dag.names)
 
 
 def start(dag: Dag, search: Search) -> np.ndarray:

@@ -1,0 +1,118 @@
+"""Graphs drawn along their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.dag import Dag, Structure
+
+#: Beyond this many variables the adjacency matrix is drawn in place of arrows.
+_ARROWS = 40
+
+
+def draw(instance: Dag, structure: Structure, axes: Any = None, threshold: float = 0.3) -> Any:
+    """The graph in layers, or for many variables its adjacency matrix in the order found.
+
+    Edges below the threshold are left out of the drawing where weights have a meaning of their own
+    (the losses ls and logistic). With a true graph, right edges are green, reversed ones orange,
+    extra ones red, missing ones dashed grey.
+
+    Parameters
+    ----------
+    instance : Dag
+    structure : Structure
+    axes : matplotlib Axes, optional
+    threshold : float
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    if axes is None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9, 7), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+    shown = structure.threshold(threshold) if instance.penalty == "none" else structure
+    if instance.variables > _ARROWS:
+        _matrix(axes, shown)
+    else:
+        _arrows(axes, instance, shown)
+    axes.set_title(f"{instance.name or 'DAG'}: {len(shown.edges)} edges")
+    return axes.figure
+
+
+def _matrix(axes: Any, structure: Structure) -> None:
+    W = structure.adjacency[np.ix_(structure.order, structure.order)]
+    top = max(float(np.abs(W).max()), 1e-12)
+    picture = axes.imshow(W, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
+    axes.figure.colorbar(picture, ax=axes, label="weight, row → column")
+    axes.set_xlabel("position in the order")
+    axes.set_ylabel("position in the order")
+
+
+def layers(structure: Structure) -> np.ndarray:
+    """Longest path from a source to every variable."""
+    depth = np.zeros(len(structure.order), dtype=int)
+    support = structure.adjacency != 0
+    for j in structure.order.tolist():
+        parents = np.flatnonzero(support[:, j])
+        if len(parents):
+            depth[j] = depth[parents].max() + 1
+    return depth
+
+
+def _positions(structure: Structure) -> np.ndarray:
+    """Layers from left to right; within a layer by the mean height of the parents."""
+    depth = layers(structure)
+    support = structure.adjacency != 0
+    place = np.zeros((len(depth), 2))
+    for level in range(depth.max() + 1):
+        members = np.flatnonzero(depth == level)
+        height = [
+            place[support[:, j], 1].mean() if support[:, j].any() else float(k)
+            for k, j in enumerate(members)
+        ]
+        ranked = members[np.argsort(height, kind="stable")]
+        place[ranked, 0] = level
+        place[ranked, 1] = np.linspace(0, 1, len(ranked) + 2)[1:-1]
+        # Neighbouring layers are shifted against each other, so that straight edges pass by.
+        place[ranked, 1] += 0.04 * (level % 3 - 1)
+    return place
+
+
+def _arrows(axes: Any, instance: Dag, structure: Structure) -> None:
+    place = _positions(structure)
+    truth = None if instance.truth is None else instance.truth != 0
+    heaviest = max((abs(w) for w in structure.weights.tolist()), default=1.0) or 1.0
+    for (i, j), w in zip(structure.edges.tolist(), structure.weights.tolist()):
+        color = "0.25"
+        if truth is not None:
+            color = "tab:green" if truth[i, j] else "tab:orange" if truth[j, i] else "tab:red"
+        _arrow(axes, place[i], place[j], color, 0.6 + 1.6 * abs(w) / heaviest, "-")
+    if truth is not None:
+        found = structure.adjacency != 0
+        for i, j in np.argwhere(truth & ~found & ~found.T).tolist():
+            _arrow(axes, place[i], place[j], "0.6", 0.8, "--")
+    for j, (x, y) in enumerate(place.tolist()):
+        axes.text(
+            x, y, structure.names[j], ha="center", va="center", fontsize=8, zorder=3,
+            bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": "0.4"},
+        )  # fmt: skip
+    axes.set_xlim(-0.5, place[:, 0].max() + 0.5)
+    axes.set_ylim(-0.1, 1.1)
+    axes.set_axis_off()
+
+
+def _arrow(axes: Any, start: Any, end: Any, color: str, width: float, style: str) -> None:
+    axes.annotate(
+        "", xy=end, xytext=start, zorder=2,
+        arrowprops={
+            "arrowstyle": "-|>", "color": color, "lw": width, "linestyle": style,
+            "shrinkA": 14, "shrinkB": 14, "connectionstyle": "arc3,rad=0.08",
+        },
+    )  # fmt: skip
