@@ -61,18 +61,21 @@ private:
         long long factor = (runs_ / 2 + 1) & -(runs_ / 2 + 1);
         if (!minimise_) factor = (runs_ + 1) & -(runs_ + 1);
         left_ = SHARE * factor;
-        fit_.start(target_, order());
+        fit_.start(target_, order(), which() % 2 == 1);
         ++runs_;
     }
+
+    // Number of the order; in minimising each is run for two targets.
+    long long which() const { return minimise_ ? runs_ / 2 : runs_; }
 
     // Weights of span, size and degree; the first few are fixed, then random with some noise.
     std::vector<int> order() {
         static const double fixed[][3] = {
-            {1, 1, 0}, {1.5, 1.4, 0}, {1, 0.3, 1}, {1, 0.1, 0}, {0, 1, 1}, {1.5, 0.9, 0}};
-        int which = minimise_ ? runs_ / 2 : runs_;
+            {1.5, 1.4, 0}, {1, 1, 0}, {1, 0.3, 1}, {1.5, 0.9, 0}};
         double span, size, degree, noise = 0;
-        if (which < 6) {
-            span = fixed[which][0]; size = fixed[which][1]; degree = fixed[which][2];
+        if (which() < 8) {
+            const double* f = fixed[which() / 2];
+            span = f[0]; size = f[1]; degree = f[2];
         } else {
             span = 1.5 * random_.real();
             size = 1.5 * random_.real();

@@ -8,6 +8,7 @@ from typing import Any
 from zerogap.models.base import Model
 from zerogap.models.scratchpad.check import Placement, Plan, boxes
 from zerogap.models.scratchpad.instance import Buffers, Network
+from zerogap.models.scratchpad.windows import steps
 
 
 def build_buffers(buffers: Buffers) -> Model:
@@ -89,7 +90,7 @@ class _Formulation:
     def _schedule(self) -> None:
         """Every operator at one step, producers before consumers."""
         net, cp = self.net, self.cp
-        first, last = _windows(net)
+        first, last = steps(net)
         self.runs = {
             (o, k): cp.new_bool_var(f"runs{o},{k}") if first[o] <= k <= last[o] else 0
             for o in self.steps
@@ -126,9 +127,8 @@ class _Formulation:
                     cp.add(load == here)
                 else:
                     cp.add(here <= before + born + load)
-                    # A load begins a residency; in the step where a tensor is made there is none.
+                    # A load begins a residency, perhaps right after another one, elsewhere.
                     cp.add(load <= here)
-                    cp.add(load + before <= 1)
                 if made >= 0:
                     cp.add(here >= born)
                     cp.add(load + sum(runs[made, j] for j in range(k, self.n)) <= 1)
@@ -187,14 +187,10 @@ class _Formulation:
             # It leaves with the reading of an operator in place, and is not there afterwards.
             cp.add(ends <= sum(closers))
             if k + 1 < self.n:
-                cp.add(ends + self.resident[t, k + 1] <= 1 + self._fresh(t, k + 1))
+                cp.add(ends + self.resident[t, k + 1] <= 1 + self.loaded[t, k + 1])
             self.phase[t, k, "w"], self.leaves[t, k] = in_writing, ends
         reading.append((cp, a, size, in_reading, f"{t},{k}", "r"))
         writing.append((cp, a, size, in_writing, f"{t},{k}", "w"))
-
-    def _fresh(self, t: int, k: int) -> Any:
-        """Whether a residency begins at k by a load."""
-        return self.loaded[t, k]
 
     def _objective(self) -> None:
         net, cp = self.net, self.cp
@@ -312,27 +308,3 @@ class _Formulation:
 
 def _interval(cp: Any, start: Any, size: int, present: Any, name: str, half: str) -> Any:
     return cp.new_optional_fixed_size_interval_var(start, size, present, f"box{name}{half}")
-
-
-def _windows(net: Network) -> tuple[list[int], list[int]]:
-    """Earliest and latest step of every operator."""
-    n = len(net.inputs)
-    if net.order is not None:
-        step = [0] * n
-        for k, o in enumerate(net.order.tolist()):
-            step[o] = k
-        return step, step
-    before: list[set[int]] = [set() for _ in range(n)]
-    from zerogap.models.scratchpad.instance import topological
-
-    order = topological(net)
-    for o in order:
-        for t in net.inputs[o]:
-            p = int(net.producer[t])
-            if p >= 0:
-                before[o] |= before[p] | {p}
-    after = [0] * n
-    for o in range(n):
-        for p in before[o]:
-            after[p] += 1
-    return [len(b) for b in before], [n - 1 - a for a in after]

@@ -34,6 +34,13 @@ def exact(instance: Network | Buffers, search: Search) -> None:
     return traffic.exact(instance, search)
 
 
+def mip(instance: Network | Buffers, search: Search) -> None:
+    """The plain integer program by HiGHS, cold."""
+    if isinstance(instance, Buffers):
+        return static.exact(instance, search)
+    return traffic.mip(instance, search)
+
+
 def _baseline(name: str):
     def run(instance: Network | Buffers, search: Search) -> None:
         module = static if isinstance(instance, Buffers) else traffic
@@ -47,6 +54,7 @@ METHODS = {
     "auto": auto,
     "kernel": kernel,
     "exact": exact,
+    "mip": mip,
     "lru": _baseline("lru"),
     "belady": _baseline("belady"),
     "topological": _baseline("topological"),

@@ -10,7 +10,9 @@ import numpy as np
 from zerogap._ext.scratchpad import Scheduling
 from zerogap.models.scratchpad import Network
 from zerogap.models.scratchpad import cpsat as formulation
+from zerogap.models.scratchpad import mip as program
 from zerogap.solvers.backends import cpsat as backend
+from zerogap.solvers.backends import highs
 from zerogap.solvers.scratchpad import greedy, place, relax
 from zerogap.solvers.search import Search
 
@@ -37,6 +39,12 @@ def exact(net: Network, search: Search) -> None:
     """The exact model alone, cold."""
     if _admit(net, search):
         backend.improve(formulation.build(net), search, hint=False)
+
+
+def mip(net: Network, search: Search) -> None:
+    """The integer program without addresses, cold by HiGHS; its plans are placed by first fit."""
+    if _admit(net, search):
+        highs.improve(program.build(net), search, hint=False)
 
 
 def baseline(net: Network, search: Search, name: str) -> None:

@@ -1,0 +1,126 @@
+"""The memory map: time across, addresses upwards, every residency a box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, boxes, replay
+
+#: Boxes of at least this share of width and height of the map carry their tensor's name.
+_WIDE, _HIGH = 0.06, 0.035
+_UNITS = ((2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
+
+
+def draw(instance: Network | Buffers, solution: Plan | Placement, axes: Any = None) -> Any:
+    """The memory map of a plan or a placement.
+
+    Intermediates, weights and network inputs differ in colour. A mark at the beginning of a box
+    is a load, one at its end a store.
+
+    Parameters
+    ----------
+    instance : Network or Buffers
+    solution : Plan or Placement
+    axes : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    if axes is None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(11, 5.5), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+    if isinstance(instance, Buffers):
+        assert isinstance(solution, Placement)
+        _draw_placement(instance, solution, axes)
+    else:
+        assert isinstance(solution, Plan)
+        _draw_plan(instance, solution, axes)
+    return axes.figure
+
+
+def _draw_placement(buffers: Buffers, placement: Placement, axes: Any) -> None:
+    top = placement.offset + buffers.units * buffers.alignment
+    rows = list(zip(buffers.lower.tolist(), buffers.upper.tolist(), placement.offset, top))
+    colours = [f"C{i % 10}" for i in range(len(rows))]
+    roof = buffers.capacity or int(top.max(initial=1))
+    _draw_boxes(axes, rows, colours, list(buffers.ids), roof)
+    axes.set_xlabel("time")
+    axes.set_title(f"{buffers.name or 'buffers'}: height {int(top.max(initial=0)):,} bytes")
+
+
+def _draw_plan(net: Network, plan: Plan, axes: Any) -> None:
+    rows = [(b / 2, e / 2, low, high) for b, e, low, high in boxes(net, plan)]
+    tensors = plan.residencies[:, 0].tolist()
+    colours = [_colour(net, t) for t in tensors]
+    names = [net.tensors[t] if t < len(net.size) else "workspace" for t in tensors]
+    moved = replay(net, plan)
+    roof = net.capacity_units * net.alignment if net.capacity is not None else moved.height
+    unit = _draw_boxes(axes, rows, colours, names, roof)
+    _draw_moves(net, plan, rows, unit, axes)
+    axes.set_xlabel("step")
+    axes.set_title(
+        f"{net.name or 'network'}: {moved.total:,} bytes moved, {moved.avoidable:,} avoidable; "
+        f"height {moved.height:,} of {roof:,}"
+    )
+
+
+def _colour(net: Network, t: int) -> str:
+    if t >= len(net.size):
+        return "0.6"
+    if net.weight[t]:
+        return "C1"
+    return "C2" if net.producer[t] < 0 else "C0"
+
+
+def _draw_boxes(axes: Any, rows: list, colours: list[str], names: list[str], roof: int) -> int:
+    """The boxes; returns the bytes of one unit of the vertical axis."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    unit, word = next((u for u in _UNITS if roof >= 4 * u[0]), _UNITS[-1])
+    patches = [Rectangle((b, low / unit), e - b, (high - low) / unit) for b, e, low, high in rows]
+    axes.add_collection(
+        PatchCollection(patches, facecolors=colours, edgecolors="white", linewidths=0.5, alpha=0.8)
+    )
+    left, right = min(r[0] for r in rows), max(r[1] for r in rows)
+    for (b, e, low, high), name in zip(rows, names):
+        if e - b >= _WIDE * (right - left) and high - low >= _HIGH * roof:
+            middle = ((b + e) / 2, (low + high) / 2 / unit)
+            axes.annotate(name, middle, ha="center", va="center", fontsize=6, clip_on=True)
+    axes.axhline(roof / unit, color="0.3", linewidth=1, linestyle="--")
+    axes.set_xlim(left, right)
+    axes.set_ylim(0, roof / unit * 1.04)
+    axes.set_ylabel(f"address [{word}]")
+    return unit
+
+
+def _draw_moves(net: Network, plan: Plan, rows: list, unit: int, axes: Any) -> None:
+    """Loads as triangles that point in, stores as triangles that point out."""
+    step = {int(o): k for k, o in enumerate(plan.schedule)}
+    loads, stores, kept = [], [], set()
+    for i in np.argsort(plan.residencies[:, 1], kind="stable").tolist():
+        t, first, last, _ = plan.residencies[i].tolist()
+        if t >= len(net.size) or net.size[t] == 0:
+            continue
+        middle = (rows[i][2] + rows[i][3]) / 2 / unit
+        made = int(net.producer[t])
+        if made < 0 or step[made] != first:
+            loads.append((rows[i][0], middle))
+        if made < 0 or (t in kept and not net.write_every_eviction):
+            continue
+        if net.output[t] or any(step[o] > last for o in net.consumers[t]):
+            stores.append((rows[i][1], middle))
+            kept.add(t)
+    for points, marker, label in ((loads, ">", "load"), (stores, "^", "store")):
+        if points:
+            x, y = zip(*points)
+            axes.scatter(x, y, marker=marker, s=14, color="black", label=label, zorder=3)
+    if loads or stores:
+        axes.legend(loc="upper right", fontsize=7)
