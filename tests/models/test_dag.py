@@ -329,3 +329,13 @@ def test_info_tells_varsortability():
     facts = base.family("dag").info(dag)
     assert facts["varsortability"] > 0.8
     assert facts["true edges"] == 20
+
+
+@pytest.mark.parametrize("variables", [6, 45])
+def test_pictures_of_few_and_many_variables(variables):
+    pytest.importorskip("matplotlib")
+    from zerogap.report.dag import draw
+
+    dag = zg.generate("dag", variables=variables, edges=variables, observations=200)
+    figure = draw(dag, Structure.from_adjacency(dag.truth, names=dag.names))
+    assert figure.axes and "edges" in figure.axes[0].get_title()
