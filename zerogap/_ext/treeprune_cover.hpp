@@ -25,7 +25,7 @@ public:
         const int m = t->m;
         bonus.resize(t->clusters);
         for (int k = 0; k < t->clusters; ++k) bonus[k] = weight_of_first * t->bonus[k];
-        provider.assign(t->clusters, -1);
+        offered.clear();
         state.assign(m, DEAD);
         up.resize(m);
         settled = 0;
@@ -45,12 +45,17 @@ public:
             if (state[v] == MERGED) kept[v] = kept[up[v]];
             if (kept[v] && t->cluster[v] >= 0) done[t->cluster[v]] = 1;
         }
-        bool again = false;
-        for (int k = 0; k < t->clusters; ++k)
-            if (!done[k] && provider[k] >= 0) { kept[provider[k]] = 1; again = true; }
-        if (again)
-            for (int v = 0; v < m; ++v)
-                if (state[v] == MERGED && kept[up[v]]) kept[v] = 1;
+        // The latest offer first: its price may count on what it spares an earlier one.
+        for (size_t i = offered.size(); i-- > 0;) {
+            const auto [k, node] = offered[i];
+            if (done[k]) continue;
+            kept[node] = 1;
+            for (int v = node; v < t->end[node]; ++v) {
+                if (v > node && !(state[v] == MERGED && kept[up[v]])) continue;
+                kept[v] = 1;
+                if (t->cluster[v] >= 0) done[t->cluster[v]] = 1;
+            }
+        }
         for (int v = 0; v < m; ++v)
             if (t->leaf[v] < 0) kept[v] = 0;
     }
@@ -59,7 +64,8 @@ private:
     enum : uint8_t { DEAD, LIVE, MERGED };
     const Tree* t = nullptr;
     std::vector<uint8_t> state, mark;
-    std::vector<int> up, provider, place, seen, kids, target, where, next_par, next_id, next_first,
+    std::vector<std::pair<int, int>> offered;  // cluster and the node that has it at the root
+    std::vector<int> up, place, seen, kids, target, where, next_par, next_id, next_first,
         next_cover;
     std::vector<double> next_weight, own, reach, cheapest;
     
@@ -242,7 +248,7 @@ private:
                 const int k = cover[first[c]];
                 settled += bonus[k] + weight[c];
                 bonus[k] = -weight[c];
-                provider[k] = id[c];
+                offered.emplace_back(k, id[c]);
                 target[c] = -1;
                 changed = true;
             }

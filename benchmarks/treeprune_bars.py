@@ -1,0 +1,257 @@
+"""The bars of the family `treeprune`, each in bounded time: ``python treeprune_bars.py [bar …]``.
+
+Bars: agree (1), speed (2), huge (2, 4), pruner (3), batch (4), adversarial (5), simulator (6).
+Prints one line a figure; ``agree`` takes ``--count``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent / "peers"))
+
+import zerogap as zg
+from zerogap.models.treeprune import Kept, adversarial, check, random, rebase
+from zerogap.solvers.treeprune import Pruner, SyntheticModel, prune, prune_batch, simulate
+from zerogap.solvers.treeprune.policies import POLICIES
+from zerogap.solvers.treeprune.strategy import kernel_of
+
+VARIANTS = ("plain", "unit", "equal", "budget", "tokens", "cardinality", "mandatory", "caps",
+            "diminishing", "mixed")  # fmt: skip
+SHAPES = ("random", "deep", "chain", "star", "forest")
+
+
+def tree_of(seed: int):
+    """Random tree number `seed`: every variant, shape, size and λ in turn."""
+    rng = np.random.default_rng(seed)
+    leaves = int(rng.choice([1, 2, 5, 12, 30, 60]))
+    return random(
+        seed=seed,
+        leaves=leaves,
+        variant=VARIANTS[seed % len(VARIANTS)],
+        shape=SHAPES[seed // len(VARIANTS) % len(SHAPES)],
+        lambda_b=float(rng.choice([0.0, 0.5, 1.0, 4.0, 16.0, 1e6])),
+        lambda_d=None if rng.random() < 0.6 else float(rng.choice([0.0, 1.0, 8.0, 1e6])),
+        clusters=None if rng.random() < 0.5 else int(rng.integers(1, 9)),
+    )
+
+
+def agree(count: int) -> None:
+    """Bar 1: our proven optimum against CP-SAT's, and every tenth against HiGHS's."""
+    wrong = unproven = infeasible = highs = 0
+    ours = peers = worst = 0.0
+    for seed in range(count):
+        tree = tree_of(seed)
+        begun = time.perf_counter()
+        mine = zg.solve(tree, method="kernel", time_limit=60, threads=1)
+        ours += time.perf_counter() - begun
+        begun = time.perf_counter()
+        referee = {"backend": "highs"} if seed % 10 == 9 else {}
+        highs += bool(referee)
+        theirs = zg.solve(tree, method="exact", time_limit=60, threads=1, **referee)
+        peers += time.perf_counter() - begun
+        if mine.status == "infeasible" or theirs.status == "infeasible":
+            infeasible += 1
+            wrong += mine.status != theirs.status
+            if mine.status != theirs.status:
+                print(f"  differs: {tree.name} seed {seed}: {mine.status} / {theirs.status}")
+            continue
+        unproven += mine.status != "optimal"
+        off = abs(mine.objective - theirs.objective) / max(1.0, abs(theirs.objective))
+        # HiGHS proves to its own tolerances: a better checked solution of ours is no error.
+        worst = max(worst, off if mine.objective < theirs.objective or not referee else 0.0)
+        if off > 1e-9 and not (referee and mine.objective > theirs.objective):
+            wrong += 1
+            print(f"  differs: {tree.name} seed {seed}: {mine.objective!r} {theirs.objective!r}")
+    print(
+        f"agree: {count} trees, {wrong} differ, {unproven} unproven, {infeasible} infeasible on "
+        f"both sides, {highs} against HiGHS; largest relative difference {worst:.1e}; "
+        f"kernel {ours:.1f} s, referees {peers:.1f} s"
+    )
+
+
+def arrays(tree):
+    """What the kernel is called with."""
+    return tree.parent, tree.reward, tree.tokens, tree.cluster, tree.lambda_b, tree.lambda_d
+
+
+def best_of(call, seconds: float) -> float:
+    """Median time of a call, repeated for so long."""
+    times, stop = [], time.perf_counter() + seconds
+    while time.perf_counter() < stop or len(times) < 3:
+        begun = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def speed(repeats: int = 3) -> None:
+    """Bar 2: kernel call against building and solving in PuLP/CBC, realistic trees."""
+    import treeprune_pulp
+
+    treeprune_pulp.solve(rebase(seed=99, width=16), 60, 1, 0)
+    settings = [(w, cost, 1.0) for w in (16, 64, 256, 1024) for cost in ("unit", "tokens")]
+    settings += [(w, "unit", lam) for w in (64, 256, 1024) for lam in (2.0, 4.0)]
+    for width, cost, lam in settings:
+        ratios, mine, theirs, left = [], [], [], []
+        for seed in range(repeats):
+            tree = rebase(seed=seed, width=width, cost=cost, lambda_b=lam)
+            begun = time.perf_counter()
+            peer = treeprune_pulp.solve(tree, 120, 1, 0)
+            theirs.append(time.perf_counter() - begun)
+            mine.append(best_of(lambda: prune(*arrays(tree)), 0.2))  # noqa: B023
+            mask = prune(*arrays(tree))
+            value = check(tree, Kept(tree.leaves[mask[tree.leaves]]))
+            assert abs(value - peer["objective"]) <= 1e-6, (value, peer["objective"])
+            ratios.append(theirs[-1] / mine[-1])
+            left.append(kernel_of(tree).remaining)
+        print(
+            f"speed: width {width} {cost} λ_b {lam:g}: kernel {1e6 * statistics.median(mine):.1f} "
+            f"µs, PuLP/CBC {1e3 * statistics.median(theirs):.1f} ms, ratio "
+            f"{min(ratios):.0f} … {max(ratios):.0f}; nodes left after reductions {left}"
+        )
+
+
+def huge() -> None:
+    """Bar 2 (100,000 leaves, 10,000 clusters) and peak memory, in a process of its own."""
+    for extra in ("", ", locality=0.0", ", locality=0.0, lambda_b=2.0"):
+        code = (
+            "import time, resource; from zerogap.models.treeprune import rebase; "
+            "from zerogap.solvers.treeprune.strategy import kernel_of; "
+            f"t = rebase(seed=1, width=100000, depth=7, clusters=10000{extra}); "
+            "rss = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; "
+            "before = rss(); a = time.perf_counter(); k = kernel_of(t); more = k.run(1.0 - "
+            "(time.perf_counter() - a)); s = time.perf_counter() - a; "
+            "print(f'{t.nodes} nodes, {len(t.leaves)} leaves, {len(t.clusters)} clusters: '"
+            "f'{\"proven\" if not more else \"gap %.1e\" % ((k.bound - k.objective) / k.objective)}'"
+            "f' in {s:.3f} s, left after reductions {k.remaining}, memory {before:.0f} MiB before, '"
+            "f'peak {rss():.0f} MiB')"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        print(f"huge{extra}: {done.stdout.strip() or done.stderr[-500:]}")
+
+
+def pruner(steps: int = 10000, width: int = 256) -> None:
+    """Bar 3: steps of the incremental pruner; the search restarts every 12 steps."""
+    rng = np.random.default_rng(0)
+    times, spans, grown = [], [], []
+    live = None
+    for step in range(steps):
+        if step % 12 == 0:
+            live = Pruner(1.0, 1.45, cost="unit") if live is None else live
+            for leaf in live.leaves().tolist() if live.nodes else []:
+                del leaf
+            if live.nodes:
+                live = Pruner(1.0, 1.45, cost="unit")
+            root = live.add([-1], [250.0], [0.0])
+            leaves, reward = root, np.array([0.5])
+        children = zg.treeprune.allocate(reward, width)
+        origin = np.repeat(np.arange(len(leaves)), children)
+        value = np.clip(reward[origin] + rng.normal(0, 0.08, width), 0, 1)
+        share = zg.treeprune.allocate(value, width) / width
+        tokens, cluster = 20.0 + rng.integers(0, 80, width), rng.integers(0, 105, width)
+        begun = time.perf_counter()
+        new = live.add(leaves[origin], tokens, share, cluster)
+        middle = time.perf_counter()
+        mask = live.prune()
+        end = time.perf_counter()
+        times.append(end - begun)
+        spans.append(end - middle)
+        chosen = mask[new]
+        leaves, reward = new[chosen], value[chosen]
+        if step % 1000 == 999:
+            grown.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    times.sort()
+    spans.sort()
+    at = lambda values, q: 1e6 * values[min(len(values) - 1, int(q * len(values)))]  # noqa: E731
+    print(
+        f"pruner: {steps} steps at width {width}: add + prune median {at(times, 0.5):.1f} µs, "
+        f"99 % {at(times, 0.99):.1f} µs, worst {at(times, 1):.0f} µs; prune alone median "
+        f"{at(spans, 0.5):.1f} µs; peak memory after 1000 / {steps} steps {grown[0]} / {grown[-1]} "
+        "KiB"
+    )
+    endless(rng, width)
+
+
+def endless(rng, width: int, steps: int = 10000) -> None:
+    """One tree that goes on for ever: old leaves are cut by a cap, slots are used again."""
+    live = Pruner(1.0, 1.45, cost="unit")
+    leaves = live.add([-1], [1.0], [0.0])
+    sizes = []
+    for step in range(steps):
+        origin = rng.integers(0, len(leaves), width)
+        new = live.add(leaves[origin], np.ones(width), rng.random(width) / width * 2,
+                       rng.integers(0, 80, width))
+        leaves = new[live.prune()[new]]
+        if len(leaves) == 0:
+            leaves = live.leaves()
+        if step % 1000 == 999:
+            sizes.append((live.nodes, live.bytes))
+    print(f"pruner: one tree for {steps} steps, (nodes, bytes) every 1000: {sizes}")
+
+
+def batch(trees: int = 1000, width: int = 64) -> None:
+    """Bar 4: trees a second and core."""
+    made = [rebase(seed=s, width=width) for s in range(trees)]
+    first = np.cumsum([0] + [t.nodes for t in made]).astype(np.int64)
+    columns = [np.concatenate([getattr(t, key) for t in made])
+               for key in ("parent", "reward", "tokens", "cluster")]
+    for name, lam in (("without coverage", 0.0), ("with coverage", 1.4)):
+        once = best_of(lambda: prune_batch(first, *columns, 1.0, lam), 2.0)  # noqa: B023
+        print(f"batch: {trees} trees of width {width} {name}: {trees / once:.0f} trees/s/core")
+
+
+def hard() -> None:
+    """Bar 5: adversarial trees under a limit of 2 s come back with solution and bound."""
+    for seed in range(3):
+        for kw in ({}, {"branches": 80, "leaves": 40, "clusters": 200},
+                   {"branches": 300, "leaves": 100, "clusters": 2000}):
+            tree = adversarial(seed=seed, **kw)
+            begun = time.perf_counter()
+            result = zg.solve(tree, method="kernel", time_limit=2, threads=1)
+            print(f"adversarial: {tree.name}: {result.status}, gap {result.gap:.2%}, "
+                  f"{time.perf_counter() - begun:.2f} s")
+
+
+def simulator(seeds: int = 8) -> None:
+    """Bar 6: KV reduction against REBASE at λ_b 1, λ_d 1.45, width 256."""
+    for name, model in (("default", SyntheticModel()), ("1000 ideas, 25 steps",
+                        SyntheticModel(steps=25, ideas=1000, own=2, locality=0.5, zipf=0.5))):
+        runs = {n: [simulate(p, 256, s, model) for s in range(seeds)] for n, p in POLICIES.items()}
+        usual = np.mean([r.kv for r in runs["rebase"]])
+        for policy, found in runs.items():
+            mean = {key: np.mean([getattr(r, key) for r in found])
+                    for key in ("kv", "reward", "share", "coverage", "best")}
+            print(
+                f"simulator: {name}: {policy}: KV {mean['kv']:.0f} tokens a step, {usual / mean['kv']:.2f}× "
+                f"less than rebase; mean reward of what goes on {mean['reward']:.3f} of REBASE's on the "
+                f"same candidates; share of normalised allocation kept {mean['share']:.3f}; "
+                f"coverage {mean['coverage']:.3f}; best final reward {mean['best']:.3f}"
+            )
+
+
+def main() -> None:
+    """Run the bars named on the command line, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    bars = {"speed": speed, "huge": huge, "pruner": pruner, "batch": batch, "adversarial": hard,
+            "simulator": simulator}
+    parser.add_argument("bars", nargs="*", default=["agree", *bars])
+    parser.add_argument("--count", type=int, default=2000)
+    chosen = parser.parse_args()
+    for name in chosen.bars:
+        begun = time.perf_counter()
+        agree(chosen.count) if name == "agree" else bars[name]()
+        print(f"  ({name}: {math.ceil(time.perf_counter() - begun)} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
