@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zerogap._ext.matmul_additions import Additions
+from zerogap._ext.matmul_additions import Additions, SchemeAdditions
 
 
 def expand(edges, inputs, outputs):
@@ -147,3 +147,40 @@ def test_bad_settings():
         Additions([[1, 1, 1], [1, 1, 0]]).run()
     with pytest.raises(ValueError, match="coefficients"):
         Additions([[-1]], binary=True)
+
+
+def tensor(u, v, w):
+    return np.einsum("ra,rb,rc->abc", u, v, w, dtype=int)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_flips_keep_the_tensor_and_circuits_the_factors(binary):
+    rng = np.random.default_rng(4)
+    values = [0, 0, 0, 1] if binary else [0, 0, 0, 0, 1, -1]
+    u, v, w = (rng.choice(values, (9, 5)).astype(np.int8) for _ in range(3))
+    for m in (u, v, w):
+        m[np.arange(9), rng.integers(0, 5, 9)] = 1
+    u[5:] = u[:4]
+    wanted = tensor(u, v, w)
+    kernel = SchemeAdditions(u, v, w, 7, binary=binary, hot=3.0, cold=2.0, flips=0.5)
+    for _ in range(4):
+        kernel.run(iterations=2500)
+        found = kernel.factors()
+        difference = tensor(*found) - wanted
+        assert not (difference % 2 if binary else difference).any()
+        total = 0
+        for edges, m in zip(kernel.best(), (found[0], found[1], found[2].T)):
+            computed, additions = expand(edges, m.shape[1], m.shape[0])
+            assert np.array_equal(computed % 2 if binary else computed, m)
+            total += additions
+        assert total == kernel.objective <= kernel.naive
+    assert kernel.flipped > 0
+
+
+def test_bad_schemes():
+    with pytest.raises(ValueError, match="as many rows"):
+        SchemeAdditions(np.ones((2, 4)), np.ones((3, 4)), np.ones((2, 4)))
+    with pytest.raises(ValueError, match="settings"):
+        SchemeAdditions(*[np.ones((2, 4))] * 3, flips=1.5)
+    with pytest.raises(ValueError, match="limit"):
+        SchemeAdditions(*[np.ones((2, 4))] * 3).run()

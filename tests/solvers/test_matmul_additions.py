@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zerogap as zg
-from zerogap.models.matmul import MatMul, Scheme, check
+from zerogap._ext.matmul_walk import FlipWalk
+from zerogap.models.matmul import MatMul, Scheme, check, naive
 from zerogap.solvers import matmul_additions as additions
+from zerogap.solvers.matmul_additions_walk import SchemeSearch
 
 matrices = st.tuples(st.integers(1, 8), st.integers(1, 7), st.integers(0, 10**6)).map(
     lambda t: np.random.default_rng(t[2]).integers(-1, 2, t[:2])
@@ -80,3 +82,97 @@ def test_no_worse_than_published(data, name, published, reached):
     circuits = additions.Circuits(instance.scheme)
     circuits.run(iterations=200_000)
     assert check(instance, circuits.solution()) <= reached
+
+
+def rank_23(seed):
+    start = naive([3, 3, 3])
+    walk = FlipWalk((9, 9, 9), 40, True, seed)
+    walk.load(start.u, start.v, start.w)
+    walk.goal = 23
+    walk.run(iterations=20_000_000)
+    return Scheme(*walk.best())
+
+
+def test_schemes_of_one_rank_are_searched():
+    start = rank_23(1)
+    assert start.rank == 23
+    kernel = SchemeSearch(start, 1)
+    kernel.run(iterations=400_000)
+    solution = kernel.best()
+    instance = MatMul([3, 3, 3], "ZT", "additions", rank=23)
+    assert check(instance, solution) == kernel.objective < start.additions
+    # A start that disappoints is left for another scheme of the same rank.
+    assert solution.rank == 23
+
+
+def test_scheme_search_repeats_itself_however_sliced():
+    one, many = (SchemeSearch(rank_23(2), 5) for _ in range(2))
+    quantum = one.quantum
+    one.run(iterations=15 * quantum)
+    for size in (1, quantum, 14 * quantum - 1):
+        many.run(iterations=size)
+    assert one.iterations == many.iterations
+    assert one.objective == many.objective
+    assert np.array_equal(one.best().scheme().u, many.best().scheme().u)
+
+
+def test_another_search_hands_its_scheme_over():
+    kernel = SchemeSearch(naive([2, 2, 2]), 1)
+    kernel.run(iterations=1)
+    assert kernel.objective == 4
+    given = additions.Circuits(STRASSEN).solution()
+    other = SchemeSearch(STRASSEN, 1)
+    other.inject(given, given.additions)
+    other.run(iterations=800_000)
+    instance = MatMul([2, 2, 2], "ZT", "additions", rank=7)
+    assert other.objective == check(instance, other.best()) == 15
+
+
+def test_solve_keeps_the_products_when_fixed():
+    instance = MatMul([2, 2, 2], "ZT", "additions", given=STRASSEN, fixed=True)
+    result = zg.solve(instance, iterations=3000, threads=1, time_limit=30)
+    assert result.objective == 18 >= result.bound
+    free = MatMul([2, 2, 2], "ZT", "additions", rank=7)
+    result = zg.solve(free, iterations=800_000, threads=1, time_limit=30)
+    assert result.objective == 15
+    binary = MatMul([2, 2, 2], "Z2", "additions", rank=7)
+    result = zg.solve(binary, iterations=800_000, threads=1, time_limit=30)
+    assert result.objective == 15
+
+
+@pytest.mark.parametrize("ring", ["ZT", "Z2"])
+def test_exact_proves_what_distinct_sums_do_not(ring):
+    # Products a(b+c+d), b(a+c+d), …: sums of three of four terms share less than they seem to.
+    matrix = 1 - np.eye(4, dtype=int)
+    assert additions.lower_bound(matrix) < additions.minimise(matrix, iterations=3000).additions
+    binary = ring == "Z2"
+    fewest = additions.minimise(matrix, iterations=3000, binary=binary).additions
+    from zerogap.models.matmul import slp
+    from zerogap.solvers.matmul_additions_exact import impossible
+
+    class Search:
+        """What `improve` needs of a search."""
+
+        solution = hint = None
+        remaining, seed, threads, iterations, log, extend, open = (
+            60.0,
+            0,
+            1,
+            None,
+            False,
+            None,
+            True,
+        )
+
+        def extended(self, model):
+            return model
+
+        def on_stop(self, callback):
+            return lambda: None
+
+        def offer(self, *args, **kwargs):
+            return False
+
+    assert impossible(Search(), matrix, fewest - 1, 60.0)
+    assert not impossible(Search(), matrix, fewest, 60.0)
+    assert slp.build(matrix, fewest, binary=binary).variables["objective"] is not None

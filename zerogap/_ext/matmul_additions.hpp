@@ -97,6 +97,48 @@ class Circuit {
     journal_.clear();
   }
 
+  // Another matrix: terminal a on level d gets `sign` times terminal b added. Opens a trial that
+  // `commit` or `revert` ends; returns the change of additions, or FAILED.
+  enum { FAILED = 1 << 20 };
+  int combine(int d, int a, int b, int sign) {
+    int before = additions;
+    journal_.clear(); failed_ = false;
+    if (degree(d, a) > 0 && zg_rng_below(&rng, 2)) {
+      Edge e = adj_[d][a][zg_rng_below(&rng, (uint32_t)degree(d, a))];
+      if (is_inner(node_of(e))) bypass(node_of(e), 1 - d, a);
+    }
+    if (!failed_) {
+      if (degree(d, b) == 1 || zg_rng_below(&rng, 2)) {
+        std::vector<Edge> terms = adj_[d][b];
+        for (Edge e : terms) if (!failed_) add(d, a, node_of(e), sign_of(e) ^ sign);
+      } else {
+        add(d, a, own(d, b), sign);
+      }
+    }
+    if (!failed_) repair();
+    return failed_ ? (int)FAILED : additions - before;
+  }
+
+  void commit() { journal_.clear(); }
+  void revert() {
+    for (int i = (int)journal_.size() - 1; i >= 0; --i) {
+      const Change c = journal_[i];
+      switch (c.kind) {
+        case ADD: erase(c.from, c.to); break;
+        case DEL: insert(c.from, c.to, c.sign); break;
+        case NEW: forget(c.from); break;
+        case FREE:
+          free_.pop_back();
+          place_[c.from] = (int)inner_.size(); inner_.push_back(c.from);
+      }
+    }
+    journal_.clear();
+    for (int k : dirty_) mark_[k & 1][k >> 1] = 0;
+    dirty_.clear(); thin_.clear();
+    failed_ = false;
+    count();
+  }
+
   // The circuit as (from, to, sign) triples, inner nodes numbered as here.
   void save(std::vector<int32_t>& out) const {
     out.clear();
@@ -226,25 +268,6 @@ class Circuit {
   void release(int v) {
     forget(v);
     journal_.push_back({FREE, 0, v, v});
-  }
-
-  void revert() {
-    for (int i = (int)journal_.size() - 1; i >= 0; --i) {
-      const Change c = journal_[i];
-      switch (c.kind) {
-        case ADD: erase(c.from, c.to); break;
-        case DEL: insert(c.from, c.to, c.sign); break;
-        case NEW: forget(c.from); break;
-        case FREE:
-          free_.pop_back();
-          place_[c.from] = (int)inner_.size(); inner_.push_back(c.from);
-      }
-    }
-    journal_.clear();
-    for (int k : dirty_) mark_[k & 1][k >> 1] = 0;
-    dirty_.clear(); thin_.clear();
-    failed_ = false;
-    count();
   }
 
   // Opening -------------------------------------------------------------------------------------

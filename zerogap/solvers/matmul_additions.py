@@ -6,6 +6,7 @@ from the products. Each gets a circuit; circuits of one scheme are independent o
 
 from __future__ import annotations
 
+import contextlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,16 +14,84 @@ from typing import Any
 import numpy as np
 
 from zerogap._ext.matmul_additions import Additions
-from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme
+from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, unshared
+from zerogap.solvers.search import SLICE
 
 
 def reduce(instance, search) -> None:
-    """Anneal the circuits of the given scheme; what is proven of each side bounds the whole."""
-    scheme, binary = instance.scheme, instance.ring == "Z2"
+    """The circuits of a fixed scheme, or schemes of the allowed rank with their circuits."""
     if instance.fixed:
-        search.tighten(sum(lower_bound(m) for m in sides(scheme)), "distinct sums")
+        return _circuits(instance, search)
+    return _schemes(instance, search)
+
+
+def _circuits(instance, search) -> None:
+    """Anneal the circuits of the given scheme; what each side needs bounds them from below."""
+    scheme, binary = instance.scheme, instance.ring == "Z2"
+    matrices = sides(scheme)
+    bounds = [lower_bound(m) for m in matrices]
+    search.tighten(sum(bounds), "distinct sums")
     circuits = Circuits(scheme, search.seed, search.threads, binary=binary)
+    if search.method != "kernel" and search.iterations is None:
+        from zerogap.solvers.matmul_additions_exact import close
+
+        first = min(5.0, 0.2 * search.remaining)
+        search.drive(circuits, solution=Circuits.solution, source="annealing", seconds=first)
+        if search.open:
+            close(search, matrices, bounds, seconds=0.15 * search.remaining)
     search.drive(circuits, solution=Circuits.solution, source="annealing")
+
+
+def _schemes(instance, search) -> None:
+    """Descend to the allowed rank, then anneal schemes of that rank, one search a thread."""
+    from zerogap.solvers.matmul_additions_walk import SchemeSearch
+
+    start = _start(instance, search)
+    if start is None:
+        return
+
+    def inject(kernel: SchemeSearch, solution: ReducedScheme) -> None:
+        kernel.inject(solution, solution.additions)
+
+    target = int(search.options.get("target") or 0)
+
+    def unmet() -> bool:
+        return not target or search.objective is None or search.objective > target
+
+    with contextlib.ExitStack() as stack:
+        kernels = [
+            SchemeSearch(start, search.seed + 7919 * t, binary=instance.ring == "Z2")
+            for t in range(search.threads)
+        ]
+        for kernel in kernels[1:]:
+            stack.enter_context(
+                search.in_background(
+                    kernel, solution=SchemeSearch.best, inject=inject, source="scheme walk"
+                )
+            )
+        search.drive(
+            kernels[0], solution=SchemeSearch.best, inject=inject, source="scheme walk",
+            while_=unmet,
+        )  # fmt: skip
+    if not unmet():
+        search.stop("target")
+
+
+def _start(instance, search) -> Scheme | None:
+    """The given scheme, or one of the allowed rank that a descent from the naive one finds."""
+    scheme = instance.scheme
+    if not instance.rank or scheme.rank <= instance.rank:
+        return scheme
+    from zerogap.solvers.matmul_descent import Descent
+
+    descent = Descent(tuple(instance.n.tolist()), instance.ring, search.seed)
+    while search.open:
+        descent.run(min(SLICE, search.remaining))
+        found = descent.best()
+        if found is not None and found.rank <= instance.rank:
+            search.offer(unshared(found), "walk")
+            return found
+    return None
 
 
 def sides(scheme: Scheme) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
