@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import zerogap as zg
+from zerogap._ext.routing_hgs import Hgs
 from zerogap._ext.routing_problem import Problem
 from zerogap._ext.routing_sisr import Sisr
-
-from zerogap.models.routing import TYPES, UNLIMITED, Builder, check, variant
+from zerogap.models.routing import TYPES, UNLIMITED, Builder, Route, check, check_route, variant
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 
 
@@ -147,3 +149,35 @@ def test_the_grid_finds_the_neighbours_too():
         away = instance.travel(places[c], places)
         away[c] = 1 << 40
         assert instance.travel(places[c], places[near[c]]).max() <= np.sort(away)[7]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_genetic_search_returns_what_it_says(seed):
+    size = int(np.random.default_rng(seed).integers(5, 60))
+    instance = zg.generate("routing", "cvrp", seed=seed, clients=size, demand="small", route_size=4)
+    kernel = Hgs(Problem(arrays(instance), 30), seed)
+    kernel.run(iterations=250)
+    assert check(instance, solution(kernel.best())) == kernel.objective
+    for vehicle, length, stops in kernel.pool()[-20:]:
+        route = Route(vehicle, (tuple(stops),))
+        assert check_route(instance, route).distance == length
+
+
+def test_genetic_search_repeats_and_takes_parents():
+    instance = zg.generate("routing", "cvrp", seed=3, clients=40, demand="small")
+    first, second = (Hgs(Problem(arrays(instance)), 4) for _ in range(2))
+    first.run(iterations=150)
+    second.run(iterations=150)
+    assert first.objective == second.objective
+    third = Hgs(Problem(arrays(instance)), 5)
+    third.inject(*first.best())
+    assert third.objective == first.objective
+    with pytest.raises(ValueError, match="missing"):
+        third.inject([0, 1], [3], [0])
+
+
+def test_genetic_search_equals_the_optimum_of_small_ones():
+    instance = variant(2, "cvrp", 9)
+    kernel = Hgs(Problem(arrays(instance)), 1)
+    kernel.run(iterations=400)
+    assert kernel.objective == zg.solve(instance, threads=1, time_limit=60).objective

@@ -11,7 +11,7 @@ from ...models.routing import Routing, obstacles
 from ...models.routing.cpsat import build
 from ..backends import cpsat
 from ..search import Search
-from .kernels import anneal, first_solution, improve
+from .kernels import anneal, first_solution, improve, parallel
 from .together import columns, provable, together
 
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
@@ -28,36 +28,48 @@ def infeasible(instance: Routing, search: Search) -> bool:
 def kernel(instance: Routing, search: Search) -> None:
     """The kernels alone."""
     if instance.clients == 0 or infeasible(instance, search):
-        return trivial(instance, search)
-    improve(instance, search)
+        trivial(instance, search)
+        return
+    parallel(instance, search)
 
 
 def exact(instance: Routing, search: Search) -> None:
     """CP-SAT's circuit model alone, cold."""
     if instance.clients == 0 or infeasible(instance, search):
-        return trivial(instance, search)
+        trivial(instance, search)
+        return
     cpsat.improve(build(instance), search, hint=False)
 
 
 def auto(instance: Routing, search: Search) -> None:
     """Kernels and exact model together."""
     if instance.clients == 0 or infeasible(instance, search):
-        return trivial(instance, search)
+        trivial(instance, search)
+        return
     if search.extend is not None:
         first_solution(instance, search)
         cpsat.improve(build(instance), search)
-        return None
+        return
     if instance.clients > SMALL and provable(instance, search):
-        return together(
-            instance, search, improve, lambda seconds: anneal(instance, search, seconds=seconds)
-        )
-    if instance.clients > SMALL:
-        return improve(instance, search)
+
+        def burst(seconds: float) -> None:
+            anneal(instance, search, seconds=seconds)
+
+        together(instance, search, improve, burst)
+    elif instance.clients > SMALL:
+        parallel(instance, search)
+    else:
+        closed(instance, search)
+
+
+def closed(instance: Routing, search: Search) -> None:
+    """A short annealing, then CP-SAT from its solution to the proof."""
     anneal(instance, search, seconds=min(0.3, search.remaining / 4), iterations=20_000)
     try:
         model = build(instance)
     except InstanceError:
-        return improve(instance, search)
+        improve(instance, search)
+        return
     cpsat.improve(model, search)
 
 

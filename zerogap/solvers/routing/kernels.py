@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import Any
 
-from ...models.routing import Routing
+from ...models.routing import FORBIDDEN, Routing
 from ..search import Search
 from .arrays import arrays, flat, solution
 from .pool import CLIENTS, Pool, selectable
 
 _SLICE = 0.1
 HOT = 1.0  # first temperature in mean costs of a client
+GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
 def make(instance: Routing, near: int = 100) -> Any:
@@ -22,41 +24,34 @@ def make(instance: Routing, near: int = 100) -> Any:
     return Problem(arrays(instance), near)
 
 
-class Anneal:
-    """Ruin and recreate in slices; offers what it finds, takes what others find.
+class Slices:
+    """A kernel run in slices; offers what it finds.
 
     Offering means checking, which is Python: improvements are offered at most so often that it
     costs a few per cent of the time.
+
+    Parameters
+    ----------
+    search : Search
+    kernel : object
+        A routing kernel.
+    source : str
+        Name in the trace.
     """
 
-    def __init__(self, instance: Routing, search: Search, problem: Any, *, seconds: float,
-                 seed: int = 0, iterations: int | None = None, source: str = "sisr",
-                 fresh: bool = False, **settings: Any) -> None:  # fmt: skip
-        from ..._ext.routing_sisr import Sisr
-
-        self.search, self.source = search, source
-        self.fresh = fresh and search.solution is not None
-        self.seconds, self.iterations = seconds, iterations
-        self.kernel = Sisr(
-            problem,
-            search.seed + seed,
-            max(seconds if math.isfinite(seconds) else 1e6, 1e-3),
-            -1 if iterations is None else iterations,
-            **settings,
-        )
+    def __init__(self, search: Search, kernel: Any, source: str) -> None:
+        self.search, self.kernel, self.source = search, kernel, source
         self.offered: int | None = None
         self.pause = 0.0
         self.last = -math.inf
 
-    def run(self) -> None:
+    def run(self, seconds: float, iterations: int | None = None) -> None:
         """Until the time, the iterations or the search end."""
         search, kernel = self.search, self.kernel
-        if search.solution is not None and not self.fresh:
-            kernel.inject(*flat(search.solution))
-        begun, left = time.monotonic(), self.iterations
+        begun, left = time.monotonic(), iterations
         piece = 0.002
         while search.open and (left is None or left > 0):
-            remaining = min(self.seconds - (time.monotonic() - begun), search.remaining)
+            remaining = min(seconds - (time.monotonic() - begun), search.remaining)
             if remaining <= 0:
                 break
             if left is None:
@@ -77,16 +72,66 @@ class Anneal:
             return
         begun = time.monotonic()
         self.offered = objective
-        known = self.search.objective
-        if known is not None and objective >= known and selectable(self.search.instance):
+        known, instance = self.search.objective, self.search.instance
+        if known is not None and objective >= known and selectable(instance):
             return
         self.search.offer(solution(self.kernel.best()), self.source)
         self.last = time.monotonic()
         self.pause = 25 * (self.last - begun)
 
 
+def annealing(
+    search: Search,
+    problem: Any,
+    *,
+    seconds: float,
+    iterations: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+    source: str = "sisr",
+    **settings: Any,
+) -> Slices:
+    """Run ruin and recreate in this thread, from the incumbent unless ``fresh``."""
+    from ..._ext.routing_sisr import Sisr
+
+    horizon = max(seconds if math.isfinite(seconds) else 1e6, 1e-3)
+    limit = -1 if iterations is None else iterations
+    kernel = Sisr(problem, search.seed + seed, horizon, limit, **settings)
+    if search.hint is not None and not fresh:
+        kernel.inject(*flat(search.hint))
+    run = Slices(search, kernel, source)
+    run.run(seconds, iterations)
+    return run
+
+
+def evolution(search: Search, problem: Any, *, seconds: float, seed: int = 0) -> Slices:
+    """Run hybrid genetic search in this thread, the incumbent among its parents."""
+    from ..._ext.routing_hgs import Hgs
+
+    kernel = Hgs(problem, search.seed + seed)
+    if search.solution is not None:
+        kernel.inject(*flat(search.solution))
+    run = Slices(search, kernel, "hgs")
+    run.run(seconds)
+    return run
+
+
+def plain(instance: Routing) -> bool:
+    """Whether the instance is a CVRP as hybrid genetic search knows it."""
+    return (
+        not instance.features()
+        and instance.dimensions == 1
+        and instance.clients <= GENETIC
+        and int(instance.distance_cost[0]) == 1
+        and int(instance.fixed_cost[0]) == 0
+        and int(instance.delivery.sum()) > int(instance.capacity[0, 0])
+        and (instance.distance is None or bool((instance.matrix() == instance.matrix().T).all()))
+        and (instance.distance is None or int(instance.matrix().max()) < FORBIDDEN)
+    )
+
+
 def anneal(instance: Routing, search: Search, *, seconds: float = math.inf,
-           iterations: int | None = None, **settings: Any) -> Anneal:  # fmt: skip
+           iterations: int | None = None, **settings: Any) -> Slices:  # fmt: skip
     """One run of ruin and recreate in this thread."""
     seconds = min(seconds, search.remaining)
     if search.iterations is not None:
@@ -94,11 +139,7 @@ def anneal(instance: Routing, search: Search, *, seconds: float = math.inf,
         seconds = math.inf
     elif math.isfinite(seconds):
         iterations = None
-    run = Anneal(
-        instance, search, make(instance), seconds=seconds, iterations=iterations, **settings
-    )
-    run.run()
-    return run
+    return annealing(search, make(instance), seconds=seconds, iterations=iterations, **settings)
 
 
 def first_solution(instance: Routing, search: Search) -> None:
@@ -106,49 +147,76 @@ def first_solution(instance: Routing, search: Search) -> None:
     anneal(instance, search, seconds=min(1.0, 0.1 * search.remaining), iterations=20_000)
 
 
-def improve(instance: Routing, search: Search, share: float = 1.0) -> None:
-    """Annealing in rounds, each better informed than the last, and the route pool between them.
+def improve(instance: Routing, search: Search, lane: int = 0) -> None:
+    """Kernels in rounds, each better informed than the last, and the route pool between them.
 
-    Small instances get several rounds: annealing from scratch with other seeds fills the pool with
-    different good routes, and the set-partitioning MIP picks the best of them all.
+    Annealing from scratch with other seeds, and genetic search where it is at home, fill the pool
+    with different good routes; the set-partitioning MIP picks the best selection, and annealing at
+    low temperature goes on from there. ``lane`` tells parallel runs apart.
     """
     problem = make(instance)
     if search.iterations is not None:
-        Anneal(instance, search, problem, seconds=math.inf, iterations=search.iterations).run()
+        annealing(search, problem, seconds=math.inf, iterations=search.iterations)
         return
     pool = Pool(instance)
     begun = time.monotonic()
-    total = search.remaining * share if math.isfinite(search.remaining) else 60.0
+    total = search.remaining if math.isfinite(search.remaining) else 60.0
     plan = rounds(instance)
-    for number, (part, mip, heat) in enumerate(plan):
-        spent = time.monotonic() - begun
-        last = number == len(plan) - 1
-        seconds = total - spent if last else part * total
-        run = Anneal(
-            instance,
-            search,
-            problem,
-            seconds=seconds,
-            seed=1000 * number,
-            fresh=heat == 1.0,
-            record=mip > 0,
-            hot=HOT * heat,
-            source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
-        )
-        run.run()
-        if not search.open:
-            return
-        if mip > 0:
-            pool.add(run.kernel.pool())
-            pool.recombine(search, mip * total)
+    while search.open:
+        for number, (engine, part, mip, heat) in enumerate(plan):
+            last = number == len(plan) - 1
+            seconds = total - (time.monotonic() - begun) if last else part * total
+            seed = 1000 * number + 100_000 * lane
+            if engine == "hgs":
+                run = evolution(search, problem, seconds=seconds, seed=seed)
+            else:
+                run = annealing(
+                    search,
+                    problem,
+                    seconds=seconds,
+                    seed=seed,
+                    fresh=heat == 1.0 and (number > 0 or lane > 0),
+                    record=mip > 0,
+                    hot=HOT * heat,
+                    source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
+                )
+            if not search.open:
+                return
+            if mip > 0:
+                pool.add(run.kernel.pool())
+                pool.recombine(search, mip * total)
+        # Without a time limit the rounds begin anew.
+        begun, lane = time.monotonic(), lane + 1
 
 
-def rounds(instance: Routing) -> list[tuple[float, float, float]]:
-    """Shares of the time for annealing and for the MIP after it, and the heat it starts with."""
+def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
+    """Engine, share of the time, share of the MIP after it, and the heat it starts with."""
     if not selectable(instance):
-        return [(1.0, 0.0, 1.0)]
+        return [("sisr", 1.0, 0.0, 1.0)]
+    if plain(instance):
+        first = [("sisr", 0.2, 0.02, 1.0), ("hgs", 0.5, 0.05, 0.0)]
+        return [*first, ("sisr", 0.23, 0.0, 0.05)]
     if instance.clients <= 250:
-        return [(0.27, 0.03, 1.0), (0.27, 0.03, 1.0), (0.2, 0.05, 0.1), (0.15, 0.0, 0.05)]
+        first = [("sisr", 0.27, 0.03, 1.0), ("sisr", 0.27, 0.03, 1.0)]
+        return [*first, ("sisr", 0.2, 0.05, 0.1), ("sisr", 0.15, 0.0, 0.05)]
     if instance.clients <= CLIENTS:
-        return [(0.8, 0.05, 1.0), (0.15, 0.0, 0.05)]
-    return [(1.0, 0.0, 1.0)]
+        return [("sisr", 0.8, 0.05, 1.0), ("sisr", 0.15, 0.0, 0.05)]
+    return [("sisr", 1.0, 0.0, 1.0)]
+
+
+def parallel(instance: Routing, search: Search) -> None:
+    """One lane of `improve` a thread; each starts its rounds from the common incumbent."""
+    lanes = 1 if search.iterations is not None else max(1, search.threads)
+
+    def work(lane: int) -> None:
+        try:
+            improve(instance, search, lane)
+        except Exception as error:
+            search.report(f"lane {lane}", error)
+
+    others = [threading.Thread(target=work, args=(k,), daemon=True) for k in range(1, lanes)]
+    for thread in others:
+        thread.start()
+    improve(instance, search)
+    for thread in others:
+        thread.join()
