@@ -43,12 +43,16 @@ public:
         std::vector<int64_t> sum(sections_, 0);
         for (int i = 0; i < n_; ++i)
             for (int s = first_[i]; s <= last_[i]; ++s) load_ = std::max(load_, sum[s] += size_[i]);
+        crowd_.assign(n_, 0);
+        for (int i = 0; i < n_; ++i)
+            crowd_[i] = *std::max_element(sum.begin() + first_[i], sum.begin() + last_[i] + 1);
     }
 
     int64_t load() const { return load_; }
     int boxes() const { return n_; }
     const std::vector<int64_t>& offsets() const { return offset_; }
     int span(int i) const { return last_[i] - first_[i] + 1; }
+    int64_t crowd(int i) const { return crowd_[i]; }    // largest load of a section of box i
     int degree(int i) const { return (int)overlaps_[i].size(); }
 
     // Begin a search under `capacity`. Among boxes of equal bound the lower rank is taken, or
@@ -278,7 +282,7 @@ private:
 
     int n_, sections_ = 0;
     int64_t capacity_ = 0, load_ = 0;
-    std::vector<int64_t> size_, offset_, low_;
+    std::vector<int64_t> size_, offset_, low_, crowd_;
     std::vector<int> rank_, first_, last_;
     std::vector<char> placed_, barred_;
     std::vector<double> weight_;

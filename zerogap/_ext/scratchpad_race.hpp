@@ -1,7 +1,7 @@
 // Several orders of the boxes race for a placement under a falling height limit.
 //
-// One order may need 10^8 nodes where another needs 10^3, so every order gets a share of nodes,
-// some of them a longer one (Luby's sequence), until a height is reached or refuted.
+// One order may need 10^8 nodes where another needs 10^3, so every order gets a small share of
+// nodes, some of them a longer one (powers of two), until a height is reached or refuted.
 #pragma once
 #include <cmath>
 #include "scratchpad_fit.hpp"
@@ -68,25 +68,27 @@ private:
     // Number of the order; in minimising each is run for two targets.
     long long which() const { return minimise_ ? runs_ / 2 : runs_; }
 
-    // Weights of span, size and degree; the first few are fixed, then random with some noise.
+    // Weights of span, size, degree and crowd with some noise; the first few are fixed.
     std::vector<int> order() {
         static const double fixed[][3] = {
             {1.5, 1.4, 0}, {1, 1, 0}, {1, 0.3, 1}, {1.5, 0.9, 0}};
-        double span, size, degree, noise = 0;
+        double span, size, degree, crowd = 0, noise = 0;
         if (which() < 8) {
             const double* f = fixed[which() / 2];
             span = f[0]; size = f[1]; degree = f[2];
         } else {
-            span = 1.5 * random_.real();
-            size = 1.5 * random_.real();
-            degree = random_.real() < 0.5 ? 0 : random_.real();
-            noise = random_.real() < 0.3 ? 0 : 0.3 * random_.real();
+            span = 2 * random_.real();
+            size = 1.75 * random_.real();
+            degree = random_.real() < 0.5 ? 0 : 1.5 * random_.real();
+            crowd = random_.real() < 0.5 ? 0 : 8 * random_.real();
+            noise = random_.real() < 0.3 ? 0 : 0.5 * random_.real();
         }
         int n = fit_.boxes();
         std::vector<double> key(n);
         for (int i = 0; i < n; ++i)
             key[i] = span * std::log(fit_.span(i)) + size * std::log(size_[i]) +
-                     degree * std::log(fit_.degree(i) + 1) + noise * (random_.real() - 0.5);
+                     degree * std::log(fit_.degree(i) + 1) +
+                     crowd * std::log(fit_.crowd(i)) + noise * (random_.real() - 0.5);
         std::vector<int> sorted(n), rank(n);
         std::iota(sorted.begin(), sorted.end(), 0);
         std::stable_sort(sorted.begin(), sorted.end(), [&](int a, int b) { return key[a] > key[b]; });
@@ -94,7 +96,7 @@ private:
         return rank;
     }
 
-    static constexpr long long SHARE = 3000;
+    static constexpr long long SHARE = 500;
 
     Fit fit_;
     std::vector<int64_t> size_;
