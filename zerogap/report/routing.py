@@ -86,7 +86,7 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
 
 
 def geojson(instance: Routing, solution: Routes) -> dict[str, Any]:
-    """Routes and clients as a GeoJSON FeatureCollection, coordinates as they are in the instance."""
+    """Routes and clients as a GeoJSON FeatureCollection, in the coordinates of the instance."""
     features: list[dict[str, Any]] = []
     for r, route in enumerate(solution):
         cost = check_route(instance, route, r)

@@ -25,9 +25,9 @@ from .formats import (
 )
 from .generate import GENERATORS, TYPES, variant
 from .instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+from .sol import read_solution, write_solution
 from .solution import Route, Routes, decode, encode
 from .vrplib import read as _read_vrplib
-from .vrplib import read_solution, write_solution
 from .vrplib import sniff as _sniff_vrplib
 
 

@@ -157,7 +157,7 @@ class Builder:
         self._matrices[profile] = (distance, distance if duration is None else np.asarray(duration))
 
     def set_objective(self, objective: str, **options) -> None:
-        """Set ``objective`` and options of the whole: backhaul, min_clients, min_prize, fairness."""
+        """Set ``objective`` and backhaul, min_clients, min_prize or fairness of the whole."""
         self._whole |= {"objective": objective, **options}
 
     def _place(self, x: float, y: float) -> int:

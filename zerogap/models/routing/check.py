@@ -192,9 +192,8 @@ def _loads(instance: Routing, t: int, trip, fail) -> None:
                 "capacity",
                 int((load - capacity)[k]),
             )
-    if instance.backhaul == "last" and len(trip):
-        if not instance.delivery[list(trip)].any():
-            fail("a trip with pickups only", "backhauls last")
+    if instance.backhaul == "last" and len(trip) and not instance.delivery[list(trip)].any():
+        fail("a trip with pickups only", "backhauls last")
 
 
 def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
@@ -247,6 +246,7 @@ def _schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int,
     first = _drive(instance, t, stops, times, releases, begin)
     if isinstance(first, str):
         fail(first, "time")
+        raise AssertionError("fail() raises")
     if instance.max_duration[t] >= UNLIMITED and not instance.duration_cost[t]:
         return begin, first
     best = (begin, first)

@@ -202,7 +202,8 @@ class _Circuits:
     def backhauls(self) -> None:
         """Deliveries before pickups, no trip of pickups only."""
         instance, model, n = self.instance, self.model, self.n
-        delivers, picks = instance.delivery.any(axis=1), instance.pickup.any(axis=1)
+        delivers = [bool(row.any()) for row in instance.delivery]
+        picks = [bool(row.any()) for row in instance.pickup]
         picked = [model.new_bool_var(f"picked[{c}]") for c in range(n)]
         delivered = [model.new_bool_var(f"delivered[{c}]") for c in range(n)]
         for c in range(n):
@@ -310,7 +311,7 @@ class _Circuits:
                     (self.names["back", v] if j == 0 else again[v, j]) >= gone
                 ).only_enforce_if(arc)
 
-    # -- objective -----------------------------------------------------------------------------------
+    # -- objective ------------------------------------------------------------
     def objective(self) -> None:
         instance, model = self.instance, self.model
         driven: dict[int, list] = {v: [] for v in range(len(self.copies))}

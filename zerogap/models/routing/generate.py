@@ -216,7 +216,7 @@ def pvrp_zc(
     return b.build().replace(unit=float(SCALE), name=name)
 
 
-# -- the 21 types of single- and multi-vehicle problems ----------------------------------------------
+# -- the 21 types of single- and multi-vehicle problems ----------------------------
 def _points(seed: int, clients: int) -> tuple[np.random.Generator, Builder, np.ndarray]:
     rng, n = np.random.default_rng(seed), _size(clients, "clients")
     b = Builder("round")
@@ -402,10 +402,13 @@ def _named(kind: str) -> Callable[..., Routing]:
     return make
 
 
-GENERATORS: dict[str, Callable[..., Routing]] = {
+_GENERAL: dict[str, Callable[..., Routing]] = {
     "cvrp": cvrp,
     "vrptw": vrptw,
     "pvrp-p": pvrp_p,
     "pvrp-zc": pvrp_zc,
     "variant": variant,
-} | {kind: _named(kind) for kind in TYPES if kind not in ("cvrp", "vrptw", "pvrp-p", "pvrp-zc")}
+}
+GENERATORS: dict[str, Callable[..., Routing]] = _GENERAL | {
+    kind: _named(kind) for kind in TYPES if kind not in ("cvrp", "vrptw", "pvrp-p", "pvrp-zc")
+}
