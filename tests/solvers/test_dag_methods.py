@@ -277,3 +277,28 @@ def test_bootstrap_frequencies_favour_true_edges():
     assert frequency.shape == (6, 6) and frequency.min() >= 0 and frequency.max() <= 1
     true = dag.truth != 0
     assert frequency[true].mean() > 0.8 > frequency[~true].mean()
+
+
+def test_constraints_of_the_user_hold():
+    dag = case(4, SCORES[2], plain=True)
+    free = zg.solve(dag, threads=1, time_limit=20)
+    i, j = free.solution.edges[0].tolist()
+
+    def forbid(model):
+        model.model.user = __import__("pyomo.environ").environ.Constraint(
+            expr=model.variables["edge"][i, j] + model.variables["edge"][j, i] == 0
+        )
+
+    bound = zg.solve(dag, extend=forbid, threads=1, time_limit=20)
+    expected = Dag(
+        dag.covariance, dag.observations, loss="gauss", penalty="bic", forbidden=[[i, j], [j, i]]
+    )
+    assert bound.objective == pytest.approx(zg.solve(expected, threads=1).objective, rel=1e-9)
+    assert bound.objective > free.objective
+
+
+def test_the_constraint_program_proves_the_same():
+    dag = case(9, SCORES[2])
+    result = zg.solve(dag, method="cpsat", threads=1, time_limit=20)
+    assert result.objective == pytest.approx(brute_force(dag), rel=1e-9)
+    assert result.gap < 1e-6

@@ -1,4 +1,4 @@
-"""Local scores and parent sets by plain regressions: for exact models and as an oracle for kernels."""
+"""Local scores and parent sets by plain regressions: for exact models, and an oracle in tests."""
 
 from __future__ import annotations
 

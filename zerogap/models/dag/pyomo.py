@@ -19,8 +19,8 @@ def build(
     """One parent set for every variable, and no cycle.
 
     Positions 0 … d−1 forbid cycles: an edge i → j demands position[j] ≥ position[i] + 1. A cluster C
-    strengthens the relaxation: some variable of C has all its parents outside of C (Jaakkola et
-    al. 2010).
+    strengthens the relaxation: some variable of C has all its parents outside of C (Jaakkola
+    et al. 2010).
 
     Parameters
     ----------

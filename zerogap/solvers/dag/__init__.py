@@ -26,7 +26,10 @@ def _strategy(dag: Dag, method: str) -> Callable[[Dag, Search], None]:
 
 
 def auto(dag: Dag, search: Search) -> None:
-    """Kernel and proof together."""
+    """Kernel and proof together; a model with the user's own constraints where there are some."""
+    if search.extend is not None:
+        parents.extended(dag, search)
+        return
     _strategy(dag, "auto")(dag, search)
 
 
@@ -37,6 +40,9 @@ def kernel(dag: Dag, search: Search) -> None:
 
 def exact(dag: Dag, search: Search) -> None:
     """Proof alone, cold."""
+    if search.extend is not None:
+        parents.extended(dag, search)
+        return
     _strategy(dag, "exact")(dag, search)
 
 
@@ -47,4 +53,9 @@ def topo(dag: Dag, search: Search) -> None:
     orders.topo(dag, search)
 
 
-METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "topo": topo}
+def cpsat(dag: Dag, search: Search) -> None:
+    """CP-SAT over parent sets, started from the kernel."""
+    parents.by_cpsat(dag, search)
+
+
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "topo": topo, "cpsat": cpsat}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.dag import Dag
+from zerogap.solvers.dag.blocks import Blocks
 from zerogap.solvers.search import Search
 
 #: Share of the objective within which the relaxation's bound counts as equal to the incumbent.
@@ -41,7 +42,9 @@ class Columns:
                 # Stands for the sets that were not enumerated: as cheap, as free of cycles as any.
                 owner.append(j)
                 cost.append(lists.missing[j])
-                edges.append(0.0)
+                # In rows on explained variance they explain nothing, the safe side: no useful set
+                # costs more than the empty one, which is the dearest of the list.
+                edges.append(lists.missing[j] - float(max(lists.costs[j])))
                 members.append(None)
         self.owner = np.array(owner)
         self.cost = np.array(cost)
@@ -61,15 +64,19 @@ class Columns:
 class Relaxation:
     """The linear relaxation over a growing part of the columns, with its cuts.
 
-    Beside the clusters there is one row of another kind: residual variances of any graph multiply
-    to at least det S, which bounds the sum of all costs without the edges.
+    Beside the clusters there are rows of another kind (see `blocks`); the first of them, over all
+    variables, is there from the beginning.
     """
 
-    def __init__(self, dag: Dag, columns: Columns, incumbent: list[tuple[int, ...]] | None):
+    def __init__(
+        self, dag: Dag, problem: Any, columns: Columns, incumbent: list[tuple[int, ...]] | None
+    ):
         from zerogap.solvers.backends.highs import Lp, Rows
 
         self.columns, self.d = columns, dag.variables
+        self.blocks = Blocks(dag, problem, columns)
         count = len(columns.cost)
+        # Costs are relative to each variable's cheapest set: small numbers, a clean tolerance.
         self.shift = np.full(self.d, np.inf)
         np.minimum.at(self.shift, columns.owner, columns.cost)
         active = np.zeros(count, dtype=bool)
@@ -81,33 +88,34 @@ class Relaxation:
                 if s is not None and (not s or (incumbent and s == incumbent[j])):
                     active[k] = True
         self.active = np.flatnonzero(active)
-        self.clusters = np.zeros((0, self.d), dtype=bool)
         self.known: set[bytes] = set()
-        floor = self._determinant(dag)
-        # Costs are relative to each variable's cheapest set: small numbers, a clean tolerance.
-        self.floor = floor - float(self.shift.sum())
-        self.relative = columns.fit - self.shift[columns.owner]
+        self.clusters: list[np.ndarray] = []
+        self.cuts: list[tuple[np.ndarray, np.ndarray]] = []  # columns (ascending), coefficients
         rows = [
             ({k: 1.0 for k, c in enumerate(self.active) if columns.owner[c] == j}, 1.0, 1.0)
             for j in range(self.d)
         ]
-        rows.append(
-            ({k: float(self.relative[c]) for k, c in enumerate(self.active)}, self.floor, math.inf)
-        )
         size = len(self.active)
         self.lp = Lp(Rows.of(rows), self._cost(self.active), np.zeros(size), np.full(size, np.inf))
-
-    @staticmethod
-    def _determinant(dag: Dag) -> float:
-        d = dag.variables
-        logdet = float(np.linalg.slogdet(dag.covariance)[1])
-        if dag.loss == "ls":
-            return 0.5 * d * math.exp(logdet / d) * (1 - 1e-12)
-        value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
-        return value - 1e-12 * abs(value)
+        relative = columns.fit - self.shift[columns.owner]
+        self._add([(np.arange(count), relative, determinant(dag) - float(self.shift.sum()))])
 
     def _cost(self, chosen: np.ndarray) -> np.ndarray:
         return self.columns.cost[chosen] - self.shift[self.columns.owner[chosen]]
+
+    def _add(self, cuts: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
+        """Append rows `coefficients @ columns >= lower`."""
+        from zerogap.solvers.backends.highs import Rows
+
+        position = np.full(len(self.columns.cost), -1)
+        position[self.active] = np.arange(len(self.active))
+        rows = []
+        for index, value, lower in cuts:
+            here = position[index] >= 0
+            terms = dict(zip(position[index[here]].tolist(), value[here].tolist()))
+            rows.append((terms, lower, math.inf))
+            self.cuts.append((index, value))
+        self.lp.add_rows(Rows.of(rows))
 
     def solve(self, seconds: float) -> bool:
         """Solve over the active columns and price all others; False if the time ran out.
@@ -117,19 +125,18 @@ class Relaxation:
         """
         if self.lp.solve(seconds) != "optimal":
             return False
-        duals = self.lp.duals
-        columns, d = self.columns, self.d
-        cuts = np.flatnonzero(duals[d + 1 :] > 1e-12)
-        everything = np.arange(len(columns.cost))
-        reduced = self._cost(everything) - duals[columns.owner] - duals[d] * self.relative
-        if len(cuts):
-            outside = columns.outside(self.clusters[cuts], everything)
-            reduced -= outside @ duals[d + 1 + cuts]
-        lowest = np.zeros(d)
+        duals = np.maximum(self.lp.duals, 0.0)
+        duals[: self.d] = self.lp.duals[: self.d]
+        columns = self.columns
+        reduced = self._cost(np.arange(len(columns.cost))) - duals[columns.owner]
+        for r in np.flatnonzero(duals[self.d :] > 1e-12):
+            index, value = self.cuts[r]
+            reduced[index] -= duals[self.d + r] * value
+        lowest = np.zeros(self.d)
         np.minimum.at(lowest, columns.owner, reduced)
+        self.price = reduced
         self.reduced = reduced - lowest[columns.owner]
         self.bound = self.lp.objective + float(self.shift.sum()) + float(lowest.sum())
-        self.price = reduced
         return True
 
     def enter(self) -> int:
@@ -144,44 +151,50 @@ class Relaxation:
         if not chosen:
             return 0
         new = np.concatenate(chosen)
-        self._append(new)
-        return len(new)
-
-    def _append(self, new: np.ndarray) -> None:
-        columns, d = self.columns, self.d
-        outside = columns.outside(self.clusters, new)
-        start, index, value = [0], [], []
-        for r, k in enumerate(new):
-            rows = np.flatnonzero(outside[r])
-            index.append(np.concatenate([[columns.owner[k], d], d + 1 + rows]))
-            value.append(np.concatenate([[1.0, self.relative[k]], np.ones(len(rows))]))
-            start.append(start[-1] + len(index[-1]))
+        index: list[list[int]] = [[int(columns.owner[k])] for k in new]
+        value: list[list[float]] = [[1.0] for _ in new]
+        for r, (where, what) in enumerate(self.cuts):
+            at = np.searchsorted(where, new)
+            at[at == len(where)] = 0
+            for c in np.flatnonzero(where[at] == new) if len(where) else ():
+                index[c].append(self.d + r)
+                value[c].append(float(what[at[c]]))
+        start = np.concatenate([[0], np.cumsum([len(i) for i in index])])
+        free = np.full(len(new), np.inf)
         self.lp.add_columns(
-            self._cost(new), np.zeros(len(new)), np.full(len(new), np.inf), start,
+            self._cost(new), np.zeros(len(new)), free, start,
             np.concatenate(index), np.concatenate(value),
         )  # fmt: skip
         self.active = np.concatenate([self.active, new])
+        return len(new)
 
     def separate(self, seconds: float) -> int:
-        """Add violated clusters, found greedily or else exactly; returns how many."""
-        from zerogap.solvers.backends.highs import Rows
-
+        """Add violated blocks and clusters, found greedily or else exactly; returns how many."""
         support = Support(self.columns, self.active, self.lp.values, self.d)
-        found = support.greedy() or support.exact(seconds)
+        cuts = [self.blocks.row(block) for block in self.blocks.violated(support)]
+        found = support.greedy() or ([] if cuts else support.exact(seconds))
         fresh = [c for c in found if c.tobytes() not in self.known]
-        if not fresh:
-            return 0
         self.known |= {c.tobytes() for c in fresh}
-        new = np.array(fresh)
-        outside = self.columns.outside(new, self.active)
-        self.lp.add_rows(
-            Rows.of(
-                ({int(k): 1.0 for k in np.flatnonzero(outside[:, r])}, 1.0, math.inf)
-                for r in range(len(new))
-            )
-        )
-        self.clusters = np.concatenate([self.clusters, new])
-        return len(fresh)
+        self.clusters += fresh
+        everything = np.arange(len(self.columns.cost))
+        if fresh:
+            outside = self.columns.outside(np.array(fresh), everything)
+            for r in range(len(fresh)):
+                index = np.flatnonzero(outside[:, r])
+                cuts.append((index, np.ones(len(index)), 1.0))
+        if cuts:
+            self._add(cuts)
+        return len(cuts)
+
+
+def determinant(dag: Dag) -> float:
+    """Residual variances of any graph multiply to at least det S: a bound without the edges."""
+    d = dag.variables
+    logdet = float(np.linalg.slogdet(dag.covariance)[1])
+    if dag.loss == "ls":
+        return 0.5 * d * math.exp(logdet / d) * (1 - 1e-12)
+    value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
+    return value - 1e-10 * abs(value)
 
 
 class Support:
@@ -284,7 +297,7 @@ def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> No
         return
     columns = Columns(dag, lists)
     incumbent = None if search.hint is None else pyomo.parents_of(search.hint)
-    relaxation = Relaxation(dag, columns, incumbent)
+    relaxation = Relaxation(dag, problem, columns, incumbent)
     while search.open and relaxation.solve(search.remaining):
         tighten(search, relaxation.bound)
         if beside is not None:

@@ -14,14 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from zerogap.models.base import InstanceError
 from zerogap.models.dag import Dag, Structure
-from zerogap.solvers.dag import orders
+from zerogap.solvers.dag import clusters, orders
 from zerogap.solvers.search import Search
 
 #: Table entries that dynamic programming may use (8 bytes each).
 TABLE = 2**27
 #: Local scores that dynamic programming may compute one by one (l1 and logistic).
 FITS = {"ls": 600_000, "gauss": 600_000, "logistic": 60_000}
+#: Parent sets that a Pyomo or CP-SAT model may have.
+MODEL = 50_000
 #: Candidate parents of a variable, at most; the strongest are kept.
 CANDIDATES = 256
 #: Sets that may be evaluated for all variables together, and for a first quick list.
@@ -247,7 +250,7 @@ def auto(dag: Dag, search: Search) -> None:
     if not search.open:
         return
     if listable(dag):
-        search.tighten(determinant(dag), "determinant")
+        search.tighten(clusters.determinant(dag), "determinant")
     if search.threads == 1 and search.iterations is None:
 
         def beside() -> None:
@@ -267,20 +270,43 @@ def auto(dag: Dag, search: Search) -> None:
                 thread.join(0.05)
 
 
-def determinant(dag: Dag) -> float:
-    """Residual variances of any graph multiply to at least det S: a bound without the edges."""
-    d = dag.variables
-    if dag.loss == "ls":
-        return orders.mean_bound(dag)
-    logdet = float(np.linalg.slogdet(dag.covariance)[1])
-    value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
-    return value - 1e-10 * abs(value)
+def extended(dag: Dag, search: Search) -> None:
+    """With constraints of the user: the whole Pyomo model, hints from the kernel."""
+    from zerogap.models.dag import pyomo
+    from zerogap.solvers.backends import highs
+
+    highs.improve(pyomo.build(dag, _model_lists(dag, search)), search)
+
+
+def by_cpsat(dag: Dag, search: Search) -> None:
+    """The constraint program over parent sets, warm-started by the kernel."""
+    from zerogap.models.dag import cpsat as program
+    from zerogap.solvers.backends import cpsat
+
+    lists = _model_lists(dag, search)
+    if search.open:
+        cpsat.improve(program.build(dag, lists), search)
+
+
+def _model_lists(dag: Dag, search: Search) -> list[tuple[Any, Any]]:
+    """All useful parent sets for a model, after a short local search on them."""
+    if not listable(dag):
+        raise InstanceError("models take the losses ls and gauss without l1", field="method")
+    walk = Walk(dag, search)
+    walk.drive(seconds=0.5)
+    lists = walk.lists
+    if lists is None or not lists.complete:
+        lists = enumerate_sets(dag, walk.problem, walk.whole, search)
+    if not lists.complete or sum(map(len, lists.costs)) > MODEL:
+        raise InstanceError(
+            f"the model would need more than {MODEL} parent sets; give max_parents or a penalty",
+            field="max_parents",
+        )
+    return list(zip(lists.costs, lists.sets))
 
 
 def prove(dag: Dag, search: Search, walk: Walk, beside: Any = None) -> None:
     """The best bound at hand for instances too large for dynamic programming."""
-    from zerogap.solvers.dag import clusters
-
     if walk.lists is not None and listable(dag):
         clusters.prove(dag, search, walk.problem, walk.lists, beside)
     else:
@@ -305,8 +331,6 @@ def exact(dag: Dag, search: Search) -> None:
         by_program(dag, problem, search)
         return
     if selective(dag) and listable(dag):
-        from zerogap.solvers.dag import clusters
-
         lists = enumerate_sets(dag, problem, whole, search)
         clusters.prove(dag, search, problem, lists, None)
         return
