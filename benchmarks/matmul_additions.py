@@ -73,8 +73,12 @@ def scheme(args, record, done) -> None:
     n = [int(x) for x in args.format.split("x")]
     instance = MatMul(n, "ZT", "additions", rank=args.rank, name=args.format)
 
-    def progress(point) -> None:
-        print(f"{point.time:8.1f} s {point.objective}", flush=True)
+    reached: list[int] = []
+
+    def progress(search) -> None:
+        if search.objective is not None and search.objective not in reached:
+            reached.append(search.objective)
+            print(f"{search.elapsed:8.1f} s {search.objective}", flush=True)
 
     result = zg.solve(
         instance, time_limit=args.seconds, threads=args.threads, seed=args.seed,

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zerogap._ext.matmul_additions import Additions, SchemeAdditions
+from zerogap._ext.matmul_additions_greedy import STRATEGIES, share
 
 
 def expand(edges, inputs, outputs):
@@ -184,3 +185,47 @@ def test_bad_schemes():
         SchemeAdditions(*[np.ones((2, 4))] * 3, flips=1.5)
     with pytest.raises(ValueError, match="limit"):
         SchemeAdditions(*[np.ones((2, 4))] * 3).run()
+
+
+@settings(max_examples=40, deadline=None)
+@given(matrices, st.integers(0, 1000), st.sampled_from(STRATEGIES))
+def test_greedy_sharing_computes_the_matrix(rows, seed, strategy):
+    matrix = np.array(rows, np.int8)
+    additions, edges = share(matrix, strategy, seed, restarts=2)
+    computed, counted = expand(edges, matrix.shape[1], matrix.shape[0])
+    assert np.array_equal(computed, matrix)
+    assert counted == additions
+
+
+def most_frequent_pair_first(matrix):
+    """Slow twin of the strategy `greedy`, ties by the lowest columns, then by sign."""
+    rows = [{c: int(x) for c, x in enumerate(row) if x} for row in matrix]
+    columns, chosen = matrix.shape[1], 0
+    while True:
+        counts = {}
+        for row in rows:
+            for a in row:
+                for b in row:
+                    if a < b:
+                        key = (a, b, row[a] != row[b])
+                        counts[key] = counts.get(key, 0) + 1
+        most = max(counts.values(), default=0)
+        if most < 2:
+            return chosen + sum(max(0, len(row) - 1) for row in rows)
+        a, b, differ = min(k for k, n in counts.items() if n == most)
+        for row in rows:
+            if a in row and b in row and (row[a] != row[b]) == differ:
+                row[columns + chosen] = row.pop(a)
+                del row[b]
+        chosen += 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_greedy_agrees_with_its_slow_twin(seed):
+    matrix = np.random.default_rng(seed).integers(-1, 2, (12, 8))
+    assert share(matrix)[0] == most_frequent_pair_first(matrix)
+
+
+def test_unknown_strategy():
+    with pytest.raises(ValueError, match="unknown strategy"):
+        share([[1]], "best")

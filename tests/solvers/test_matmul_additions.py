@@ -176,3 +176,11 @@ def test_exact_proves_what_distinct_sums_do_not(ring):
     assert impossible(Search(), matrix, fewest - 1, 60.0)
     assert not impossible(Search(), matrix, fewest, 60.0)
     assert slp.build(matrix, fewest, binary=binary).variables["objective"] is not None
+
+
+@settings(max_examples=30, deadline=None)
+@given(matrices, st.integers(0, 9))
+def test_annealing_is_no_worse_than_greedy(matrix, seed):
+    circuit = additions.greedy(matrix, restarts=3, seed=seed)
+    assert np.array_equal(circuit.expand(), matrix)
+    assert additions.minimise(matrix, iterations=3000).additions <= circuit.additions

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from zerogap._ext.matmul_additions import Additions
+from zerogap._ext.matmul_additions_greedy import share
 from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, unshared
 from zerogap.solvers.search import SLICE
 
@@ -121,6 +122,34 @@ def minimise(
     kernel = Additions(matrix, seed, **settings)
     kernel.run(seconds, iterations)
     return program(kernel.shape[1], kernel.shape[0], kernel.best())
+
+
+def greedy(
+    matrix, strategy: str = "mixed", *, restarts: int = 20, seed: int = 0, turned: bool = True
+) -> Program:
+    """Share pairs greedily by a published strategy: the baseline of `minimise`.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (outputs, inputs)
+        Over −1, 0, 1.
+    strategy : str
+        ``greedy`` (most frequent pair), ``greedy-random`` (ties at random), ``greedy-alternative``
+        (now and then the second most frequent), ``weighted-random`` (by what a pair saves),
+        ``greedy-potential`` (ties by what the fresh variable's pairs would save),
+        ``greedy-intersections`` (ties by how little other pairs lose), ``mixed``.
+    restarts : int
+    seed : int
+    turned : bool
+        Try the transposed matrix as well, and turn its program.
+    """
+    matrix = np.asarray(matrix)
+    found = []
+    for forms in (matrix, matrix.T) if turned else (matrix,):
+        _, graph = share(forms, strategy, seed, restarts)
+        circuit = program(forms.shape[1], forms.shape[0], graph)
+        found.append(circuit if forms is matrix else transposed(circuit))
+    return min(found, key=lambda circuit: circuit.additions)
 
 
 def program(inputs: int, outputs: int, edges: np.ndarray) -> Program:
@@ -233,6 +262,7 @@ class Circuits:
             [Additions(m, 3 * (seed + 7919 * t) + k, **settings) for k, m in enumerate(matrices)]
             for t in range(threads)
         ]
+        self.floors = [lower_bound(m) for m in matrices]
         naive = np.array([max(1, kernel.naive) for kernel in self.teams[0]], float)
         self.share = naive / naive.sum()
 
@@ -242,12 +272,19 @@ class Circuits:
         return sum(min(team[k].objective for team in self.teams) for k in range(3))
 
     def run(self, seconds: float = math.inf, iterations: int = -1) -> bool:
-        """Anneal all circuits, each for its share of the slice; False if nothing can be shared."""
+        """Anneal all circuits, each for its share of the slice; False if none can have fewer."""
+        if self.objective == sum(self.floors):
+            return False
         self.iterations += max(0, iterations)
 
         def work(team: list[Additions]) -> bool:
             more = False
-            for part, kernel in zip(self.share.tolist(), team):
+            parts = self.share
+            if iterations < 0:
+                # Time of sides that cannot have fewer goes to the others.
+                parts = parts * [k.objective > f for k, f in zip(team, self.floors)]
+                parts = parts / max(parts.sum(), 1e-9)
+            for part, kernel in zip(parts.tolist(), team):
                 limit = -1
                 if iterations >= 0:
                     # Shares of the total, not of the slice: the state must not depend on slicing.
