@@ -131,9 +131,11 @@ def huge() -> None:
             "rss = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; "
             "before = rss(); a = time.perf_counter(); k = kernel_of(t); more = k.run(1.0 - "
             "(time.perf_counter() - a)); s = time.perf_counter() - a; "
-            "print(f'{t.nodes} nodes, {len(t.leaves)} leaves, {len(t.clusters)} clusters: '"
-            "f'{\"proven\" if not more else \"gap %.1e\" % ((k.bound - k.objective) / k.objective)}'"
-            "f' in {s:.3f} s, left after reductions {k.remaining}, memory {before:.0f} MiB before, '"
+            "print(f'{t.nodes} nodes, {len(t.leaves)} leaves,', end=' '); "
+            "print(f'{len(t.clusters)} clusters:', end=' '); "
+            "gap = (k.bound - k.objective) / k.objective; "
+            "print('proven' if not more else f'gap {gap:.1e}', "
+            "f'in {s:.3f} s, {k.remaining} left after reductions, {before:.0f} MiB before, '"
             "f'peak {rss():.0f} MiB')"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -189,8 +191,12 @@ def endless(rng, width: int, steps: int = 10000) -> None:
     sizes = []
     for step in range(steps):
         origin = rng.integers(0, len(leaves), width)
-        new = live.add(leaves[origin], np.ones(width), rng.random(width) / width * 2,
-                       rng.integers(0, 80, width))
+        new = live.add(
+            leaves[origin],
+            np.ones(width),
+            rng.random(width) / width * 2,
+            rng.integers(0, 80, width),
+        )
         leaves = new[live.prune()[new]]
         if len(leaves) == 0:
             leaves = live.leaves()
@@ -203,8 +209,10 @@ def batch(trees: int = 1000, width: int = 64) -> None:
     """Bar 4: trees a second and core."""
     made = [rebase(seed=s, width=width) for s in range(trees)]
     first = np.cumsum([0] + [t.nodes for t in made]).astype(np.int64)
-    columns = [np.concatenate([getattr(t, key) for t in made])
-               for key in ("parent", "reward", "tokens", "cluster")]
+    columns = [
+        np.concatenate([getattr(t, key) for t in made])
+        for key in ("parent", "reward", "tokens", "cluster")
+    ]
     for name, lam in (("without coverage", 0.0), ("with coverage", 1.4)):
         once = best_of(lambda: prune_batch(first, *columns, 1.0, lam), 2.0)  # noqa: B023
         print(f"batch: {trees} trees of width {width} {name}: {trees / once:.0f} trees/s/core")
@@ -213,28 +221,41 @@ def batch(trees: int = 1000, width: int = 64) -> None:
 def hard() -> None:
     """Bar 5: adversarial trees under a limit of 2 s come back with solution and bound."""
     for seed in range(3):
-        for kw in ({}, {"branches": 80, "leaves": 40, "clusters": 200},
-                   {"branches": 300, "leaves": 100, "clusters": 2000}):
+        for kw in (
+            {},
+            {"branches": 80, "leaves": 40, "clusters": 200},
+            {"branches": 300, "leaves": 100, "clusters": 2000},
+        ):
             tree = adversarial(seed=seed, **kw)
             begun = time.perf_counter()
             result = zg.solve(tree, method="kernel", time_limit=2, threads=1)
-            print(f"adversarial: {tree.name}: {result.status}, gap {result.gap:.2%}, "
-                  f"{time.perf_counter() - begun:.2f} s")
+            print(
+                f"adversarial: {tree.name}: {result.status}, gap {result.gap:.2%}, "
+                f"{time.perf_counter() - begun:.2f} s"
+            )
 
 
 def simulator(seeds: int = 8) -> None:
     """Bar 6: KV reduction against REBASE at λ_b 1, λ_d 1.45, width 256."""
-    for name, model in (("default", SyntheticModel()), ("1000 ideas, 25 steps",
-                        SyntheticModel(steps=25, ideas=1000, own=2, locality=0.5, zipf=0.5))):
+    for name, model in (
+        ("default", SyntheticModel()),
+        (
+            "1000 ideas, 25 steps",
+            SyntheticModel(steps=25, ideas=1000, own=2, locality=0.5, zipf=0.5),
+        ),
+    ):
         runs = {n: [simulate(p, 256, s, model) for s in range(seeds)] for n, p in POLICIES.items()}
         usual = np.mean([r.kv for r in runs["rebase"]])
         for policy, found in runs.items():
-            mean = {key: np.mean([getattr(r, key) for r in found])
-                    for key in ("kv", "reward", "share", "coverage", "best")}
+            mean = {
+                key: np.mean([getattr(r, key) for r in found])
+                for key in ("kv", "reward", "share", "coverage", "best")
+            }
             print(
-                f"simulator: {name}: {policy}: KV {mean['kv']:.0f} tokens a step, {usual / mean['kv']:.2f}× "
-                f"less than rebase; mean reward of what goes on {mean['reward']:.3f} of REBASE's on the "
-                f"same candidates; share of normalised allocation kept {mean['share']:.3f}; "
+                f"simulator: {name}: {policy}: KV {mean['kv']:.0f} tokens a step, "
+                f"{usual / mean['kv']:.2f}× less than rebase; mean reward of what goes on "
+                f"{mean['reward']:.3f} of REBASE's on the same candidates; share of "
+                f"normalised allocation kept {mean['share']:.3f}; "
                 f"coverage {mean['coverage']:.3f}; best final reward {mean['best']:.3f}"
             )
 
@@ -242,8 +263,14 @@ def simulator(seeds: int = 8) -> None:
 def main() -> None:
     """Run the bars named on the command line, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    bars = {"speed": speed, "huge": huge, "pruner": pruner, "batch": batch, "adversarial": hard,
-            "simulator": simulator}
+    bars = {
+        "speed": speed,
+        "huge": huge,
+        "pruner": pruner,
+        "batch": batch,
+        "adversarial": hard,
+        "simulator": simulator,
+    }
     parser.add_argument("bars", nargs="*", default=["agree", *bars])
     parser.add_argument("--count", type=int, default=2000)
     chosen = parser.parse_args()

@@ -8,7 +8,15 @@ import pytest
 import zerogap as zg
 from zerogap.models.treeprune import Kept, TreePrune, adversarial, check, random, rebase
 from zerogap.models.treeprune.exact import cpsat, pyomo, scaling
-from zerogap.solvers.treeprune import POLICIES, Candidates, SyntheticModel, beam, dvts, ets, simulate
+from zerogap.solvers.treeprune import (
+    POLICIES,
+    Candidates,
+    SyntheticModel,
+    beam,
+    dvts,
+    ets,
+    simulate,
+)
 from zerogap.solvers.treeprune.strategy import path_tokens
 
 VARIANTS = ("plain", "unit", "equal", "budget", "tokens", "cardinality", "mandatory", "caps",
@@ -56,9 +64,11 @@ def test_hints_are_complete_and_feasible(build):
     tree = random(seed=3, leaves=12, variant="mixed")
     start = zg.solve(tree, method="kernel", threads=1).solution
     model = build(tree)
-    hint = dict((str(variable), value) for variable, value in model.hint(start))
-    count = len(model.model.proto.variables) if build is cpsat else len(model.variables["y"]) + len(
-        model.variables["z"]
+    hint = {str(variable): value for variable, value in model.hint(start)}
+    count = (
+        len(model.model.proto.variables)
+        if build is cpsat
+        else len(model.variables["y"]) + len(model.variables["z"])
     )
     assert len(hint) == count
     values = {id(variable): value for variable, value in model.hint(start)}
@@ -156,9 +166,10 @@ def test_policies_hand_out_the_width():
         assert (children >= 0).all()
     assert beam(candidates()).tolist() == [4, 4, 0, 0]
     assert dvts(candidates()).tolist() == [4, 4, 0, 0]
-    assert ets(candidates(), lambda_b=0, lambda_d=0).tolist() == POLICIES["rebase"](
-        candidates()
-    ).tolist()
+    assert (
+        ets(candidates(), lambda_b=0, lambda_d=0).tolist()
+        == POLICIES["rebase"](candidates()).tolist()
+    )
 
 
 def test_ets_needs_less_cache_than_rebase():

@@ -65,14 +65,16 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
     ends = np.stack([np.stack([x, y], 1)[tree.parent[edges]], np.stack([x, y], 1)[edges]], axis=1)
     for shown, colour, line in ((~mask[edges], "#d8d8d8", 0.7), (mask[edges], "#333333", 1.4)):
         axes.add_collection(LineCollection(list(ends[shown]), colors=colour, linewidths=line))
-    size = 6.0
+    size = np.full(tree.nodes, 6.0)
     if tree.nodes <= _DETAILED and tree.tokens.max() > 0:
         size = 8 + 60 * tree.tokens / tree.tokens.max()
-    size = np.broadcast_to(size, tree.nodes)
     inner = np.ones(tree.nodes, dtype=bool)
     inner[tree.leaves] = False
     axes.scatter(
-        x[inner], y[inner], s=size[inner], zorder=3,
+        x[inner],
+        y[inner],
+        s=size[inner],
+        zorder=3,
         c=np.where(mask[inner], "#333333", "#d8d8d8").tolist(),
     )
     colours = colormaps["tab20"](tree.cluster[tree.leaves] % 20)
@@ -80,7 +82,11 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
     kept = mask[tree.leaves]
     colours[~kept, 3] = 0.25
     axes.scatter(
-        x[tree.leaves], y[tree.leaves], s=size[tree.leaves], c=colours, zorder=4,
+        x[tree.leaves],
+        y[tree.leaves],
+        s=size[tree.leaves],
+        c=colours,
+        zorder=4,
         edgecolors=np.where(kept, "black", "none").tolist() if tree.nodes <= _DETAILED else None,
         linewidths=0.8,
     )

@@ -32,7 +32,7 @@ __all__ = [
 
 def info(tree: TreePrune) -> dict[str, Any]:
     """Facts of a tree for people."""
-    facts = {
+    facts: dict[str, Any] = {
         "nodes": tree.nodes,
         "leaves": len(tree.leaves),
         "roots": len(tree.roots),

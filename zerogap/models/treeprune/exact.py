@@ -206,6 +206,6 @@ def pyomo(tree: TreePrune) -> Model:
 
 def _reader(parts: _Parts, y: Any) -> Callable[[Callable[[Any], float]], Kept]:
     def read(value: Callable[[Any], float]) -> Kept:
-        return Kept([leaf for leaf in parts.leaves if value(y[leaf]) > 0.5])
+        return Kept(np.array([i for i in parts.leaves if value(y[i]) > 0.5], dtype=np.int32))
 
     return read

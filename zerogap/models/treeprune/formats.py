@@ -11,8 +11,18 @@ from zerogap.models.treeprune.instance import TreePrune
 
 _NAME = "treeprune"
 _COLUMNS = ("parent", "reward", "tokens", "cluster")
-_SETTINGS = ("lambda_b", "lambda_d", "budget", "min_leaves", "max_leaves", "mandatory", "caps",
-             "coverage", "forest", "every_tree")
+_SETTINGS = (
+    "lambda_b",
+    "lambda_d",
+    "budget",
+    "min_leaves",
+    "max_leaves",
+    "mandatory",
+    "caps",
+    "coverage",
+    "forest",
+    "every_tree",
+)
 
 
 def encode(tree: TreePrune) -> dict[str, Any]:
@@ -47,6 +57,7 @@ def decode(
     max_leaves: int | None = None,
 ) -> TreePrune:
     """A tree from columns, or from ``"nodes"``: a list of objects with the columns as keys."""
+    columns: dict[str, Any]
     if "nodes" in data:
         nodes = data["nodes"]
         columns = {
@@ -61,11 +72,16 @@ def decode(
     unknown = set(data) - {"family", "name", "nodes", *_COLUMNS, *_SETTINGS}
     if unknown:
         raise InstanceError(f"unknown key {min(unknown)!r}", file=file)
-    settings = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
+    settings: dict[str, Any] = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
     if isinstance(settings.get("caps"), dict):
         settings["caps"] = {int(k): v for k, v in settings["caps"].items()}
-    given = {"lambda_b": lambda_b, "lambda_d": lambda_d, "budget": budget,
-             "min_leaves": min_leaves, "max_leaves": max_leaves}
+    given = {
+        "lambda_b": lambda_b,
+        "lambda_d": lambda_d,
+        "budget": budget,
+        "min_leaves": min_leaves,
+        "max_leaves": max_leaves,
+    }
     settings |= {key: value for key, value in given.items() if value is not None}
     return TreePrune(**columns, **settings, name=data.get("name", ""))
 
@@ -150,7 +166,8 @@ def write_trace(settings: dict[str, Any], steps: list[dict[str, Any]]) -> str:
 
 
 def _is_trace(head: str, name: str) -> bool:
-    return head.lstrip()[:1] == "{" and f'"{_NAME}"' in head and '"trace"' in head and '"solution"' not in head
+    named = head.lstrip()[:1] == "{" and f'"{_NAME}"' in head
+    return named and '"trace"' in head and '"solution"' not in head
 
 
 FORMATS = (

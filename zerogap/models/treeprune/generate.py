@@ -158,8 +158,15 @@ def random(
     settings = _settings(variant, rng, leaf, tokens, pool)
     labels = np.where(rng.random(n) < 0.1, -1, rng.integers(0, max(1, pool), n))
     return TreePrune(
-        parent, reward, tokens, labels, float(lambda_b), float(lambda_d),
-        forest=bool((parent < 0).sum() > 1), **settings, name=f"random-{variant}-{shape}-s{seed}",
+        parent,
+        reward,
+        tokens,
+        labels,
+        float(lambda_b),
+        float(lambda_d),
+        forest=bool((parent < 0).sum() > 1),
+        **settings,
+        name=f"random-{variant}-{shape}-s{seed}",
     )
 
 
@@ -200,8 +207,18 @@ def _settings(variant: str, rng, leaf: np.ndarray, tokens: np.ndarray, pool: int
         settings["caps"] = rng.integers(1, 4, max(1, pool))
     if variant == "diminishing" or (mixed and rng.random() < 0.5):
         settings["coverage"] = [1.0, 0.5, 0.25, 0.125]
-    known = ("plain", "unit", "equal", "budget", "tokens", "cardinality", "mandatory", "caps",
-             "diminishing", "mixed")
+    known = (
+        "plain",
+        "unit",
+        "equal",
+        "budget",
+        "tokens",
+        "cardinality",
+        "mandatory",
+        "caps",
+        "diminishing",
+        "mixed",
+    )
     if variant not in known:
         raise InstanceError(f"is {variant!r}, expected one of {', '.join(known)}", field="variant")
     return settings

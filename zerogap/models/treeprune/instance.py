@@ -142,9 +142,7 @@ class TreePrune:
         if self.max_leaves is not None:
             high = _integer(self.max_leaves, "max_leaves")
             if high < low:
-                raise InstanceError(
-                    f"is {high}, below min_leaves = {low}", field="max_leaves"
-                )
+                raise InstanceError(f"is {high}, below min_leaves = {low}", field="max_leaves")
             put("max_leaves", high)
 
     def _settle_mandatory(self) -> np.ndarray:
@@ -152,8 +150,11 @@ class TreePrune:
         chosen = frozen(given, np.int32, field="mandatory", shape=(None,), low=0)
         n = len(self.parent)
         for node in chosen.tolist():
-            if node >= n or self.leaves[min(np.searchsorted(self.leaves, node),
-                                            len(self.leaves) - 1)] != node:
+            if (
+                node >= n
+                or self.leaves[min(np.searchsorted(self.leaves, node), len(self.leaves) - 1)]
+                != node
+            ):
                 raise InstanceError(f"node {node} is no leaf of the tree", field="mandatory")
         return frozen(np.unique(chosen), np.int32, field="mandatory")
 
@@ -166,7 +167,7 @@ class TreePrune:
                 f"largest cluster id is {ids - 1}: number clusters densely to cap them",
                 field="caps",
             )
-        given = self.caps
+        given: Any = self.caps
         if np.ndim(given) == 0 and not isinstance(given, Mapping):
             given = np.full(ids, _integer(given, "caps"))
         elif isinstance(given, Mapping):

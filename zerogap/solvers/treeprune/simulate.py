@@ -154,8 +154,13 @@ class _Tree:
     def candidates(self) -> Candidates:
         """What a policy sees."""
         return Candidates(
-            self.parent, self.tokens, self.leaves, self.reward, self.cluster,
-            self.group[self.leaves], self.width,
+            self.parent,
+            self.tokens,
+            self.leaves,
+            self.reward,
+            self.cluster,
+            self.group[self.leaves],
+            self.width,
         )
 
     def keep(self, mask: np.ndarray, children: np.ndarray) -> np.ndarray:
@@ -231,9 +236,7 @@ def _account(seen: Candidates, children: np.ndarray) -> tuple[Step, np.ndarray]:
     return step, mask
 
 
-def _record(
-    tree: _Tree, seen: Candidates, children: np.ndarray, before: int, first: bool
-) -> dict:
+def _record(tree: _Tree, seen: Candidates, children: np.ndarray, before: int, first: bool) -> dict:
     """The step as a trace file has it; the root joins the first step."""
     start = 0 if first else before
     reward, cluster = np.zeros(len(seen.parent)), np.full(len(seen.parent), -1)
