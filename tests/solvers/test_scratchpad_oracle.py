@@ -1,7 +1,7 @@
 """The optimum of small random networks equals an exhaustive search over what can physically happen.
 
 The oracle walks through (executed operators, tensor -> address, copies in host memory), trying at
-every step every operator, every subset of tensors that stays and every address of what comes.
+every step every operator and every address of what comes; what it covers leaves.
 """
 
 from __future__ import annotations
@@ -57,15 +57,53 @@ class Oracle:
         ]
 
     def _steps(self, o, done, lying, host, cost):
+        """What comes may lie anywhere but on operands; what it lies on leaves (not before)."""
         net = self.net
-        for count in range(len(lying) + 1):
-            for gone in itertools.combinations(sorted(lying), count):
-                kept = {t: a for t, a in lying.items() if t not in gone}
-                paid, copies = self._leave(gone, host, cost)
-                missing = [t for t in net.inputs[o] if t not in kept]
+        work = [("work", self.work[o])] if self.work[o] else []
+        made = [(t, self.units[t]) for t in net.outputs[o]]
+        there = [t for t in net.inputs[o] if t in lying]
+        for count in range(len(there) + 1):
+            for moved in itertools.combinations(there, count):  # loaded again, elsewhere
+                paid, copies = self._leave(moved, host, cost)
+                pinned = {t: lying[t] for t in there if t not in moved}
+                others = {t: a for t, a in lying.items() if t not in there}
+                missing = [t for t in net.inputs[o] if t not in pinned]
                 paid += sum(int(net.size[t]) for t in missing if self._again(t, done))
-                if paid < self.limit:
-                    yield from self._execute(o, done | 1 << o, kept, missing, copies, paid)
+                if paid >= self.limit:
+                    continue
+                coming = [(t, self.units[t]) for t in missing] + work
+                coming += [] if net.in_place[o] else made
+                for place in self._places(pinned, coming):
+                    gone = self._covered(others, place)
+                    after, hosted = self._leave(gone, copies, paid)
+                    if after >= self.limit:
+                        continue
+                    stay = {t: a for t, a in others.items() if t not in gone} | pinned | place
+                    if net.in_place[o]:
+                        yield from self._write(o, done | 1 << o, stay, made, hosted, after)
+                    else:
+                        yield self._after(done | 1 << o, stay, hosted, after)
+
+    def _write(self, o, done, lying, made, host, cost):
+        """Outputs of an operator in place may lie on its inputs, too."""
+        bench = {"work": lying.pop("work")} if "work" in lying else {}
+        alive = {t: a for t, a in lying.items() if not self._dead(t, done)}
+        for place in self._places(bench, made):
+            gone = self._covered(alive, place)
+            paid, copies = self._leave(gone, host, cost)
+            if paid < self.limit:
+                stay = {t: a for t, a in alive.items() if t not in gone}
+                yield self._after(done, {**stay, **place}, copies, paid)
+
+    def _covered(self, lying, place):
+        mask = self._mask(place)
+        return [t for t, a in lying.items() if self._mask({t: a}) & mask]
+
+    def _mask(self, lying):
+        mask = 0
+        for t, a in lying.items():
+            mask |= ((1 << (self._bench if t == "work" else self.units[t])) - 1) << a
+        return mask
 
     def _again(self, t, done):
         """Whether a load of t is more than the compulsory first one of a source."""
@@ -82,36 +120,10 @@ class Oracle:
             host = host | {t}
         return cost, host
 
-    def _execute(self, o, done, kept, missing, host, cost):
-        net = self.net
-        work = [("work", self.work[o])] if self.work[o] else []
-        fetched = [(t, self.units[t]) for t in missing]
-        made = [(t, self.units[t]) for t in net.outputs[o]]
-        if not net.in_place[o]:
-            for place in self._places(kept, fetched + made + work):
-                yield self._after(o, done, {**kept, **place}, host, cost)
-            return
-        for read in self._places(kept, fetched + work):
-            bench = read.pop("work", None)
-            there = {**kept, **read}
-            alive = [t for t in net.inputs[o] if not self._dead(t, done)]
-            for count in range(len(alive) + 1):
-                for gone in itertools.combinations(alive, count):
-                    paid, copies = self._leave(gone, host, cost)
-                    if paid >= self.limit:
-                        continue
-                    stay = {
-                        t: a for t, a in there.items()
-                        if t not in gone and not self._dead(t, done)
-                    }  # fmt: skip
-                    taken = stay if bench is None else {**stay, "work": bench}
-                    for place in self._places(taken, made):
-                        yield self._after(o, done, {**stay, **place}, copies, paid)
-
     def _dead(self, t, done):
         return all(done >> c & 1 for c in self.net.consumers[t])
 
-    def _after(self, o, done, lying, host, cost):
+    def _after(self, done, lying, host, cost):
         lying.pop("work", None)
         net = self.net
         rest = {
@@ -123,13 +135,10 @@ class Oracle:
 
     def _places(self, lying, coming):
         """All disjoint addresses of `coming` beside what lies there."""
-        mask = 0
-        for t, a in lying.items():
-            mask |= ((1 << (self._bench if t == "work" else self.units[t])) - 1) << a
         for t, units in coming:
             if t == "work":
                 self._bench = units
-        yield from self._fill(mask, coming, {})
+        yield from self._fill(self._mask(lying), coming, {})
 
     def _fill(self, mask, coming, chosen):
         if not coming:

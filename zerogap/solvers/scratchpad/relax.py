@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.scratchpad import Network, Plan, topological
+from zerogap.models.scratchpad import Network
 
 
 @dataclass(frozen=True)
@@ -108,45 +108,3 @@ def _cut(t: int, uses: list[int], evicted: list[int]) -> list[Span]:
         else:
             rows[-1] = (t, rows[-1][1], k)
     return rows
-
-
-def spans_of(net: Network, plan: Plan) -> list[Span]:
-    """Residencies of a plan without their addresses."""
-    return [(t, first, last) for t, first, last, _ in plan.residencies.tolist()]
-
-
-def windows(relaxation: Relaxation, length: int, shift: int = 0) -> list[list[int]]:
-    """Operators in consecutive pieces of a topological order."""
-    order = topological(relaxation.net)
-    cuts = [0, *range(shift or length, len(order), length), len(order)]
-    return [order[a:b] for a, b in zip(cuts, cuts[1:]) if a < b]
-
-
-def restrict(graph: dict[str, Any], operators: list[int]) -> dict[str, Any]:
-    """The kernel's problem on some operators, with the tensors whose producer is one of them.
-
-    Its optimum bounds the cost of these tensors in every solution: running only `operators`, in
-    the order of that solution, the same tensors can stay or leave between the same uses. Other
-    tensors that an operator reads are there while it executes.
-    """
-    inside = {o: i for i, o in enumerate(operators)}
-    chosen = [t for t, p in enumerate(graph["producer"]) if p in inside]
-    chosen = [t for t in chosen if any(t in graph["inputs"][o] for o in operators)]
-    number = {t: i for i, t in enumerate(chosen)}
-    units = graph["units"]
-    part: dict[str, Any] = {key: graph[key] for key in ("capacity", "every", "peak")}
-    for side in ("inputs", "outputs"):
-        part[side] = [[number[t] for t in graph[side][o] if t in number] for o in operators]
-    part["read"], part["write"] = [], []
-    for o in operators:
-        taken = sum(units[t] for t in graph["inputs"][o] if t not in number)
-        given = sum(units[t] for t in graph["outputs"][o] if t not in number)
-        both = not graph["in_place"][o]
-        part["read"].append(graph["read"][o] + taken + given * both)
-        part["write"].append(graph["write"][o] + given + taken * both)
-    part["in_place"] = [graph["in_place"][o] for o in operators]
-    for key in ("units", "bytes", "stored"):
-        part[key] = [graph[key][t] for t in chosen]
-    part["producer"] = [inside[graph["producer"][t]] for t in chosen]
-    part["floor"] = 0
-    return part

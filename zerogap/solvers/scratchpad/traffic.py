@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from zerogap._ext.scratchpad import Scheduling
 from zerogap.models.scratchpad import Network
 from zerogap.models.scratchpad import cpsat as formulation
 from zerogap.models.scratchpad import mip as program
 from zerogap.solvers.backends import cpsat as backend
 from zerogap.solvers.backends import highs
 from zerogap.solvers.scratchpad import greedy, place, relax
+from zerogap.solvers.scratchpad.segments import Divided
 from zerogap.solvers.search import Search
 
 #: Nodes of the placement kernel for one schedule, before and after the relaxation is solved.
@@ -65,7 +65,7 @@ def baseline(net: Network, search: Search, name: str) -> None:
     search.offer(greedy.Allocator(net, order, rule).run(), name)
     if name == "topological":
         fixed = relax.relax(net)
-        scheduling = Scheduling({**fixed.graph, "order": order}, widest=WIDEST, seed=search.seed)
+        scheduling = Divided({**fixed.graph, "order": order}, widest=WIDEST, seed=search.seed)
         Addresses(fixed, search).follow(scheduling, name)
 
 
@@ -80,7 +80,7 @@ def kernel(net: Network, search: Search) -> relax.Relaxation | None:
                 return None
     problem = relax.relax(net)
     addresses = Addresses(problem, search)
-    scheduling = Scheduling(problem.graph, widest=WIDEST, seed=search.seed)
+    scheduling = Divided(problem.graph, widest=WIDEST, seed=search.seed)
     addresses.follow(scheduling, "scheduling")
     if search.open and scheduling.best() is not None:
         addresses.persist(scheduling)
@@ -125,7 +125,7 @@ class Addresses:
         self.scale = self.net.alignment if self.net.objective == "peak" else 1
         self.offset = 0 if self.net.objective == "peak" else problem.fixed
 
-    def follow(self, scheduling: Scheduling, source: str, seconds: float = math.inf) -> None:
+    def follow(self, scheduling: Divided, source: str, seconds: float = math.inf) -> None:
         """Run the kernel to its end, placing each better schedule at once."""
         seen = None
         begun = self.search.elapsed
@@ -161,23 +161,20 @@ class Addresses:
         self.search.offer(plan, source)
         return True
 
-    def persist(self, scheduling: Scheduling) -> None:
+    def persist(self, scheduling: Divided) -> None:
         """Other schedules of the least cost, for one of which addresses may exist."""
         search = self.search
-        cost = scheduling.objective
+        costs = scheduling.costs
         if self.place(scheduling.best(), "placing", LONG):
             return
         for k in range(1, SCHEDULES):
             if not search.open:
                 return
-            other = Scheduling(
-                self.problem.graph,
-                width=scheduling.width if k % 2 else 256,
-                widest=scheduling.width,
-                seed=search.seed + k,
-                limit=cost + 1,
-            )
+            width = 256 if k % 2 else 4096
+            seed = search.seed + k
+            other = Divided(self.problem.graph, width=width, widest=width, seed=seed, costs=costs)
             while search.open and other.run(0.1):
                 pass
-            if other.objective == cost and self.place(other.best(), "placing", LONG, seed=k):
+            same = other.costs == costs
+            if same and self.place(other.best(), "placing", LONG, seed=seed):
                 return
