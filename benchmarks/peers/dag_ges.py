@@ -11,7 +11,7 @@ from zerogap.models.dag.parents import structure
 
 
 def extension(directed: np.ndarray, undirected: np.ndarray) -> list[list[int]]:
-    """Parents in a DAG of the class (Dor, Tarsi 1992): sinks whose neighbours are linked go last."""
+    """Parents in a DAG of the class (Dor, Tarsi 1992): sinks with linked neighbours go last."""
     d = len(directed)
     left, parents = set(range(d)), [[] for _ in range(d)]
     directed, undirected = directed.copy(), undirected.copy()

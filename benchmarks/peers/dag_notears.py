@@ -1,8 +1,8 @@
 """Peer: NOTEARS for linear models (Zheng et al. 2018), written anew: no package of it installs.
 
 min F(W) + λ|W|₁ subject to h(W) = tr exp(W∘W) − d = 0, by the augmented Lagrangian; every
-subproblem by L-BFGS-B over the positive and negative parts of W. The result is thresholded and, where
-that is no DAG yet, the smallest weights are dropped until it is.
+subproblem by L-BFGS-B over the positive and negative parts of W. The result is thresholded and,
+where that is no DAG yet, the smallest weights are dropped until it is.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from zerogap._ext.dag import OrderFactor, OrderSearch, TopoSwaps, greedy
 from zerogap._ext.dag_exact import OrderLayers
 

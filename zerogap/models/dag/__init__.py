@@ -1,7 +1,7 @@
 """Learning directed acyclic graphs by score.
 
-`Dag` is the instance (data or covariance, loss, penalty, rules), `Structure` the solution (order and
-weighted edges), `check` recomputes the score.
+`Dag` is the instance (data or covariance, loss, penalty, rules), `Structure` the solution (order
+and weighted edges), `check` recomputes the score.
 """
 
 from __future__ import annotations

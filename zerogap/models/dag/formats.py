@@ -188,7 +188,7 @@ def write_npy(instance: Dag) -> bytes:
     return out.getvalue()
 
 
-# ---- JSON ------------------------------------------------------------------------------------------
+# ---- JSON --------------------------------------------------------------------------------
 
 
 def encode(instance: Dag) -> dict:
@@ -241,7 +241,7 @@ def decode_instance(data: dict, *, file: str) -> Dag:
     )
 
 
-# ---- rules and true graphs -------------------------------------------------------------------------
+# ---- rules and true graphs ---------------------------------------------------------------
 
 
 def _variable(name: Any, index: dict[str, int], field: str) -> int:

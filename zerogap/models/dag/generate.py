@@ -151,7 +151,7 @@ def _sample(W, n: int, noise: str, scales, rng: np.random.Generator) -> np.ndarr
         if noise == "logistic":
             X[:, j] = rng.random(n) < 1 / (1 + np.exp(-mean))
             continue
-        draw = {
+        draw: Any = {
             "gauss": rng.standard_normal,
             "exp": rng.standard_exponential,
             "gumbel": lambda size: rng.gumbel(size=size),

@@ -215,7 +215,7 @@ class Dag:
         i, j = self.forbidden.T
         return bool((self.tiers[i] > self.tiers[j]).all())
 
-    # ---- ways to make one --------------------------------------------------------------------------
+    # ---- ways to make one ----------------------------------------------------------------
 
     @classmethod
     def from_data(
@@ -356,7 +356,7 @@ def check_covariance(covariance: np.ndarray, names: Sequence[str]) -> None:
     if not np.isfinite(covariance).all():
         raise InstanceError("holds infinities, expected numbers", field="covariance")
     scale = np.sqrt(np.abs(np.diag(covariance)))
-    for j in np.flatnonzero(np.diag(covariance) <= 0):
+    for j in np.flatnonzero(np.diag(covariance) <= 0).tolist():
         raise InstanceError(
             f"the variance of {names[j]} is {covariance[j, j]}, expected more than 0",
             field="covariance",
@@ -365,10 +365,10 @@ def check_covariance(covariance: np.ndarray, names: Sequence[str]) -> None:
         correlation = covariance / scale[:, None] / scale[None, :]
     skew = np.abs(correlation - correlation.T)
     if skew.max() > 1e-8:
-        i, j = map(int, np.unravel_index(skew.argmax(), skew.shape))
+        a, b = divmod(int(skew.argmax()), d)
         raise InstanceError(
-            f"is not symmetric at {names[i]}, {names[j]}: {covariance[i, j]} and "
-            f"{covariance[j, i]}",
+            f"is not symmetric at {names[a]}, {names[b]}: {covariance[a, b]} and "
+            f"{covariance[b, a]}",
             field="covariance",
         )
     try:
@@ -378,10 +378,10 @@ def check_covariance(covariance: np.ndarray, names: Sequence[str]) -> None:
     # Below this, residual variances have no correct digit left.
     if smallest < 1e-13 * d:
         close = np.abs(correlation - np.eye(d))
-        i, j = map(int, np.unravel_index(close.argmax(), close.shape))
+        a, b = divmod(int(close.argmax()), d)
         reason = (
-            f"{names[min(i, j)]} and {names[max(i, j)]} determine each other"
-            if close[i, j] > 1 - 1e-12
+            f"{names[min(a, b)]} and {names[max(a, b)]} determine each other"
+            if close[a, b] > 1 - 1e-12
             else "some variable is a combination of others"
         )
         raise InstanceError(

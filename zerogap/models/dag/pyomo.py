@@ -18,8 +18,8 @@ def build(
 ) -> Model:
     """One parent set for every variable, and no cycle.
 
-    Positions 0 … d−1 forbid cycles: an edge i → j demands position[j] ≥ position[i] + 1. A cluster C
-    strengthens the relaxation: some variable of C has all its parents outside of C (Jaakkola
+    Positions 0 … d−1 forbid cycles: an edge i → j demands position[j] ≥ position[i] + 1. A cluster
+    C strengthens the relaxation: some variable of C has all its parents outside of C (Jaakkola
     et al. 2010).
 
     Parameters

@@ -67,7 +67,7 @@ class Structure:
 
     @classmethod
     def from_adjacency(
-        cls, matrix: Any, *, order: Sequence[int] | None = None, names: Sequence[str] = ()
+        cls, matrix: Any, *, order: Any = None, names: Sequence[str] = ()
     ) -> Structure:
         """From W; the order is found by sorting if it is not given.
 
@@ -259,6 +259,5 @@ def decode(instance: Dag, data: dict) -> Structure:
         order = topological(W)
     elif not isinstance(order, list) or not all(type(v) is int for v in order):
         raise InstanceError("expected a list of variables", field="solution.order")
-    return Structure(
-        np.asarray(order), np.array(pairs or np.empty((0, 2))), weights, instance.names
-    )
+    links = np.array(pairs or np.empty((0, 2)))
+    return Structure(np.asarray(order), links, np.array(weights), instance.names)

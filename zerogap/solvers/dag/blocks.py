@@ -1,8 +1,8 @@
-"""Block cuts: what the parents within a block of variables can explain is bounded by its determinant.
+"""Block cuts: the parents within a block of variables explain no more than its determinant.
 
-Take any graph, a block C of variables, and let every variable of C keep only its parents within C. The
-result is a graph on C, so its residual variances multiply to at least det(S_CC). With fit_j the cost of
-variable j without the edges,
+Take any graph, a block C of variables, and let every variable of C keep only its parents within C.
+The result is a graph on C, so its residual variances multiply to at least det(S_CC). With fit_j
+the cost of variable j without the edges,
 
     Σ over j in C of fit_j(parents of j within C)  >=  the cost that goes with det(S_CC),
 
@@ -88,7 +88,7 @@ class Blocks:
         return where[used][order], what[used][order], lower
 
     def violated(self, support: Any) -> list[frozenset[int]]:
-        """Violated blocks, grown greedily from linked pairs along the links of a relaxed solution."""
+        """Violated blocks, grown greedily from pairs along the links of a relaxed solution."""
         d = self.dag.variables
         sets: list[list[tuple[frozenset[int], float]]] = [[] for _ in range(d)]
         linked = np.zeros((d, d))

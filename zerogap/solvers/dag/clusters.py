@@ -1,8 +1,8 @@
 """Lower bounds over parent sets: a linear relaxation with cluster cuts, then branch and bound.
 
-A cluster C of variables is violated where, summed over C, less than one parent set lies outside of C:
-then the sets of C close a cycle, at least in part. The relaxation with the cuts found is usually tight
-enough to leave a handful of sets for branch and bound.
+A cluster C of variables is violated where, summed over C, less than one parent set lies outside of
+C: then the sets of C close a cycle, at least in part. Where the relaxation with its cuts is tight
+it leaves a handful of sets for branch and bound.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class Relaxation:
     def solve(self, seconds: float) -> bool:
         """Solve over the active columns and price all others; False if the time ran out.
 
-        Sets `bound`: the optimum over the active columns plus, for every variable, its most negative
-        reduced cost, one set being chosen a variable.
+        Sets `bound`: the optimum over the active columns plus, for every variable, its most
+        negative reduced cost, one set being chosen a variable.
         """
         if self.lp.solve(seconds) != "optimal":
             return False
@@ -346,7 +346,7 @@ def branch(dag: Dag, search: Search, relaxation: Relaxation) -> None:
         )
         return
     left: list[tuple[list[float], list[tuple[int, ...]]]] = [([], []) for _ in range(dag.variables)]
-    for k in np.flatnonzero(keep):
+    for k in np.flatnonzero(keep).tolist():
         costs, sets = left[columns.owner[k]]
         costs.append(float(columns.cost[k]))
         sets.append(columns.members[k])

@@ -107,7 +107,8 @@ def enumerate_sets(
 def fitted_sets(dag: Dag, problem: Any, j: int, search: Search) -> tuple[Any, Any, bool]:
     """Parent sets for l1 and logistic scores, one fit a set.
 
-    Where there are more sets than `FITS` allows, the candidates of weakest correlation are left out.
+    Where there are more sets than `FITS` allows, the candidates of weakest correlation are left
+    out.
     """
     candidates = problem.candidates(j)
     required = dag.required[dag.required[:, 1] == j, 0].tolist()
@@ -235,10 +236,10 @@ def by_program(dag: Dag, problem: Any, search: Search, beside: Any = None) -> bo
     best = program.best()
     if best is None:
         return False
-    search.offer(fit(dag, problem, *best), "subsets", program.objective)
-    if search.extend is None:
-        value = program.objective
-        search.tighten(value - 1e-10 * max(1.0, abs(value)), "subsets")
+    value = program.objective
+    search.offer(fit(dag, problem, *best), "subsets", value)
+    assert value is not None
+    search.tighten(value - 1e-10 * max(1.0, abs(value)), "subsets")
     return True
 
 
