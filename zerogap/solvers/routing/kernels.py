@@ -196,7 +196,7 @@ def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
     if plain(instance):
         first = [("sisr", 0.2, 0.02, 1.0), ("hgs", 0.5, 0.05, 0.0)]
         return [*first, ("sisr", 0.23, 0.0, 0.05)]
-    if instance.clients <= 250:
+    if instance.clients <= 120:
         first = [("sisr", 0.27, 0.03, 1.0), ("sisr", 0.27, 0.03, 1.0)]
         return [*first, ("sisr", 0.2, 0.05, 0.1), ("sisr", 0.15, 0.0, 0.05)]
     if instance.clients <= CLIENTS:
