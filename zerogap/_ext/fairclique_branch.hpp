@@ -3,7 +3,7 @@
 //
 // A frame holds the candidates P and the branching set B ⊆ P: every fair clique that extends the
 // path by candidates and beats the incumbent has a vertex in B. Three branching sets are known,
-// and the smallest is taken:
+// and the smallest is preferred:
 //   joint     P without what `target - 1 - |R|` independent sets cover,
 //   attribute P_i without what `least - r_i - 1` independent sets of attribute i cover, since a
 //             better clique needs `least` vertices of attribute i (least follows from the target
@@ -31,6 +31,8 @@ class Branch final : public Branching {
         scratch_.resize((size_t)(4 + A()) * set);
         base_ = size_ = base_size;
         std::copy(base, base + A(), r_);
+        std::fill(asked_, asked_ + MAX_ATTRIBUTES, 0);
+        std::fill(helped_, helped_ + MAX_ATTRIBUTES, 0);
         depth_ = 0;
         Word* P = cand(0);
         std::fill(P, P + set, 0);
@@ -74,6 +76,11 @@ class Branch final : public Branching {
     }
 
   private:
+    // Beyond so many uncovered vertices, trying them again hardly ever saves the node.
+    static constexpr int FEW = 4;
+    // Questions to an attribute before its success counts.
+    static constexpr long ENOUGH = 128;
+
     int words() const { return W ? W : w_; }
     int A() const { return FixedA ? FixedA : A_; }
     Word* cand(int d) { return &frames_[(size_t)d * 2 * words()]; }
@@ -122,20 +129,22 @@ class Branch final : public Branching {
         if (!full(rule, P, have, u)) return false;
 
         Word* U = spare(0);
-        int smallest = cover(P, rule.target - 1 - size_, B);
+        int smallest = cover(P, rule.target - 1 - size_, B, true);
         if (smallest == 0) return false;
         for (int i = 0; i < n_attr && smallest > 1; ++i) {
             const int q = least - r_[i];
             if (q <= 0) continue;
+            if (++asked_[i] > ENOUGH && helped_[i] * 8 < asked_[i] && asked_[i] % 16) continue;
             Word* side = spare(1);
             const Word* M = g_->mask(i);
             for (int k = 0; k < words(); ++k) side[k] = P[k] & M[k];
-            const int left = cover(side, q - 1, U);
+            const int left = cover(side, q - 1, U, false);
+            if (left * 2 > smallest) continue;
+            // One help in sixteen questions stands for those not asked.
+            helped_[i] += asked_[i] > ENOUGH && helped_[i] * 8 < asked_[i] ? 16 : 1;
             if (left == 0) return false;
-            if (left < smallest) {
-                smallest = left;
-                std::copy(U, U + words(), B);
-            }
+            smallest = left;
+            std::copy(U, U + words(), B);
         }
         return true;
     }
@@ -159,7 +168,7 @@ class Branch final : public Branching {
     }
 
     // What of X at most `classes` independent sets (less what triples save) do not cover, into U.
-    int cover(const Word* X, int classes, Word* U) {
+    int cover(const Word* X, int classes, Word* U, bool thorough) {
         std::copy(X, X + words(), U);
         if (classes <= 0) return count(U);
         int used = 0;
@@ -181,7 +190,9 @@ class Branch final : public Branching {
                 }
             for (int k = 0; k < words(); ++k) U[k] &= ~C[k];
         }
-        int left = 0;
+        int left = count(U);
+        if (!thorough || left > FEW) return left;
+        left = 0;
         std::fill(frozen_.begin(), frozen_.begin() + used, 0);
         for (int k = 0; k < words(); ++k)
             for (Word rest = U[k]; rest; rest &= rest - 1) {
@@ -265,6 +276,7 @@ class Branch final : public Branching {
     const int A_;
     int w_ = W, depth_ = -1, size_ = 0, base_ = 0;
     int r_[MAX_ATTRIBUTES] = {0};
+    long asked_[MAX_ATTRIBUTES] = {0}, helped_[MAX_ATTRIBUTES] = {0};
     std::vector<Word> frames_, class_, scratch_;
     std::vector<uint8_t> frozen_;
     std::vector<int32_t> path_;

@@ -120,8 +120,7 @@ def _compact(pairs: np.ndarray, ids: np.ndarray, file: str) -> tuple[np.ndarray,
         raise InstanceError(
             f"vertex {int(strange[0])} has no attribute", file=file, field="attribute"
         )
-    index = index.reshape(-1, 2)
-    return index[:, 0], index[:, 1]
+    return index[0::2], index[1::2]
 
 
 def _assemble(
