@@ -337,3 +337,13 @@ def test_profiles_follow_their_distributions():
     assert p.capacity.max() == 40
     assert p.max_trips.min() > 1
     assert p.shift[0, 1] == UNLIMITED
+
+
+def test_sol_files_serve_as_solutions(tmp_path, data):
+    instance = zg.read(data("routing/P/P-n16-k8.vrp"))
+    plan = zg.load_solution(str(data("routing/P/P-n16-k8.sol")), instance)
+    assert check(instance, plan) == 450
+    bad = tmp_path / "bad.sol"
+    bad.write_text("Route #1: 3 x\n")
+    with pytest.raises(InstanceError, match=r"bad.sol:1: expected a client"):
+        zg.load_solution(str(bad), instance)

@@ -206,6 +206,8 @@ class Family:
         Two objectives within ``tolerance * max(1, |objective|)`` are the same; 0 for integers.
     sense_of : callable, optional
         ``sense_of(instance)`` where the direction depends on the instance.
+    read_solution : callable, optional
+        ``read_solution(text, instance, *, file)`` reads the field's own solution files.
     """
 
     name: str
@@ -224,6 +226,7 @@ class Family:
     options: tuple[Option, ...] = ()
     tolerance: float = 0.0
     sense_of: Callable[[Any], str] | None = None
+    read_solution: Callable[..., Any] | None = None
 
     def option(self, name: str) -> Option:
         """The option called `name`; raises `InstanceError` naming the known ones."""

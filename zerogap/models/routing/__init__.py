@@ -66,6 +66,7 @@ FAMILY = Family(
     check=check,
     encode=encode,
     decode=decode,
+    read_solution=read_solution,
     info=info,
     generators=GENERATORS,
     options=(
