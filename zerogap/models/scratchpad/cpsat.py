@@ -142,9 +142,12 @@ class _Formulation:
         net, cp = self.net, self.cp
         room = net.capacity_units
         self.height = cp.new_int_var(0, room, "height")
-        self.address, self.phase, self.leaves = {}, {}, {}
+        self.address: dict[tuple[int, int], Any] = {}
+        self.phase: dict[tuple[int, int, str], Any] = {}
+        self.leaves: dict[tuple[int, int], Any] = {}
         for k in self.steps:
-            reading, writing = [], []
+            reading: list[tuple] = []
+            writing: list[tuple] = []
             for t in range(self.tensors):
                 if self.units[t]:
                     self._lie(t, k, reading, writing)

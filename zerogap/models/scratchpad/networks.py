@@ -51,7 +51,7 @@ def resnet50(n: Layers) -> None:
 def mobilenetv2(n: Layers) -> None:
     """MobileNetV2 1.0 (Sandler et al. 2018)."""
     x = n.conv(n.input(3, 224, 224), 32, 3, 2)
-    plan = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2))
+    plan: tuple = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2))
     plan += ((6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
     for expand, channels, repeat, first in plan:
         for k in range(repeat):
@@ -142,7 +142,7 @@ def bert(n: Layers) -> None:
 def efficientnetb0(n: Layers) -> None:
     """EfficientNet-B0 (Tan and Le 2019) with squeeze and excitation."""
     x = n.conv(n.input(3, 224, 224), 32, 3, 2)
-    plan = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3))
+    plan: tuple = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3))
     plan += ((6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3))
     for expand, channels, repeat, first, kernel in plan:
         for k in range(repeat):

@@ -16,29 +16,33 @@ from zerogap.solvers.search import Search
 def auto(instance: Network | Buffers, search: Search) -> None:
     """Kernels first; what they leave open goes to the exact model with their best as start."""
     if isinstance(instance, Buffers):
-        return static.auto(instance, search)
-    return traffic.auto(instance, search)
+        static.auto(instance, search)
+    else:
+        traffic.auto(instance, search)
 
 
 def kernel(instance: Network | Buffers, search: Search) -> None:
     """Scheduling and placement kernels alone."""
     if isinstance(instance, Buffers):
-        return static.kernel(instance, search)
-    return traffic.kernel(instance, search)
+        static.kernel(instance, search)
+    else:
+        traffic.kernel(instance, search)
 
 
 def exact(instance: Network | Buffers, search: Search) -> None:
     """CP-SAT alone, cold."""
     if isinstance(instance, Buffers):
-        return static.exact(instance, search)
-    return traffic.exact(instance, search)
+        static.exact(instance, search)
+    else:
+        traffic.exact(instance, search)
 
 
 def mip(instance: Network | Buffers, search: Search) -> None:
     """The plain integer program by HiGHS, cold."""
     if isinstance(instance, Buffers):
-        return static.exact(instance, search)
-    return traffic.mip(instance, search)
+        static.exact(instance, search)
+    else:
+        traffic.mip(instance, search)
 
 
 def _baseline(name: str):

@@ -52,7 +52,7 @@ def best_fit(buffers: Buffers) -> Placement:
                 for j in placed
                 if buffers.lower[i] < buffers.upper[j] and buffers.lower[j] < buffers.upper[i]
             ]
-            offset[i] = _gap(near, int(size[i]), None)
+            offset[i] = _gap(near, int(size[i]), None) or 0
             placed.append(i)
     return Placement(offset * buffers.alignment)
 

@@ -95,7 +95,8 @@ def spans(relaxation: Relaxation, schedule: np.ndarray, evictions: list[list[int
             rows += [(t, k, k) for k in uses]
             continue
         rows += _cut(t, uses, left.get(t, []))
-    rows += [(len(net.size) + o, int(step[o]), int(step[o])) for o in np.flatnonzero(net.workspace)]
+    busy = np.flatnonzero(net.workspace).tolist()
+    rows += [(len(net.size) + o, int(step[o]), int(step[o])) for o in busy]
     return rows
 
 

@@ -89,7 +89,9 @@ def part(graph: dict[str, Any], operators: list[int], tensors: list[int]) -> dic
         result[key] = [graph[key][t] for t in tensors]
     result["producer"] = [inside.get(graph["producer"][t], -1) for t in tensors]
     place = {o: k for k, o in enumerate(graph["order"])}
-    result["order"] = [inside[o] for o in sorted(operators, key=place.get)] if place else []
+    result["order"] = (
+        [inside[o] for o in sorted(operators, key=lambda o: place[o])] if place else []
+    )
     result["floor"] = graph["floor"]
     return result
 
@@ -141,7 +143,8 @@ class Divided:
     def costs(self) -> list[int] | None:
         """Cost of every part, None while one has none."""
         costs = [k.objective for k in self.kernels]
-        return None if any(c is None for c in costs) else costs
+        known = [c for c in costs if c is not None]
+        return known if len(known) == len(costs) else None
 
     @property
     def objective(self) -> int | None:

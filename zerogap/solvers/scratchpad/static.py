@@ -52,7 +52,9 @@ def _admit(buffers: Buffers, search: Search, start: bool = True) -> bool:
         reason = f"buffers alive at once need {load} bytes, capacity {buffers.capacity}"
         search.prove_infeasible(f"{reason} ({load - buffers.capacity} missing)", "load")
         return False
-    search.tighten(buffers.capacity if buffers.objective == "fit" else load, "load")
+    if buffers.objective == "fit" and buffers.capacity is not None:
+        load = buffers.capacity
+    search.tighten(load, "load")
     if start:
         _offer_best_fit(buffers, search, "best-fit")
     return search.open
@@ -103,7 +105,9 @@ class Race:
 
     def best(self) -> Placement:
         """The placement of that objective."""
-        return Placement(self.placing.best() * self.unit)
+        offsets = self.placing.best()
+        assert offsets is not None
+        return Placement(offsets * self.unit)
 
     def conclude(self, search: Search) -> None:
         """Tell the search what has been refuted."""

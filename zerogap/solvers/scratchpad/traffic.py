@@ -24,6 +24,8 @@ SCHEDULES = 24
 WIDEST = 60_000
 #: Operators beyond which the exact model is not built for schedule and addresses together.
 SMALL = 24
+#: Tensors times steps beyond which the time-indexed models are not built.
+LARGEST = 60_000
 
 
 def auto(net: Network, search: Search) -> None:
@@ -31,19 +33,19 @@ def auto(net: Network, search: Search) -> None:
     problem = kernel(net, search)
     if problem is None or not search.open:
         return
-    if len(net.inputs) <= SMALL:
+    if len(net.inputs) <= SMALL or (search.extend is not None and _buildable(net, search)):
         backend.improve(formulation.build(net), search)
 
 
 def exact(net: Network, search: Search) -> None:
     """The exact model alone, cold."""
-    if _admit(net, search):
+    if _admit(net, search) and _buildable(net, search):
         backend.improve(formulation.build(net), search, hint=False)
 
 
 def mip(net: Network, search: Search) -> None:
     """The integer program without addresses, cold by HiGHS; its plans are placed by first fit."""
-    if _admit(net, search):
+    if _admit(net, search) and _buildable(net, search):
         highs.improve(program.build(net), search, hint=False)
 
 
@@ -102,6 +104,15 @@ def _admit(net: Network, search: Search) -> bool:
     return search.open
 
 
+def _buildable(net: Network, search: Search) -> bool:
+    tensors, steps = len(net.size), len(net.inputs)
+    if tensors * steps > LARGEST:
+        size = f"{tensors} tensors × {steps} steps"
+        search.messages.append(f"{size} are too many for a time-indexed model")
+        return False
+    return True
+
+
 def _offer_without_replacement(net: Network, search: Search, order: list[int], source: str) -> None:
     rows = relax.spans(relax.relax(net), np.array(order, dtype=np.int32), [[] for _ in order])
     plan = place.place(net, np.array(order, dtype=np.int32), rows, iterations=len(rows))
@@ -151,7 +162,9 @@ class Addresses:
         schedule, evictions = found
         rows = relax.spans(self.problem, schedule, evictions)
         kernel = place.placing(self.net, schedule, rows, seed=seed)
-        deadline = self.search.elapsed + min(10.0, self.search.remaining / 4)
+        # An iteration limit promises repeatable runs: then nodes alone decide.
+        patience = math.inf if self.search.iterations is not None else 10.0
+        deadline = self.search.elapsed + min(patience, self.search.remaining / 4)
         while kernel.iterations < nodes and self.search.open and self.search.elapsed < deadline:
             if not kernel.run(0.1, nodes - kernel.iterations):
                 break
