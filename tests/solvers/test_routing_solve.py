@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap.models.base import InfeasibleSolution
+from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing import TYPES, UNLIMITED, Builder, Route, check, check_route, variant
 
 WORST = 1 << 55
@@ -274,3 +274,13 @@ def test_no_clients():
     b = _base()
     b.add_vehicle_type(1, capacity=UNLIMITED)
     assert zg.solve(b.build(), threads=1, time_limit=5).objective == 0
+
+
+def test_distances_too_large_for_the_kernels_are_named():
+    for clients in (5, 4500):
+        b = _base()
+        for i in range(clients):
+            b.add_client(2e8 * i, 0)
+        b.add_vehicle_type(1)
+        with pytest.raises(InstanceError, match="use units in which"):
+            zg.solve(b.build(), method="kernel", threads=1, iterations=10)

@@ -125,6 +125,13 @@ def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
             raise InstanceError(
                 f"backhauls last need a dense matrix, at most {DENSE} nodes", field="backhaul"
             )
+        spans = [float(np.ptp(axis[places])) for axis in (instance.x, instance.y)]
+        if instance.scale * np.hypot(*spans) + 1 >= ARC:
+            raise InstanceError(
+                f"distances up to {instance.scale * np.hypot(*spans):.3g}; use units in which they "
+                f"stay below {ARC}",
+                field="x",
+            )
         return {"dist": None, "dist_back": None, "time": None}
     dist = np.zeros((instance.profiles, m, m), np.int64)
     time = None if instance.duration is None else np.zeros_like(dist)
