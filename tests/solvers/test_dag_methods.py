@@ -302,3 +302,39 @@ def test_the_constraint_program_proves_the_same():
     result = zg.solve(dag, method="cpsat", threads=1, time_limit=20)
     assert result.objective == pytest.approx(brute_force(dag), rel=1e-9)
     assert result.gap < 1e-6
+
+
+def test_block_rows_hold_for_every_graph():
+    """No choice of parent sets that forms a graph may violate a block's row."""
+    from zerogap.solvers.dag import clusters, parents
+    from zerogap.solvers.result import Limits
+    from zerogap.solvers.search import Search
+
+    rng = np.random.default_rng(2)
+    for score in (SCORES[2], SCORES[3]):
+        dag = Dag.from_data(sample(rng, 5), **score)
+        options = {o.name: o.default for o in zg.family("dag").options}
+        search = Search(
+            zg.family("dag"), dag, Limits(20), threads=1, seed=0, method="exact", options=options
+        )
+        problem, whole = parents.local_problem(dag)
+        columns = clusters.Columns(dag, parents.enumerate_sets(dag, problem, whole, search))
+        blocks = clusters.Blocks(dag, problem, columns)
+        rows = [
+            blocks.row((inside, given))
+            for inside in range(1, 32)
+            for given in range(32)
+            if inside.bit_count() > 1 and not inside & given
+        ]
+        for _ in range(200):
+            place = np.argsort(rng.permutation(5))
+            chosen = np.zeros(len(columns.cost))
+            for j in range(5):
+                fitting = [
+                    k
+                    for k in np.flatnonzero(columns.owner == j)
+                    if all(place[i] < place[j] for i in columns.members[k])
+                ]
+                chosen[rng.choice(fitting)] = 1
+            for index, value, lower in rows:
+                assert value @ chosen[index] >= lower - 1e-7 * max(1.0, abs(lower))

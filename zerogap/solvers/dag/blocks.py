@@ -1,13 +1,14 @@
 """Block cuts: the parents within a block of variables explain no more than its determinant.
 
-Take any graph, a block C of variables, and let every variable of C keep only its parents within C.
-The result is a graph on C, so its residual variances multiply to at least det(S_CC). With fit_j
-the cost of variable j without the edges,
+Take any graph, disjoint sets B and A of variables, and give every variable of B its parents within B
+and all of A. That is a graph on B once A is given, so its residual variances multiply to at least
+det(S_BB|A). With fit_j the cost of variable j without the edges,
 
-    Σ over j in C of fit_j(parents of j within C)  >=  the cost that goes with det(S_CC),
+    sum over j in B of fit_j((parents of j within B) and A)  >=  the cost that goes with det(S_BB|A),
 
-a linear constraint on the choice of parent sets. A pair of variables that explain each other is the
-smallest case; the whole set of variables is the largest.
+a linear constraint on the choice of parent sets. Two variables that explain each other are the
+smallest case, all variables the largest; a set A helps where it cuts the block off from the rest.
+Sets are bit masks, bit i standing for variable i.
 """
 
 from __future__ import annotations
@@ -19,117 +20,163 @@ import numpy as np
 
 from zerogap.models.dag import Dag
 
-#: Variables that a block is grown to, and the least violation worth a row, as a share of the scale.
-_LARGEST, _VIOLATED = 40, 1e-5
+#: Variables that a block is grown to, and the least violation worth a row, for each observation.
+_LARGEST, _VIOLATED = 40, 5e-6
 #: Most violated blocks, and most violated for their size, that become rows in a round.
 _DEEP, _SHARP = 5, 25
+#: Variables of a block that may be given instead.
+_GIVEN = 3
+
+Block = tuple[int, int]
+
+
+def members(mask: int) -> list[int]:
+    """Variables of a mask, ascending."""
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out
 
 
 class Blocks:
     """Local costs within blocks, remembered; and the search for violated blocks."""
 
     def __init__(self, dag: Dag, problem: Any, columns: Any):
-        self.dag, self.problem, self.columns = dag, problem, columns
-        self.known: set[frozenset[int]] = set()
-        self._fit: dict[tuple[int, frozenset[int]], float] = {}
-        self._least: dict[frozenset[int], float] = {}
+        self.dag, self.problem = dag, problem
+        self.known: set[Block] = set()
+        self._fit: list[dict[int, float]] = [{} for _ in range(dag.variables)]
+        self._least: dict[int, float] = {0: 0.0}
         self.owned = [np.flatnonzero(columns.owner == j) for j in range(dag.variables)]
+        self.packed = np.packbits(columns.within > 0, axis=1, bitorder="little")
         self.tolerance = _VIOLATED * (dag.observations if dag.loss == "gauss" else 1.0)
 
-    def fit(self, j: int, parents: frozenset[int]) -> float:
+    def fit(self, j: int, parents: int) -> float:
         """Cost of j on these parents without the edges."""
-        key = (j, parents)
-        value = self._fit.get(key)
+        value = self._fit[j].get(parents)
         if value is None:
-            value = self._fit[key] = self.problem.fit(j, sorted(parents))[0]
+            value = self._fit[j][parents] = self.problem.fit(j, members(parents))[0]
         return value
 
-    def least(self, block: frozenset[int]) -> float:
-        """The cost that goes with the determinant of the block."""
-        value = self._least.get(block)
+    def least(self, block: Block) -> float:
+        """The cost that goes with the determinant of B given A."""
+        inside, given = block
+        if self.dag.loss == "gauss":
+            return self._likelihood(inside | given) - self._likelihood(given)
+        # Least squares: B variables of product det(S_BB|A) sum to at least |B| times the root.
+        size = inside.bit_count()
+        logdet = self._likelihood(inside | given) - self._likelihood(given)
+        return 0.5 * size * math.exp(logdet / size)
+
+    def _likelihood(self, mask: int) -> float:
+        """Negative log-likelihood of the saturated graph; for least squares log det alone."""
+        value = self._least.get(mask)
         if value is None:
-            chosen = sorted(block)
-            S = self.dag.covariance[np.ix_(chosen, chosen)]
-            logdet, size = float(np.linalg.slogdet(S)[1]), len(chosen)
-            if self.dag.loss == "ls":
-                value = 0.5 * size * math.exp(logdet / size)
-            else:
-                constant = size * math.log(2 * math.pi * math.e)
+            chosen = members(mask)
+            logdet = float(np.linalg.slogdet(self.dag.covariance[np.ix_(chosen, chosen)])[1])
+            value = logdet
+            if self.dag.loss == "gauss":
+                constant = len(chosen) * math.log(2 * math.pi * math.e)
                 value = 0.5 * self.dag.observations * (logdet + constant)
-            self._least[block] = value
+            self._least[mask] = value
         return value
 
-    def row(self, block: frozenset[int]) -> tuple[np.ndarray, np.ndarray, float]:
+    def row(self, block: Block) -> tuple[np.ndarray, np.ndarray, float]:
         """Columns, coefficients and right side of a block's constraint.
 
         Coefficients are relative to the cheapest of each variable, one set being chosen for it.
         """
-        members = np.array(sorted(block))
+        inside, given = block
+        width = self.packed.shape[1]
+        mask = np.frombuffer(inside.to_bytes(width, "little"), dtype=np.uint8)
         index, value, lower = [], [], self.least(block)
-        powers = 1 << np.arange(len(members), dtype=np.int64)
-        for j in members.tolist():
+        for j in members(inside):
             mine = self.owned[j]
-            patterns = self.columns.within[mine][:, members].astype(np.int64) @ powers
-            distinct, which = np.unique(patterns, return_inverse=True)
+            kept = np.ascontiguousarray(self.packed[mine] & mask)
+            keys = kept.view(np.dtype((np.void, width))).reshape(-1)
+            distinct, which = np.unique(keys, return_inverse=True)
             costs = np.array(
-                [
-                    self.fit(j, frozenset(members[(p >> np.arange(len(members))) & 1 > 0].tolist()))
-                    for p in distinct.tolist()
-                ]
+                [self.fit(j, int.from_bytes(key.tobytes(), "little") | given) for key in distinct]
             )
             cheapest = float(costs.min())
-            spread = costs[which] - cheapest
             lower -= cheapest
             index.append(mine)
-            value.append(spread)
+            value.append(costs[which.reshape(-1)] - cheapest)
         where, what = np.concatenate(index), np.concatenate(value)
         used = what > 0
         order = np.argsort(where[used])
         return where[used][order], what[used][order], lower
 
-    def violated(self, support: Any) -> list[frozenset[int]]:
+    def violated(self, support: Any) -> list[Block]:
         """Violated blocks, grown greedily from pairs along the links of a relaxed solution."""
         d = self.dag.variables
-        sets: list[list[tuple[frozenset[int], float]]] = [[] for _ in range(d)]
+        sets: list[list[tuple[int, float]]] = [[] for _ in range(d)]
         linked = np.zeros((d, d))
         for k in range(len(support.owner)):
             j, x = int(support.owner[k]), float(support.x[k])
-            parents = frozenset(np.flatnonzero(support.within[k]).tolist())
-            sets[j].append((parents, x))
-            for i in parents:
-                linked[i, j] += x
-                linked[j, i] += x
+            parents = np.flatnonzero(support.within[k]).tolist()
+            sets[j].append((sum(1 << i for i in parents), x))
+            linked[parents, j] += x
+            linked[j, parents] += x
         pairs = np.argwhere(np.triu(linked > 0.2, 1))
         pairs = pairs[np.argsort(-linked[pairs[:, 0], pairs[:, 1]])][:d]
-        found: dict[frozenset[int], float] = {}
+        found: dict[Block, float] = {}
         for i, j in pairs.tolist():
-            self._grow(frozenset((i, j)), sets, linked, found)
+            self._grow(1 << i | 1 << j, sets, linked, found)
         fresh = [b for b in found if b not in self.known]
         # Large blocks close more of the gap, small ones are cheap and sharp: some of each.
-        deep = sorted(fresh, key=lambda b: (-found[b], sorted(b)))[:_DEEP]
-        sharp = sorted(fresh, key=lambda b: (-found[b] / len(b) ** 2, sorted(b)))[:_SHARP]
+        deep = sorted(fresh, key=lambda b: (-found[b], b))[:_DEEP]
+        sharp = sorted(fresh, key=lambda b: (-found[b] / b[0].bit_count() ** 2, b))[:_SHARP]
         chosen = list(dict.fromkeys([*deep, *sharp]))
         self.known |= set(chosen)
         return chosen
 
-    def _violation(self, block: frozenset[int], sets) -> float:
-        left = sum(x * self.fit(j, p & block) for j in block for p, x in sets[j])
-        return self.least(block) - left
+    def _violation(self, block: Block, sets: list[list[tuple[int, float]]]) -> float:
+        inside, given = block
+        value = self.least(block)
+        for j in members(inside):
+            known = self._fit[j]
+            for p, x in sets[j]:
+                key = p & inside | given
+                value -= x * (known[key] if key in known else self.fit(j, key))
+        return value
 
-    def _grow(self, block, sets, linked, found) -> None:
-        best = self._violation(block, sets)
-        if best > self.tolerance:
-            found[block] = best
-        while len(block) < _LARGEST:
-            pull = linked[list(block)].sum(axis=0)
-            pull[list(block)] = 0
+    def _grow(self, inside: int, sets, linked: np.ndarray, found: dict[Block, float]) -> None:
+        best = self._violation((inside, 0), sets)
+        top = (best, inside)
+        while inside.bit_count() < _LARGEST:
+            chosen = members(inside)
+            pull = linked[chosen].sum(axis=0)
+            pull[chosen] = 0
             near = [v for v in np.argsort(-pull)[:5].tolist() if pull[v] > 0.1]
-            trials = [(self._violation(block | {v}, sets), block | {v}) for v in near]
+            trials = [(self._violation((inside | 1 << v, 0), sets), inside | 1 << v) for v in near]
             if not trials:
-                return
-            value, larger = max(trials, key=lambda t: t[0])
+                break
+            value, larger = max(trials)
             if value < best - self.tolerance and best > self.tolerance:
-                return
-            block, best = larger, value
+                break
+            inside, best = larger, value
+            top = max(top, (best, inside))
             if best > self.tolerance:
-                found[block] = best
+                found[inside, 0] = best
+        self._give(top[1], top[0], sets, found)
+
+    def _give(self, inside: int, best: float, sets, found: dict[Block, float]) -> None:
+        """Give variables of the block instead of explaining them, as long as that helps."""
+        given = 0
+        if best > self.tolerance:
+            found[inside, 0] = best
+        for _ in range(_GIVEN):
+            if inside.bit_count() < 3:
+                return
+            trials = [
+                (self._violation((inside & ~(1 << v), given | 1 << v), sets), v)
+                for v in members(inside)
+            ]
+            value, v = max(trials)
+            if value <= best + self.tolerance:
+                return
+            best, inside, given = value, inside & ~(1 << v), given | 1 << v
+            if best > self.tolerance:
+                found[inside, given] = best
