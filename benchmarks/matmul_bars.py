@@ -199,16 +199,16 @@ def resume(args, record) -> None:
             "import numpy as np, zerogap as zg\n"
             "from zerogap.models.matmul import MatMul\n"
             "def tell(p): print(p.objective, flush=True)\n"
-            "zg.solve(MatMul(np.array([4, 4, 4])), method='kernel', threads=1, time_limit=60,\n"
+            "zg.solve(MatMul(np.array([4, 4, 4]), 'Z2'), method='kernel', threads=1, time_limit=60,\n"
             f"         seed={args.seed}, checkpoint={path!r}, on_progress=tell)\n"
         )
         for life in range(5):
             process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,
                                        text=True)  # fmt: skip
-            time.sleep(6)
+            time.sleep(args.slice)
             os.kill(process.pid, signal.SIGKILL)
             said = [int(x) for x in process.communicate()[0].split() if x.isdigit()]
-            kept = Pools(path=path).rank((4, 4, 4), "ZT")
+            kept = Pools(path=path).rank((4, 4, 4), "Z2")
             ok = kept is not None and bool(said) and kept <= min(said)
             best = min(said, default=None)
             record({"bar": "resume", "life": life, "said": best, "kept": kept},

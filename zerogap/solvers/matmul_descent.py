@@ -22,6 +22,14 @@ from zerogap.solvers.matmul_pools import Pools
 #: Steps between two looks at a walker; the unit of all counting, so that runs are repeatable.
 QUANTUM = 1 << 18
 
+#: Share of the rounds that walk over ZT itself, where that is wanted: flips are rejected there, but
+#: nothing has to be lifted.
+TERNARY = 0.6
+
+#: Dead ends, schemes without any flip, within a quantum that end a round: a walk that keeps falling
+#: back into one does not leave it.
+DEAD = 2000
+
 #: Schemes of one walk that are lifted in vain before it is given up.
 LIFTS = 12
 
@@ -127,7 +135,7 @@ class Descent:
     def _begin(self) -> _Round:
         n = self._choose_format()
         ring = "Z2"
-        if self.ring != "Z2" and (not self.lifting or self.rng.random() < 0.15):
+        if self.ring != "Z2" and (not self.lifting or self.rng.random() < TERNARY):
             ring = "ZT"
         volume = math.prod(n)
         walker = self._walkers.get((n, ring))
@@ -135,7 +143,7 @@ class Descent:
             entries = (n[0] * n[1], n[1] * n[2], n[2] * n[0])
             walker = FlipWalk(entries, volume + 8, ring == "ZT", int(self.rng.integers(2**62)))
             self._walkers[n, ring] = walker
-        low = max(500, self.plus // 4) if self.rng.random() < 0.7 else max(100, self.plus // 20)
+        low = max(100, self.plus // (20 if self.rng.random() < 0.6 else 4))
         walker.plus = (low, 4 * low)
         walker.band = max(0, self.band + int(self.rng.integers(-1, 2)))
         scheme = self._start(n, ring)
@@ -146,14 +154,16 @@ class Descent:
             pool.visits += 1
             pool.failures += 1
             failures = pool.failures
-        patience = QUANTUM * max(8, volume) * (1.0 + 0.1 * min(failures, 100))
+        patience = 2 * QUANTUM * max(8, volume) * (1.0 + 0.05 * min(failures, 60))
         return _Round(n, ring, walker, walker.objective, int(patience))
 
     def _choose_format(self) -> Sides:
         if self.formats:
-            visits = [self.pools.pools[f, "Z2"].visits if (f, "Z2") in self.pools.pools else 0
-                      for f in self.formats]  # fmt: skip
-            weight = np.array([math.prod(f) / (1 + v) for f, v in zip(self.formats, visits)])
+            visits = [self._visits(f) for f in self.formats]
+            new = [f for f, v in zip(self.formats, visits) if v == 0]
+            if new:
+                return new[0]
+            weight = np.array([math.prod(f) / v for f, v in zip(self.formats, visits)])
             return self.formats[int(self.rng.choice(len(self.formats), p=weight / weight.sum()))]
         n = self.sorted
         while (
@@ -166,6 +176,10 @@ class Descent:
                 break
             n = smaller[int(self.rng.integers(len(smaller)))][0]
         return n
+
+    def _visits(self, n: Sides) -> int:
+        pools = (self.pools.pools.get((n, ring)) for ring in ("Z2", "ZT"))
+        return sum(pool.visits for pool in pools if pool is not None)
 
     def _start(self, n: Sides, ring: str) -> Factors:
         """Where a round starts: mostly what has the lowest rank, but any way has its chance."""
@@ -244,7 +258,8 @@ class Descent:
             self._try_lift(current)
         if current.n == self.sorted:
             self._adopt()
-        return current.quiet < current.patience
+        before, current.dead = current.dead, walker.counts["dead"]
+        return current.quiet < current.patience and current.dead - before < DEAD
 
     def _try_lift(self, current: _Round) -> None:
         """Lift the walk's best scheme where that would be the best over the wanted ring."""
@@ -300,6 +315,7 @@ class _Round:
     def __init__(self, n: Sides, ring: str, walker: FlipWalk, rank: int, patience: int):
         self.n, self.ring, self.walker, self.rank = n, ring, walker, rank
         self.patience, self.quiet, self.lifts = patience, 0, 0
+        self.dead = walker.counts["dead"]
 
 
 def _smaller(n: Sides) -> list[tuple[Sides, int]]:
