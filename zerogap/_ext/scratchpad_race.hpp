@@ -55,18 +55,18 @@ private:
 
     void next() {
         int64_t top = best == NONE ? capacity_ : std::min(capacity_, best - 1);
-        // The load is often attained; then the middle of the gap, whose failure also moves it.
-        if (!minimise_ || (best == NONE && runs_ % 2 == 0)) target_ = top;
-        else target_ = runs_ % 2 ? bound : bound + (top - bound) / 2;
-        long long factor = (runs_ / 2 + 1) & -(runs_ / 2 + 1);
-        if (!minimise_) factor = (runs_ + 1) & -(runs_ + 1);
+        // The load is often attained; otherwise a short step down is easier than a long one.
+        int64_t gap = top - bound;
+        const int64_t targets[TARGETS] = {bound, top - gap / 2, top - gap / 8, top};
+        target_ = !minimise_ ? top : targets[runs_ % TARGETS];
+        long long factor = (which() + 1) & -(which() + 1);
         left_ = SHARE * factor;
         fit_.start(target_, order(), which() % 2 == 1);
         ++runs_;
     }
 
-    // Number of the order; in minimising each is run for two targets.
-    long long which() const { return minimise_ ? runs_ / 2 : runs_; }
+    // Number of the order; in minimising each is run for all targets.
+    long long which() const { return minimise_ ? runs_ / TARGETS : runs_; }
 
     // Weights of span, size, degree and crowd with some noise; the first few are fixed.
     std::vector<int> order() {
@@ -97,6 +97,7 @@ private:
     }
 
     static constexpr long long SHARE = 500;
+    static constexpr int TARGETS = 4;
 
     Fit fit_;
     std::vector<int64_t> size_;
