@@ -10,7 +10,8 @@ from libcpp.vector cimport vector
 
 from zerogap._ext.rng cimport Rng, rng_double, rng_seed
 
-DEF FEATURES = 12
+cdef enum:
+    FEATURES = 16
 
 #: Names of the features, in the order of the weights.
 NAMES = (
@@ -26,6 +27,10 @@ NAMES = (
     "weight",  # of the job / mean weight
     "late",  # start + work of the job left / lower bound of the makespan
     "progress",  # share of the operations that are scheduled; the same for all candidates
+    "here",  # work left on the machine / mean work left on a machine; the same for all candidates
+    "route",  # work of the job after it, weighted by its machines' relative load / mean work of a job
+    "peak",  # the same with the fourth power of the relative load
+    "hunger",  # when the next machine runs out of work - own end / mean duration, within -5 … 5
 )
 
 
@@ -54,7 +59,7 @@ cdef class Dispatcher:
     cdef int N, n, m
     cdef vector[int32_t] first, machine, job
     cdef vector[int64_t] duration, release, due, after
-    cdef vector[double] weight
+    cdef vector[double] weight, route, peak
     cdef int64_t bound
     cdef double mean_duration, mean_work, mean_operations
     # State of one construction.
@@ -94,11 +99,24 @@ cdef class Dispatcher:
         load = np.bincount(np.asarray(machine), np.asarray(duration, dtype=np.float64),
                            minlength=machines)
         self.bound = max(1, int(max(np.max(work), np.max(load))))
+        self._measure_routes(load / max(1e-9, float(np.mean(load))))
         self.mean_duration = max(1e-9, float(np.mean(duration)))
         self.mean_work = max(1e-9, float(np.mean(work)))
         self.mean_operations = self.N / <double>self.n
         self.queue.resize(self.m)
         self.left.resize(self.m)
+
+    cdef _measure_routes(self, relative):
+        cdef const double[::1] load = relative
+        cdef int j, x
+        cdef double share
+        self.route.assign(self.N, 0.0)
+        self.peak.assign(self.N, 0.0)
+        for j in range(self.n):
+            for x in range(self.first[j + 1] - 2, self.first[j] - 1, -1):
+                share = load[self.machine[x + 1]]
+                self.route[x] = self.route[x + 1] + self.duration[x + 1] * share
+                self.peak[x] = self.peak[x + 1] + self.duration[x + 1] * share ** 4
 
     def run(self, linear, hidden=None, *, double delay=0.0, double noise=0.0, uint64_t seed=0):
         """Build one schedule.
@@ -237,6 +255,14 @@ cdef class Dispatcher:
         f[9] = self.weight[j]
         f[10] = (est + rest) / <double>self.bound
         f[11] = done / <double>self.N
+        f[12] = self.left[self.machine[x]] * self.m / (total + 1)
+        f[13] = self.route[x] / self.mean_work
+        f[14] = self.peak[x] / self.mean_work
+        f[15] = 0
+        if more:
+            inner = (self.free_at[self.machine[x + 1]] + self.waiting[self.machine[x + 1]]
+                     - est - self.duration[x]) * scale
+            f[15] = min(5.0, max(-5.0, inner))
         for i in range(FEATURES):
             value += a[i] * f[i]
         for k in range(units):

@@ -9,6 +9,9 @@
 
 namespace zerogap::jobshop {
 
+// Shops beyond so many operations are searched from the record alone, with patience in proportion to their size.
+constexpr int kLarge = 3000;
+
 struct Settings {
     int members = 30;
     int64_t patience = 12500;  // moves without improvement that end a tabu search
@@ -34,6 +37,7 @@ public:
     Population(const Shop& s, const Settings& given, uint64_t seed, int64_t target_, const int32_t* start)
         : shop(s), settings(given), target(static_cast<T>(target_)) {
         random.seed(seed);
+        if (shop.operations > kLarge) settings.patience = std::max<int64_t>(settings.patience, 50LL * shop.operations);
         search.attach(shop, random.next());
         scratch.attach(shop);
         record.assign(start, start + shop.operations);
@@ -92,6 +96,8 @@ private:
         if (!waiting.empty()) {
             child = waiting.back();
             waiting.pop_back();
+        } else if (shop.operations > kLarge) {
+            child = record;  // random members would take longer to become good than there is time
         } else if (static_cast<int>(members.size()) < settings.members) {
             scatter();
         } else {
