@@ -36,9 +36,13 @@ def weights(
         gradient = (-S @ R + (rho * h + alpha) * E.T * W * 2).reshape(-1)
         return smooth + lasso * x.sum(), np.concatenate([gradient + lasso, -gradient + lasso])
 
+    def late(_: np.ndarray) -> None:
+        if time.monotonic() > deadline:
+            raise StopIteration
+
     for _ in range(rounds):
         while rho < 1e16:
-            x_next = minimize(value, x, jac=True, method="L-BFGS-B", bounds=bounds).x
+            x_next = minimize(value, x, jac=True, method="L-BFGS-B", bounds=bounds, callback=late).x
             W = (x_next[: d * d] - x_next[d * d :]).reshape(d, d)
             h_next = float(np.trace(expm(W * W)) - d)
             if h_next <= 0.25 * h or time.monotonic() > deadline:

@@ -1,10 +1,10 @@
 """Block cuts: the parents within a block of variables explain no more than its determinant.
 
-Take any graph, disjoint sets B and A of variables, and give every variable of B its parents within B
-and all of A. That is a graph on B once A is given, so its residual variances multiply to at least
-det(S_BB|A). With fit_j the cost of variable j without the edges,
+Take any graph, disjoint sets B and A of variables, and give every variable of B its parents within
+B and all of A. That is a graph on B once A is given, so its residual variances multiply to at
+least det(S_BB|A). With fit_j the cost of variable j without the edges,
 
-    sum over j in B of fit_j((parents of j within B) and A)  >=  the cost that goes with det(S_BB|A),
+    sum over j in B of fit_j((parents of j within B) and A)  >=  the cost of det(S_BB|A),
 
 a linear constraint on the choice of parent sets. Two variables that explain each other are the
 smallest case, all variables the largest; a set A helps where it cuts the block off from the rest.
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.dag import Dag
+from zerogap.solvers.search import Search
 
 #: Variables that a block is grown to, and the least violation worth a row, for each observation.
 _LARGEST, _VIOLATED = 40, 5e-6
@@ -108,7 +109,7 @@ class Blocks:
         order = np.argsort(where[used])
         return where[used][order], what[used][order], lower
 
-    def violated(self, support: Any) -> list[Block]:
+    def violated(self, support: Any, search: Search) -> list[Block]:
         """Violated blocks, grown greedily from pairs along the links of a relaxed solution."""
         d = self.dag.variables
         sets: list[list[tuple[int, float]]] = [[] for _ in range(d)]
@@ -123,6 +124,8 @@ class Blocks:
         pairs = pairs[np.argsort(-linked[pairs[:, 0], pairs[:, 1]])][:d]
         found: dict[Block, float] = {}
         for i, j in pairs.tolist():
+            if not search.open:
+                return []
             self._grow(1 << i | 1 << j, sets, linked, found)
         fresh = [b for b in found if b not in self.known]
         # Large blocks close more of the gap, small ones are cheap and sharp: some of each.

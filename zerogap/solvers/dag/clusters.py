@@ -168,11 +168,15 @@ class Relaxation:
         self.active = np.concatenate([self.active, new])
         return len(new)
 
-    def separate(self, seconds: float) -> int:
+    def separate(self, search: Search) -> int:
         """Add violated blocks and clusters, found greedily or else exactly; returns how many."""
         support = Support(self.columns, self.active, self.lp.values, self.d)
-        cuts = [self.blocks.row(block) for block in self.blocks.violated(support)]
-        found = support.greedy() or ([] if cuts else support.exact(seconds))
+        cuts = []
+        for block in self.blocks.violated(support, search):
+            if not search.open:
+                return 0
+            cuts.append(self.blocks.row(block))
+        found = support.greedy() or ([] if cuts else support.exact(search.remaining))
         fresh = [c for c in found if c.tobytes() not in self.known]
         self.known |= {c.tobytes() for c in fresh}
         self.clusters += fresh
@@ -304,7 +308,7 @@ def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> No
             beside()
         if not search.open:
             return
-        if not relaxation.enter() + relaxation.separate(search.remaining):
+        if not relaxation.enter() + relaxation.separate(search) and search.open:
             branch(dag, search, relaxation)
             return
 
