@@ -11,6 +11,8 @@ from zerogap.solvers.search import Search
 PROVABLE = 250
 #: Beyond so many operations CP-SAT's propagation does not finish once.
 UNPROVABLE = 20_000
+#: Beyond so many operations a move costs more than a tenth of a schedule: dispatching alone.
+HUGE = 300_000
 #: Stronger propagation of the machines: the proof of ft10 below 930 takes 0.6 s instead of 14.
 STRONG = {
     "use_strong_propagation_in_disjunctive": True,
@@ -31,6 +33,8 @@ def auto(shop: Shop, search: Search) -> None:
     opening(shop, search)
     if shop.objective != "makespan" or search.extend is not None:
         return neighbourhoods.descend(shop, search, prove)
+    if shop.operations > HUGE:
+        return neighbourhoods.redispatch(shop, search)
     islands = max(1, search.threads - 1)
     if search.open:
         # Most of what the kernels will ever find they find now, and CP-SAT starts below it.
@@ -58,7 +62,7 @@ def auto(shop: Shop, search: Search) -> None:
 def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
     opening(shop, search)
-    if search.open and shop.objective == "makespan":
+    if search.open and shop.objective == "makespan" and shop.operations <= HUGE:
         drive(shop, search, islands=search.threads)
     elif search.open:
         neighbourhoods.redispatch(shop, search)
@@ -84,7 +88,7 @@ def opening(shop: Shop, search: Search) -> None:
     for name, delay in OPENERS:
         if search.open or search.solution is None:
             search.offer(rules.schedule(shop, rules.rule(name, delay)), "dispatch")
-        if isinstance(shop, FlexibleJobShop):
+        if isinstance(shop, FlexibleJobShop) or search.elapsed > 0.1 * search.limits.time:
             break
 
 

@@ -53,7 +53,11 @@ class Restarts:
         self.check = check
         self.kernel = rules.dispatcher(shop)
         self.rng = np.random.default_rng(seed)
-        self.names = ("learned", "edd", "mwkr", "spt", "winq")
+        due = shop.objective == "tardiness"
+        self.names = (
+            ("learned", "edd", "mwkr", "spt", "winq") if due else ("learned", "mwkr", "mor")
+        )
+        self.urgency = (0.0, 0.1, 0.5) if due else (0.0,)
         self.objective: int | None = None
         self.iterations = 0
         self.seconds = 0.0
@@ -68,7 +72,7 @@ class Restarts:
             rule = rules.rule(
                 str(self.rng.choice(self.names)), float(self.rng.choice([0, 0.1, 0.3]))
             )
-            mixed = rule.linear + rules.rule("edd").linear * self.rng.choice([0, 0.1, 0.5])
+            mixed = rule.linear + rules.rule("edd").linear * self.rng.choice(self.urgency)
             _, start = self.kernel.run(
                 mixed,
                 rule.hidden,
