@@ -13,7 +13,8 @@ from .arrays import arrays, flat, solution
 from .pool import CLIENTS, Pool, selectable
 
 _SLICE = 0.1
-HOT = 1.0  # first temperature in mean costs of a client
+#: First temperature in mean costs of a client; routes change their type only where it is warmer.
+HOT, HOT_FLEET = 1.0, 3.0
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -177,7 +178,7 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
                     seed=seed,
                     fresh=heat == 1.0 and (number > 0 or lane > 0),
                     record=mip > 0,
-                    hot=HOT * heat,
+                    hot=warmth(instance) * heat,
                     source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
                 )
             if not search.open:
@@ -187,6 +188,13 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
                 pool.recombine(search, mip * total)
         # Without a time limit the rounds begin anew.
         begun, lane = time.monotonic(), lane + 1
+
+
+def warmth(instance: Routing) -> float:
+    """First temperature, in mean costs of a client."""
+    fleet = instance.types > 1 and len(set(instance.start_depot.tolist())) == 1
+    single = not (instance.max_trips > 1).any() and instance.preference is None
+    return HOT_FLEET if fleet and single else HOT
 
 
 def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
