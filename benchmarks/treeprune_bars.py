@@ -143,66 +143,41 @@ def huge() -> None:
 
 
 def pruner(steps: int = 10000, width: int = 256) -> None:
-    """Bar 3: steps of the incremental pruner; the search restarts every 12 steps."""
+    """Bar 3: steps of one incremental pruner; a new question every 12 steps, the old one goes."""
     rng = np.random.default_rng(0)
-    times, spans, grown = [], [], []
-    live = None
+    wall, cpu, sizes, peak = [], [], [], []
+    live = Pruner(1.0, 1.45, cost="unit", forest=True)
+    leaves, reward = np.array([], dtype=np.int32), np.array([0.5])
     for step in range(steps):
         if step % 12 == 0:
-            live = Pruner(1.0, 1.45, cost="unit") if live is None else live
-            for leaf in live.leaves().tolist() if live.nodes else []:
-                del leaf
             if live.nodes:
-                live = Pruner(1.0, 1.45, cost="unit")
-            root = live.add([-1], [250.0], [0.0])
-            leaves, reward = root, np.array([0.5])
+                old = live.leaves()
+                live.score(old, np.zeros(len(old)))
+            leaves, reward = live.add([-1], [250.0], [0.0]), np.array([0.5])
         children = zg.treeprune.allocate(reward, width)
         origin = np.repeat(np.arange(len(leaves)), children)
         value = np.clip(reward[origin] + rng.normal(0, 0.08, width), 0, 1)
         share = zg.treeprune.allocate(value, width) / width
         tokens, cluster = 20.0 + rng.integers(0, 80, width), rng.integers(0, 105, width)
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.thread_time()
         new = live.add(leaves[origin], tokens, share, cluster)
-        middle = time.perf_counter()
         mask = live.prune()
-        end = time.perf_counter()
-        times.append(end - begun)
-        spans.append(end - middle)
+        wall.append(time.perf_counter() - begun)
+        cpu.append(time.thread_time() - busy)
         chosen = mask[new]
         leaves, reward = new[chosen], value[chosen]
-        if step % 1000 == 999:
-            grown.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    times.sort()
-    spans.sort()
-    at = lambda values, q: 1e6 * values[min(len(values) - 1, int(q * len(values)))]  # noqa: E731
-    print(
-        f"pruner: {steps} steps at width {width}: add + prune median {at(times, 0.5):.1f} µs, "
-        f"99 % {at(times, 0.99):.1f} µs, worst {at(times, 1):.0f} µs; prune alone median "
-        f"{at(spans, 0.5):.1f} µs; peak memory after 1000 / {steps} steps {grown[0]} / {grown[-1]} "
-        "KiB"
-    )
-    endless(rng, width)
-
-
-def endless(rng, width: int, steps: int = 10000) -> None:
-    """One tree that goes on for ever: old leaves are cut by a cap, slots are used again."""
-    live = Pruner(1.0, 1.45, cost="unit")
-    leaves = live.add([-1], [1.0], [0.0])
-    sizes = []
-    for step in range(steps):
-        origin = rng.integers(0, len(leaves), width)
-        new = live.add(
-            leaves[origin],
-            np.ones(width),
-            rng.random(width) / width * 2,
-            rng.integers(0, 80, width),
-        )
-        leaves = new[live.prune()[new]]
         if len(leaves) == 0:
-            leaves = live.leaves()
+            leaves, reward = live.leaves()[:1], np.array([0.5])
         if step % 1000 == 999:
-            sizes.append((live.nodes, live.bytes))
-    print(f"pruner: one tree for {steps} steps, (nodes, bytes) every 1000: {sizes}")
+            sizes.append(live.bytes)
+            peak.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    for name, times in (("wall", sorted(wall)), ("CPU", sorted(cpu))):
+        at = [1e6 * times[min(steps - 1, int(q * steps))] for q in (0.5, 0.99, 1.0)]
+        print(
+            f"pruner: {steps} steps at width {width}, add + prune, {name} time: median "
+            f"{at[0]:.1f} µs, 99 % {at[1]:.1f} µs, worst {at[2]:.0f} µs"
+        )
+    print(f"pruner: bytes of its arrays every 1000 steps {sizes}, peak memory {peak} KiB")
 
 
 def batch(trees: int = 1000, width: int = 64) -> None:
