@@ -338,3 +338,15 @@ def test_block_rows_hold_for_every_graph():
                 chosen[rng.choice(fitting)] = 1
             for index, value, lower in rows:
                 assert value @ chosen[index] >= lower - 1e-7 * max(1.0, abs(lower))
+
+
+def test_layers_give_way_to_subsets_where_bounds_are_weak(monkeypatch):
+    from zerogap.solvers.dag import orders
+
+    dag = zg.generate("dag", variables=11, edges=30, seed=2, standardize=True)
+    by_layers = zg.solve(dag, method="exact", threads=1, time_limit=20)
+    monkeypatch.setattr(orders, "PATIENCE", -1.0)
+    by_subsets = zg.solve(dag, method="exact", threads=1, time_limit=20)
+    assert by_layers.status == by_subsets.status == "optimal"
+    assert by_layers.objective == pytest.approx(by_subsets.objective, rel=1e-9)
+    assert by_subsets.trace[-1].source == "subsets"

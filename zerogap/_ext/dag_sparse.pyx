@@ -114,7 +114,7 @@ cdef class LocalProblem:
     def __init__(self, covariance, int observations, str loss, double edge, double lasso, allowed,
                  required, int most_parents, data=None):
         S = np.ascontiguousarray(covariance, dtype=np.float64)
-        cdef int d = len(S), i, j
+        cdef int d = len(S), j
         cdef object A = np.asarray(allowed, dtype=bool), R = np.asarray(required, dtype=bool)
         if S.shape != (d, d) or A.shape != (d, d) or R.shape != (d, d):
             raise ValueError("expected square matrices of the same size")

@@ -16,6 +16,9 @@ from zerogap.solvers.search import Search
 
 #: Up to so many variables the layers are tried; their sets are 128 bits wide at most.
 LAYERS = 128
+#: Up to so many variables, layers that take longer than these seconds give way to dynamic
+#: programming over all sets, which does not depend on how good the bounds are.
+SUBSETS, PATIENCE = 22, 1.0
 #: From here on, fitting and checking a structure costs more than a slice of the kernel.
 LARGE = 200
 #: Seconds a variable that the kernel runs before the layers begin.
@@ -150,8 +153,12 @@ def prove(
     layers = dag_exact.OrderLayers(
         dag.covariance, order, objective, dag.before, states=search.options["states"]
     )
-    bound = -math.inf
+    bound, begun = -math.inf, search.elapsed
     while search.open:
+        if dag.variables <= SUBSETS and search.elapsed - begun > PATIENCE:
+            del layers
+            _by_subsets(dag, search, beside)
+            return
         if search.objective is not None and search.extend is None:
             layers.cut(search.objective)
         more = layers.run(min(0.1, search.remaining))
@@ -172,6 +179,13 @@ def prove(
         search.messages.append(
             f"layers: more than {search.options['states']} predecessor sets; raise states=…"
         )
+
+
+def _by_subsets(dag: Dag, search: Search, beside: Any) -> None:
+    from zerogap.solvers.dag import parents
+
+    problem, _ = parents.local_problem(dag)
+    parents.by_program(dag, problem, search, beside)
 
 
 def auto(dag: Dag, search: Search) -> None:
