@@ -192,9 +192,8 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
 
 def warmth(instance: Routing) -> float:
     """First temperature, in mean costs of a client."""
-    fleet = instance.types > 1 and len(set(instance.start_depot.tolist())) == 1
     single = not (instance.max_trips > 1).any() and instance.preference is None
-    return HOT_FLEET if fleet and single else HOT
+    return HOT_FLEET if instance.types > 1 and single else HOT
 
 
 def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
