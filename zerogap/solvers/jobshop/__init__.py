@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from zerogap.models.jobshop import FlexibleJobShop, Shop
 from zerogap.solvers.jobshop import bounds, neighbourhoods, rules
-from zerogap.solvers.jobshop.islands import drive, in_background
+from zerogap.solvers.jobshop.islands import drive, in_background, kernels
 from zerogap.solvers.search import Search
 
 #: Up to so many operations CP-SAT proves in minutes what the kernel finds in seconds.
@@ -35,27 +37,28 @@ def auto(shop: Shop, search: Search) -> None:
         return neighbourhoods.descend(shop, search, prove)
     if shop.operations > HUGE:
         return neighbourhoods.redispatch(shop, search)
-    islands = max(1, search.threads - 1)
-    if search.open:
-        # Most of what the kernels will ever find they find now, and CP-SAT starts below it.
-        drive(shop, search, islands=search.threads, seconds=burst(shop, search))
+    if not search.open:
+        return None
+    islands = kernels(shop, search)
+    # Most of what the kernels will ever find they find now, and CP-SAT starts below it.
+    drive(shop, search, islands, seconds=burst(shop, search))
     if not search.open:
         return None
     if search.threads == 1:
-        return alternate(shop, search)
+        return alternate(shop, search, islands)
     # A shop that CP-SAT cannot prove gets it for a bound only; then all threads search.
     share = 1.0 if provable(shop) else 0.0 if shop.operations > UNPROVABLE else 0.2
     if share:
-        with in_background(shop, search, islands=islands, first=search.threads):
+        with in_background(shop, search, islands[1:]):
             prove(
                 shop,
                 search,
-                workers=max(1, search.threads - islands),
+                workers=1,
                 seconds=share * search.remaining,
                 bound=not provable(shop),
             )
     if search.open:
-        drive(shop, search, islands=search.threads, first=2 * search.threads)
+        drive(shop, search, islands)
     return None
 
 
@@ -63,7 +66,7 @@ def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
     opening(shop, search)
     if search.open and shop.objective == "makespan" and shop.operations <= HUGE:
-        drive(shop, search, islands=search.threads)
+        drive(shop, search, kernels(shop, search))
     elif search.open:
         neighbourhoods.redispatch(shop, search)
 
@@ -106,7 +109,7 @@ def burst(shop: Shop, search: Search) -> float:
     return min(0.1 * search.remaining, 0.2 + 0.005 * shop.operations)
 
 
-def alternate(shop: Shop, search: Search) -> None:
+def alternate(shop: Shop, search: Search, islands: list[Any]) -> None:
     """One thread: kernel and CP-SAT take turns that grow."""
     turn = 2.0
     while search.open:
@@ -114,7 +117,7 @@ def alternate(shop: Shop, search: Search) -> None:
             slow = not provable(shop)
             prove(shop, search, workers=1, seconds=0.2 * turn if slow else turn, bound=slow)
         if search.open:
-            drive(shop, search, islands=1, seconds=turn, first=int(turn))
+            drive(shop, search, islands, seconds=turn)
         turn *= 2
 
 

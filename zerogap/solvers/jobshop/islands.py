@@ -14,32 +14,24 @@ from zerogap.solvers.jobshop.schedules import arrays, schedule_of, sequence_of
 from zerogap.solvers.search import Search
 
 
-def drive(
-    shop: Shop,
-    search: Search,
-    *,
-    islands: int,
-    seconds: float = float("inf"),
-    first: int = 0,
-) -> None:
-    """Search on `islands` threads, this one included, until `seconds` or the search's end."""
-    with in_background(shop, search, islands=islands - 1, first=first + 1, seconds=seconds):
-        search.drive(make(shop, search, first), **exchange(shop), seconds=seconds)
+def kernels(shop: Shop, search: Search) -> list[Any]:
+    """One kernel a thread; they keep their populations from phase to phase."""
+    return [make(shop, search, island) for island in range(search.threads)]
+
+
+def drive(shop: Shop, search: Search, islands: list[Any], *, seconds: float = float("inf")) -> None:
+    """Search with all `islands`, the first in this thread, until `seconds` or the search's end."""
+    with in_background(shop, search, islands[1:], seconds=seconds):
+        search.drive(islands[0], **exchange(shop), seconds=seconds)
 
 
 @contextlib.contextmanager
 def in_background(
-    shop: Shop,
-    search: Search,
-    *,
-    islands: int,
-    first: int = 0,
-    seconds: float = float("inf"),
+    shop: Shop, search: Search, islands: list[Any], *, seconds: float = float("inf")
 ) -> Iterator[None]:
-    """Search on `islands` further threads while the block runs; `first` numbers their seeds."""
+    """Search with `islands`, each in a thread of its own, while the block runs."""
     with contextlib.ExitStack() as stack:
-        for island in range(islands):
-            kernel = make(shop, search, first + island)
+        for kernel in islands:
             stack.enter_context(search.in_background(kernel, **exchange(shop), seconds=seconds))
         yield
 

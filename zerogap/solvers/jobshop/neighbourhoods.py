@@ -10,7 +10,7 @@ import numpy as np
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 from zerogap.models.jobshop.solution import assigned
 from zerogap.solvers.jobshop import rules
-from zerogap.solvers.jobshop.islands import drive
+from zerogap.solvers.jobshop.islands import drive, make
 from zerogap.solvers.search import Search
 
 
@@ -19,7 +19,7 @@ def descend(shop: Shop, search: Search, prove: Callable[..., Any]) -> None:
     if search.extend is not None:
         # The kernels cannot see the added constraints; their schedule is CP-SAT's hint.
         if shop.objective == "makespan":
-            drive(shop, search, islands=1, seconds=0.05 * search.remaining)
+            drive(shop, search, [make(shop, search, 0)], seconds=0.05 * search.remaining)
         prove(shop, search, workers=search.threads)
         return
     redispatch(shop, search, seconds=0.05 * search.remaining)
