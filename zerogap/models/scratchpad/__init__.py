@@ -103,6 +103,5 @@ FAMILY = Family(
         Option("batch", int, None, "value of dynamic batch dimensions (ONNX)"),
         Option("in_place", bool, None, "elementwise operators may write over their inputs"),
         Option("bytes", int, 1, "bytes of one element (generated networks)"),
-        Option("baseline", str, "lru", "eviction rule of method greedy", ("lru", "belady")),
     ),
 )
