@@ -1,7 +1,7 @@
 """Bars of routing that are no table of instances and methods.
 
 ``python benchmarks/routing_bars.py large``    10,000 clients: first solution, memory (20 s)
-``python benchmarks/routing_bars.py types``    the 23 types against CP-SAT's proof, 7 clients (1 min)
+``python benchmarks/routing_bars.py types``    the 23 types against CP-SAT, 7 clients (1 min)
 ``python benchmarks/routing_bars.py profiles [seeds] [peer seconds]``
     PVRP-P and PVRP-ZC, n = 60, 80, 100; m = 3, 5, 7; three distributions: ours at 1 s and 10 s, and
     PyVRP where peer seconds are given (54 instances a seed: 10 min, with PyVRP at 30 s 40 min).

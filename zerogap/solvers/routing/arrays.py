@@ -125,11 +125,11 @@ def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
             raise InstanceError(
                 f"backhauls last need a dense matrix, at most {DENSE} nodes", field="backhaul"
             )
-        spans = [float(np.ptp(axis[places])) for axis in (instance.x, instance.y)]
-        if instance.scale * np.hypot(*spans) + 1 >= ARC:
+        wide, high = (float(np.ptp(axis[places])) for axis in (instance.x, instance.y))
+        longest = instance.scale * float(np.hypot(wide, high)) + 1
+        if longest >= ARC:
             raise InstanceError(
-                f"distances up to {instance.scale * np.hypot(*spans):.3g}; use units in which they "
-                f"stay below {ARC}",
+                f"distances up to {longest:.3g}; use units in which they stay below {ARC}",
                 field="x",
             )
         return {"dist": None, "dist_back": None, "time": None}
