@@ -123,7 +123,7 @@ def test_another_search_hands_its_scheme_over():
     given = additions.Circuits(STRASSEN).solution()
     other = SchemeSearch(STRASSEN, 1)
     other.inject(given, given.additions)
-    other.run(iterations=800_000)
+    other.run(iterations=1_500_000)
     instance = MatMul([2, 2, 2], "ZT", "additions", rank=7)
     assert other.objective == check(instance, other.best()) == 15
 
@@ -133,10 +133,10 @@ def test_solve_keeps_the_products_when_fixed():
     result = zg.solve(instance, iterations=3000, threads=1, time_limit=30)
     assert result.objective == 18 >= result.bound
     free = MatMul([2, 2, 2], "ZT", "additions", rank=7)
-    result = zg.solve(free, iterations=800_000, threads=1, time_limit=30)
+    result = zg.solve(free, iterations=1_500_000, threads=1, time_limit=30)
     assert result.objective == 15
     binary = MatMul([2, 2, 2], "Z2", "additions", rank=7)
-    result = zg.solve(binary, iterations=800_000, threads=1, time_limit=30)
+    result = zg.solve(binary, iterations=1_500_000, threads=1, time_limit=30)
     assert result.objective == 15
 
 

@@ -161,19 +161,20 @@ def program(inputs: int, outputs: int, edges: np.ndarray) -> Program:
     terms: dict[int, list[tuple[int, int]]] = {}
     for source, target, sign in np.asarray(edges).tolist():
         terms.setdefault(target, []).append((source, sign))
-    variable = {i: i for i in range(inputs)}
+    variable = {i: (i, 1) for i in range(inputs)}
     fresh: list[tuple[tuple[int, int], ...]] = []
     for node in _topological(terms, inputs):
         if node < inputs + outputs:
             continue
-        row = [(variable[i], c) for i, c in terms[node]]
+        row = [(variable[i][0], c * variable[i][1]) for i, c in terms[node]]
         total = row[0]
         for term in row[1:]:
             fresh.append((total, term))
             total = (inputs + len(fresh) - 1, 1)
-        variable[node] = total[0]
+        variable[node] = total
     sums = tuple(
-        tuple((variable[i], c) for i, c in terms.get(inputs + r, ())) for r in range(outputs)
+        tuple((variable[i][0], c * variable[i][1]) for i, c in terms.get(inputs + r, ()))
+        for r in range(outputs)
     )
     return Program(inputs, tuple(fresh), sums)
 
@@ -238,7 +239,7 @@ def lower_bound(matrix: np.ndarray) -> int:
 def _sums(matrix: np.ndarray) -> int:
     """Distinct rows, up to sign, with at least two terms."""
     rows = {max(r, tuple(-x for x in r)) for r in map(tuple, matrix.tolist())}
-    return sum(np.count_nonzero(r) > 1 for r in rows)
+    return sum(int(np.count_nonzero(r) > 1) for r in rows)
 
 
 class Circuits:

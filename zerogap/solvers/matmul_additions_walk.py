@@ -21,11 +21,11 @@ from zerogap.solvers.matmul_additions import program
 _WALK = 1 << 17  # steps of a walk in a quantum
 #: Rounds after which a start is left unless it is so near to the best. A round has twice the
 #: quanta of the one before, the first has 4.
-_RACE = ((4, 4), (12, 1), (28, -1))
+_RACE = ((4, 4), (12, 1), (28, 0), (60, -1))
 _ARCHIVE = 24
 _NAIVE = 36  # products of the naive scheme up to which a walk from there is short
 
-Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
+Factors = tuple[np.ndarray, ...]
 
 
 class SchemeSearch:
@@ -48,7 +48,7 @@ class SchemeSearch:
     def __init__(self, start: Scheme, seed: int = 0, *, binary: bool = False):
         self.n, self.rank, self.binary = start.n, start.rank, binary
         self.rng = np.random.default_rng([seed, 11])
-        self.quantum = 1 << max(10, (128 * start.additions).bit_length())
+        self.quantum = 1 << max(10, (32 * start.additions).bit_length())
         self.iterations = 0
         self.seconds = 0.0
         self.objective: int | None = None
@@ -107,8 +107,9 @@ class SchemeSearch:
             self._leave()
 
     def _anneal(self, factors: Factors) -> None:
+        u, v, w = factors
         self._annealer = SchemeAdditions(
-            *factors, self._seed(), binary=self.binary, first=4 * self.quantum
+            u, v, w, self._seed(), binary=self.binary, first=4 * self.quantum
         )
 
     def _keep(self, annealer: SchemeAdditions) -> None:
@@ -144,10 +145,12 @@ class SchemeSearch:
                 factors = self._other_basis(factors)
             self._anneal(factors)
             return
-        self._walk.load(*factors)
+        u, v, w = factors
+        self._walk.load(u, v, w)
         for _ in range(1 + int(self.rng.random() < 0.3)):
             self._walk.expand()
-        self._send(*self._walk.current())
+        u, v, w = self._walk.current()
+        self._send(u, v, w)
 
     def _send(self, u, v, w) -> None:
         """Let the walk come down to the rank from a scheme of higher rank."""
