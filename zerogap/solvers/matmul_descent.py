@@ -24,7 +24,7 @@ QUANTUM = 1 << 18
 
 #: Share of the rounds that walk over ZT itself, where that is wanted: flips are rejected there, but
 #: nothing has to be lifted.
-TERNARY = 0.6
+TERNARY = 0.4
 
 #: Dead ends, schemes without any flip, within a quantum that end a round: a walk that keeps falling
 #: back into one does not leave it.
@@ -177,6 +177,15 @@ class Descent:
             n = smaller[int(self.rng.integers(len(smaller)))][0]
         return n
 
+    def _source(self, ring: str) -> str:
+        """Which pools a walk starts from: modulo 2 from what is lifted, if that is the aim."""
+        return "ZT" if ring == "Z2" != self.ring and self.lifting else ring
+
+    def _draw(self, n: Sides, ring: str) -> Factors | None:
+        source = self._source(ring)
+        scheme = self.pools.draw(n, source, self.rng)
+        return scheme if scheme is None or source == ring else tuple(m & 1 for m in scheme)
+
     def _visits(self, n: Sides) -> int:
         pools = (self.pools.pools.get((n, ring)) for ring in ("Z2", "ZT"))
         return sum(pool.visits for pool in pools if pool is not None)
@@ -184,21 +193,19 @@ class Descent:
     def _start(self, n: Sides, ring: str) -> Factors:
         """Where a round starts: mostly what has the lowest rank, but any way has its chance."""
         ways: list[tuple[float, str]] = [(1.0, "naive")]
-        rank = self.pools.rank(n, ring)
+        rank = self.pools.rank(n, self._source(ring))
         if rank is not None:
-            # A pool whose schemes do not lift is left alone: most of its neighbours do not either.
-            stuck = ring == "Z2" != self.ring and rank < (self.pools.rank(n, "ZT") or 0)
-            ways.append((0.3 if stuck else 2.0, "pool"))
-        if self.grow and any(self.pools.rank(m, ring) for m, _ in _smaller(n)):
+            ways.append((2.0, "pool"))
+        if self.grow and any(self.pools.rank(m, self._source(ring)) for m, _ in _smaller(n)):
             ways.append((3.0 if math.prod(n) > 30 else 1.0, "grow"))
         if math.prod(n) > 64 and len(ways) > 1:
             ways[0] = (0.1, "naive")
-        if self.formats and any(self.pools.rank(m, ring) for m in _larger(n)):
+        if self.formats and any(self.pools.rank(m, self._source(ring)) for m in _larger(n)):
             ways.append((1.0, "cut"))
         weights = np.array([w for w, _ in ways])
         way = ways[int(self.rng.choice(len(ways), p=weights / weights.sum()))][1]
         if way == "pool":
-            found = self.pools.draw(n, ring, self.rng)
+            found = self._draw(n, ring)
             assert found is not None
             if self.rng.random() < 0.3:
                 found = moves.sandwich(n, found, self.rng, binary=ring == "Z2")
@@ -211,9 +218,13 @@ class Descent:
 
     def _grown(self, n: Sides, ring: str) -> Factors:
         """A smaller format and its naive complement, or two formats glued along a side."""
-        options = [(m, side) for m, side in _smaller(n) if self.pools.rank(m, ring) is not None]
+        options = [
+            (m, side)
+            for m, side in _smaller(n)
+            if self.pools.rank(m, self._source(ring)) is not None
+        ]
         m, side = options[int(self.rng.integers(len(options)))]
-        scheme = self.pools.draw(m, ring, self.rng)
+        scheme = self._draw(m, ring)
         assert scheme is not None
         before = tuple(x - (k == side) for k, x in enumerate(n))
         factors = moves.permute(m, scheme, before)
@@ -222,7 +233,7 @@ class Descent:
             parts = []
             for size in (half, n[side] - half):
                 sides = tuple(size if k == side else x for k, x in enumerate(n))
-                found = self.pools.draw(tuple(sorted(sides)), ring, self.rng)
+                found = self._draw(tuple(sorted(sides)), ring)
                 if found is None:
                     break
                 parts.append((sides, moves.permute(tuple(sorted(sides)), found, sides)))
@@ -232,9 +243,9 @@ class Descent:
         return moves.extend(before, factors, side)[1]
 
     def _cut(self, n: Sides, ring: str) -> Factors:
-        options = [m for m in _larger(n) if self.pools.rank(m, ring) is not None]
+        options = [m for m in _larger(n) if self.pools.rank(m, self._source(ring)) is not None]
         m = options[int(self.rng.integers(len(options)))]
-        scheme = self.pools.draw(m, ring, self.rng)
+        scheme = self._draw(m, ring)
         assert scheme is not None
         side = next(
             k for k in range(3) if tuple(sorted(x - (j == k) for j, x in enumerate(m))) == n
