@@ -37,7 +37,7 @@ def test_the_maximal_cliques_agree():
 
 def test_without_heuristic_every_incumbent_comes_from_the_branch_and_bound():
     for graph in oracle.random_graphs(120, seed=2):
-        agrees(graph, heuristic=False, support=False)
+        agrees(graph, heuristic=False, support=True)
 
 
 def test_four_and_more_attribute_values():

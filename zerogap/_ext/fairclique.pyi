@@ -21,7 +21,7 @@ class CliqueSearch:
         enhanced: bool = True,
         heuristic: bool = True,
         prove: bool = True,
-        support: bool = True,
+        support: bool = False,
         bound: str = "",
         size: int | None = None,
         limit: int = 1000,

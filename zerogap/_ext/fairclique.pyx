@@ -134,7 +134,7 @@ cdef class CliqueSearch:
     enhanced : bool
         Whether a colour serves one attribute only in the reductions.
     heuristic, prove, support : bool
-        Switch heuristic, branch and bound or the peeling of edges off.
+        Whether to run the heuristic, the branch and bound, the peeling of edges.
     bound : str
         One of `BOUNDS` that start vertices have to pass besides our own.
     size : int
@@ -151,7 +151,7 @@ cdef class CliqueSearch:
 
     def __cinit__(self, const int64_t[::1] first, const int32_t[::1] neighbour,
                   const uint8_t[::1] attribute, int attributes, k, delta, int threads=1,
-                  seed=0, bint enhanced=True, bint heuristic=True, bint prove=True, bint support=True,
+                  seed=0, bint enhanced=True, bint heuristic=True, bint prove=True, bint support=False,
                   str bound="", size=None, size_t limit=1000):
         cdef int n = <int>attribute.shape[0]
         if first.shape[0] != n + 1:

@@ -21,7 +21,7 @@ struct Settings {
     bool enhanced = true;   // enhanced instead of plain colourful core and support
     bool search = true;     // branch and bound after the heuristic
     bool heuristic = true;
-    bool support = true;    // peel edges where that is cheap
+    bool support = false;   // peel edges where that is cheap
     int bound = -1;         // a published bound that start vertices have to pass besides
 };
 

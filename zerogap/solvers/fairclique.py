@@ -158,6 +158,7 @@ def _clique_search(graph: FairClique, search: Search, **settings: Any) -> Clique
         threads=search.threads,
         seed=search.seed,
         enhanced=search.options["enhanced"],
+        support=search.options["support"],
         bound="" if search.options["bound"] == "none" else search.options["bound"],
         **settings,
     )

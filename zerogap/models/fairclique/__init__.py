@@ -93,6 +93,7 @@ FAMILY = Family(
             "a published upper bound that start vertices have to pass besides",
             ("none", *PUBLISHED_BOUNDS),
         ),
+        Option("support", bool, False, "peel edges by their colourful support as well"),
         Option("enhanced", bool, True, "a colour serves one attribute only in the reductions"),
     ),
 )
