@@ -104,7 +104,7 @@ class Divided:
     graph : dict
         See `zerogap._ext.scratchpad.Scheduling`.
     width, widest, seed : int
-        As for `Scheduling`.
+        As for `Scheduling`; None is as wide as memory allows.
     costs : list of int, optional
         Costs of the parts: look for schedules that are not dearer.
     """
@@ -114,7 +114,7 @@ class Divided:
         graph: dict[str, Any],
         *,
         width: int = 64,
-        widest: int = 60_000,
+        widest: int | None = None,
         seed: int = 0,
         costs: list[int] | None = None,
     ):
@@ -122,7 +122,7 @@ class Divided:
         self.pieces = _pieces(graph)
         limits = [None] * len(self.pieces) if costs is None else [c + 1 for c in costs]
         self.kernels = [
-            Scheduling(part(graph, *piece), width, widest, seed, limit)
+            Scheduling(part(graph, *piece), width, widest or _widest(*piece), seed, limit)
             for piece, limit in zip(self.pieces, limits)
         ]
 
@@ -177,6 +177,12 @@ class Divided:
                 schedule.append(operators[o])
                 evictions.append([tensors[t] for t in left])
         return np.array(schedule, dtype=np.int32), evictions
+
+
+def _widest(operators: list[int], tensors: list[int]) -> int:
+    """States in a layer so that a layer and its successors stay below about a gigabyte."""
+    words = 2 * (len(operators) // 64 + len(tensors) // 64 + 2)
+    return min(1_000_000, 150_000_000 // (8 * words + 150))
 
 
 def _pieces(graph: dict[str, Any]) -> list[tuple[list[int], list[int]]]:

@@ -20,8 +20,6 @@ from zerogap.solvers.search import Search
 QUICK, LONG = 20_000, 400_000
 #: Schedules of least cost that are tried for addresses before the exact model takes over.
 SCHEDULES = 24
-#: States a layer may hold.
-WIDEST = 60_000
 #: Operators beyond which the exact model is not built for schedule and addresses together.
 SMALL = 24
 #: Tensors times steps beyond which the time-indexed models are not built.
@@ -67,7 +65,7 @@ def baseline(net: Network, search: Search, name: str) -> None:
     search.offer(greedy.Allocator(net, order, rule).run(), name)
     if name == "topological":
         fixed = relax.relax(net)
-        scheduling = Divided({**fixed.graph, "order": order}, widest=WIDEST, seed=search.seed)
+        scheduling = Divided({**fixed.graph, "order": order}, seed=search.seed)
         Addresses(fixed, search).follow(scheduling, name)
 
 
@@ -82,7 +80,7 @@ def kernel(net: Network, search: Search) -> relax.Relaxation | None:
                 return None
     problem = relax.relax(net)
     addresses = Addresses(problem, search)
-    scheduling = Divided(problem.graph, widest=WIDEST, seed=search.seed)
+    scheduling = Divided(problem.graph, seed=search.seed)
     addresses.follow(scheduling, "scheduling")
     if search.open and scheduling.best() is not None:
         addresses.persist(scheduling)
