@@ -259,8 +259,8 @@ private:
             for (int p = now; p > high; --p) place[order[p] = order[p - 1]] = p;
             place[order[high] = v] = high;
         }
-        // v left one machine and entered another: both ends of the change lie between its old and new neighbours.
-        update(0, N - 1);
+        // What lost or got v as a neighbour stands behind the earlier of its places (heads) or before the later (tails).
+        update(std::min(now, place[v]), std::max(now, place[v]));
     }
 
     void sort() {
