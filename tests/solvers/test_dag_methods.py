@@ -350,3 +350,20 @@ def test_layers_give_way_to_subsets_where_bounds_are_weak(monkeypatch):
     assert by_layers.status == by_subsets.status == "optimal"
     assert by_layers.objective == pytest.approx(by_subsets.objective, rel=1e-9)
     assert by_subsets.trace[-1].source == "subsets"
+
+
+def test_more_candidates_than_a_byte_holds_are_cut_without_a_false_bound():
+    dag = zg.generate(
+        "dag",
+        variables=262,
+        edges=200,
+        observations=600,
+        loss="gauss",
+        penalty="bic",
+        max_parents=1,
+    )
+    result = zg.solve(dag, time_limit=2, threads=1)
+    assert result.objective <= zg.check(
+        dag, Structure.from_adjacency(np.zeros((262, 262)), names=dag.names)
+    )
+    assert result.status == "feasible"

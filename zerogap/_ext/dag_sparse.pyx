@@ -140,8 +140,8 @@ cdef class LocalProblem:
             self.problem.columns = np.ascontiguousarray(np.asarray(data, np.float64).T).reshape(-1)
         A = A & ~R & ~np.eye(d, dtype=bool)
         candidates = [np.flatnonzero(A[:, j]) for j in range(d)]
-        if max(map(len, candidates)) > 256:
-            raise ValueError("a variable has more than 256 candidate parents")
+        if max(map(len, candidates)) > 255:
+            raise ValueError("a variable has more than 255 candidate parents")
         self.problem.candidates = candidates
         self.problem.required = [np.flatnonzero(R[:, j]) for j in range(d)]
         slot = np.full((d, d), -1, dtype=np.int32)

@@ -26,7 +26,7 @@ FITS = {"ls": 600_000, "gauss": 600_000, "logistic": 60_000}
 #: Parent sets that a Pyomo or CP-SAT model may have.
 MODEL = 50_000
 #: Candidate parents of a variable, at most; the strongest are kept.
-CANDIDATES = 256
+CANDIDATES = 255
 #: Sets that may be evaluated for all variables together, and for a first quick list.
 SETS, QUICK = 15_000_000, 100_000
 
