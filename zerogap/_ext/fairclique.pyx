@@ -13,8 +13,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
-from .clock cimport now
-from .rng cimport Rng, rng_seed
+from .clock cimport now  # no-cython-lint
+from .rng cimport Rng, rng_seed  # no-cython-lint
 
 
 cdef extern from "fairclique_engine.hpp" namespace "zg_fair" nogil:

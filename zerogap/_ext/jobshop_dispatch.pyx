@@ -46,7 +46,8 @@ cdef class Dispatcher:
     machine; its candidates are the operations of that machine which could start up to a share
     `delay` of the time until that end (0: no-delay schedules, 1: all active schedules, Giffler and
     Thompson 1960; between: Storer, Wu and Vaccari 1992). The candidate with the highest priority
-    is scheduled, of equal ones the first in the instance. A step costs O(candidates + log machines): in all O(N (n/m + log m)).
+    is scheduled, of equal ones the first in the instance. A step costs O(candidates + log
+    machines): in all O(N (n/m + log m)).
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from .clock cimport now
-from .rng cimport Rng, rng_next, rng_seed
+from .rng cimport Rng, rng_next, rng_seed  # no-cython-lint
 from .routing_problem cimport CProblem, Problem
 
 

@@ -301,7 +301,9 @@ def write_solomon(instance: Routing) -> str:
 def sniff_lilim(head: str, name: str) -> bool:
     """Whether a text is in Li & Lim's format: three numbers, then rows of nine."""
     rows = [line.split() for line in head.splitlines()[:3] if line.strip()]
-    return len(rows) >= 2 and [len(r) for r in rows[:2]] == [3, 9] and _numeric(rows[1])
+    if len(rows) < 2 or [len(r) for r in rows[:2]] != [3, 9] or not _numeric(rows[1]):
+        return False
+    return rows[1][0] == "0"  # the depot is task 0; a flexible shop's first job has operations
 
 
 def sniff_cordeau(head: str, name: str) -> bool:
