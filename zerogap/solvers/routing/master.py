@@ -195,7 +195,9 @@ class Master:
         self.exact = True
         prizes = np.where(self.required, big, np.minimum(instance.prize, big)).astype(float)
         cover = [({i: 1.0}, 1.0, math.inf) for i in range(self.n)]
-        count = [({}, -math.inf, float(t.available)) for t in self.types]
+        count: list[tuple[dict[int, float], float, float]] = [
+            ({}, -math.inf, float(t.available)) for t in self.types
+        ]
         free = np.full(self.n, math.inf)
         self.lp = Lp(Rows.of(cover + count), cost=prizes, low=np.zeros(self.n), high=free)
 
@@ -203,7 +205,10 @@ class Master:
 
     def add(self, routes: list[tuple[int, tuple[int, ...]]]) -> int:
         """Add routes (position of the type, clients from 0); returns how many were new."""
-        cost, start, index, value = [], [], [], []
+        cost: list[float] = []
+        start: list[int] = []
+        index: list[int] = []
+        value: list[float] = []
         for position, clients in routes:
             if (position, clients) in self.known:
                 continue
