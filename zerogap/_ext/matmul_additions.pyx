@@ -10,7 +10,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from .clock cimport now
-from .rng cimport Rng  # the C++ part draws from it
+from .rng cimport Rng  # the C++ part draws from it  # no-cython-lint
 
 
 cdef extern from "matmul_additions.hpp" namespace "zg_additions" nogil:

@@ -7,7 +7,7 @@ import numpy as np
 from libc.stdint cimport int8_t, uint32_t, uint64_t
 from libcpp.vector cimport vector
 
-from .rng cimport Rng  # the C++ part draws from it
+from .rng cimport Rng  # the C++ part draws from it  # no-cython-lint
 
 
 cdef extern from "matmul_additions_greedy.hpp" namespace "zg_greedy" nogil:
