@@ -24,7 +24,6 @@ class Oracle:
         self.work = (-(-net.workspace // net.alignment)).tolist()
         self.n = len(net.inputs)
         self.seen: dict = {}
-        self._bench = 0  # units of the workspace at hand
 
     def exists(self) -> bool:
         """Compulsory bytes are counted at the start, so that hopeless branches end early."""
@@ -59,7 +58,7 @@ class Oracle:
     def _steps(self, o, done, lying, host, cost):
         """What comes may lie anywhere but on operands; what it lies on leaves (not before)."""
         net = self.net
-        work = [("work", self.work[o])] if self.work[o] else []
+        work = [(-self.work[o], self.work[o])] if self.work[o] else []
         made = [(t, self.units[t]) for t in net.outputs[o]]
         there = [t for t in net.inputs[o] if t in lying]
         for count in range(len(there) + 1):
@@ -86,7 +85,7 @@ class Oracle:
 
     def _write(self, o, done, lying, made, host, cost):
         """Outputs of an operator in place may lie on its inputs, too."""
-        bench = {"work": lying.pop("work")} if "work" in lying else {}
+        bench = {t: lying.pop(t) for t in list(lying) if t < 0}
         alive = {t: a for t, a in lying.items() if not self._dead(t, done)}
         for place in self._places(bench, made):
             gone = self._covered(alive, place)
@@ -102,7 +101,7 @@ class Oracle:
     def _mask(self, lying):
         mask = 0
         for t, a in lying.items():
-            mask |= ((1 << (self._bench if t == "work" else self.units[t])) - 1) << a
+            mask |= ((1 << (self.units[t] if t >= 0 else -t)) - 1) << a
         return mask
 
     def _again(self, t, done):
@@ -124,20 +123,16 @@ class Oracle:
         return all(done >> c & 1 for c in self.net.consumers[t])
 
     def _after(self, done, lying, host, cost):
-        lying.pop("work", None)
         net = self.net
         rest = {
             t: a
             for t, a in lying.items()
-            if not self._dead(t, done) and not (net.stream_weights and net.weight[t])
+            if t >= 0 and not self._dead(t, done) and not (net.stream_weights and net.weight[t])
         }
         return done, frozenset(rest.items()), host, cost
 
     def _places(self, lying, coming):
-        """All disjoint addresses of `coming` beside what lies there."""
-        for t, units in coming:
-            if t == "work":
-                self._bench = units
+        """All disjoint addresses of `coming` beside what lies there; a workspace is -units."""
         yield from self._fill(self._mask(lying), coming, {})
 
     def _fill(self, mask, coming, chosen):
