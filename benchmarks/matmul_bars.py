@@ -199,8 +199,8 @@ def resume(args, record) -> None:
             "import numpy as np, zerogap as zg\n"
             "from zerogap.models.matmul import MatMul\n"
             "def tell(p): print(p.objective, flush=True)\n"
-            "zg.solve(MatMul(np.array([4, 4, 4]), 'Z2'), method='kernel', threads=1, time_limit=60,\n"
-            f"         seed={args.seed}, checkpoint={path!r}, on_progress=tell)\n"
+            "zg.solve(MatMul(np.array([4, 4, 4]), 'Z2'), method='kernel', threads=1,\n"
+            f"         time_limit=60, seed={args.seed}, checkpoint={path!r}, on_progress=tell)\n"
         )
         for life in range(5):
             process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,

@@ -94,12 +94,11 @@ cdef class Placing:
         """Search for at most so long or so many nodes; False when nothing is left to do."""
         cdef double begun = now(), deadline = begun + seconds
         cdef long long left = iterations if iterations >= 0 else <long long>1 << 60
-        cdef long long piece, before
+        cdef long long piece
         cdef cbool more = not self.race.done()
         with nogil:
             while more and left > 0:
                 piece = 64 if left > 64 else left
-                before = self.race.nodes()
                 more = self.race.run(piece)
                 left -= piece
                 if now() >= deadline:
