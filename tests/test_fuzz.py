@@ -95,12 +95,12 @@ def run(name, fmt, count, patience):
         assert time.monotonic() - begun < patience
 
 
-@pytest.mark.parametrize(("name", "fmt"), seeds())
+@pytest.mark.parametrize(("name", "fmt"), list(seeds()))
 def test_damaged_files(name, fmt):
     run(name, fmt, 150, 10 * PATIENCE)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "fmt"), seeds())
+@pytest.mark.parametrize(("name", "fmt"), list(seeds()))
 def test_ten_thousand_damaged_files(name, fmt):
     run(name, fmt, 10_000, PATIENCE)
