@@ -47,6 +47,7 @@ bench: build
 bench-smoke: build
 	$(BIN)/zerogap bench run benchmarks/suites/smoke.toml --results out/smoke.jsonl
 	$(BIN)/zerogap bench table out/smoke.jsonl
+	$(BIN)/zerogap bench report out/smoke.jsonl --suites benchmarks/suites -o out/smoke.html
 
 # The kernels once more with bounds checks and C assertions, under the same tests.
 debug: $(VENV)/.installed
