@@ -132,7 +132,8 @@ def _svg(figure: Any) -> str:
     text = re.sub(r'id="([^"]+)"', rf'id="{tag}\1"', text)
     text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{tag}", text)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text)
+    # Two decimals are enough for coordinates; scales below 1 must stay as they are.
+    return re.sub(r"(?<![\d.])([1-9]\d*\.\d{2})\d+", r"\1", text)
 
 
 def _curves(records: list[dict], best: dict[str, float]) -> str:
