@@ -232,7 +232,7 @@ def test_every_public_file_is_recognised(data):
 def test_readers_refuse_noise_with_instance_errors(raw):
     for fmt in FAMILY.formats:
         with contextlib.suppress(zg.InstanceError):
-            files.parse(raw, "noise", fmt, {})
+            assert isinstance(files.parse(raw, "noise", fmt, {}), FAMILY.instances)
 
 
 @given(st.lists(st.integers(-3, 12), max_size=40), st.integers(1, 5))

@@ -73,6 +73,21 @@ def test_growing_lp_keeps_duals_and_reduced_costs_consistent():
     assert (lp.rows, lp.columns) == (7, 11)
 
 
+def test_a_bound_units_away_from_a_large_integer_proves_nothing():
+    from tests.toy import models as toy
+    from zerogap.solvers.result import Limits
+    from zerogap.solvers.search import Search
+
+    instance = toy.Knapsack([10**7, 3], [1, 1], 1)
+    search = Search(toy.FAMILY, instance, Limits(9.0), threads=1, seed=0, method="mip", options={})
+    search.offer(toy.Packing((0,)), "test")
+    model = toy.build_pyomo(instance)
+    highs._tighten(model, search, 10**7 + 5.0, "highs")
+    assert search.bound == 10**7 + 5 and not search.incumbent.closed
+    highs._tighten(model, search, 10**7 + 5e-7, "highs")
+    assert search.bound == 10**7 and search.incumbent.closed
+
+
 def test_pyomo_models_are_compiled_exactly():
     import pyomo.environ as pyo
 

@@ -424,9 +424,11 @@ def _tighten(model: Model, search: Search, bound: float, source: str) -> None:
         return
     value = model.scale * bound + model.offset
     value += -model.slack if search.sense == "min" else model.slack
-    # HiGHS proves to its feasibility tolerance; a bound a hair beyond the checked objective is it.
+    # HiGHS proves to its feasibility tolerance; a bound a hair from the checked objective is it.
+    # Not for integers: a relative hair of a large objective is whole units, and no proof.
     best = search.objective
-    if best is not None and abs(value - best) <= 1e-6 * max(1.0, abs(best)):
+    hair = 1e-6 * max(1.0, abs(best)) if best is not None else 0.0
+    if best is not None and not search.family.integral and abs(value - best) <= hair:
         value = min(value, best) if search.sense == "min" else max(value, best)
     try:
         search.tighten(value, source)
