@@ -68,6 +68,8 @@ def test_suite_resolves_to_runs(folder):
         ('family = "toy"', "'instances' is missing"),
         ('family = "toy"\ncolour = 1', "unknown key 'colour'"),
         ('family = "toy"\ninstances = 3\nmethods = 4', "malformed"),
+        (SUITE.replace("jobs = 3", "jobs = [3, 4]"), "would be called 'tiny'"),
+        (SUITE.replace('"tiny"\ngenerate', '"{size}"\ngenerate'), "may only hold"),
     ],
 )
 def test_bad_suites_are_named(tmp_path, text, message):
@@ -75,6 +77,22 @@ def test_bad_suites_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InstanceError, match=message):
         suite.load(path)
+
+
+def test_lists_of_a_generator_are_swept_and_a_method_may_have_its_own_limit(folder):
+    text = SUITE.replace('name = "tiny"\ngenerate', 'name = "t{jobs}-{seed}"\ngenerate')
+    text = text.replace(
+        "jobs = 3, machines = 3, seed = 1", "jobs = [3, 4], machines = 3, seed = [1, 2]"
+    )
+    (folder / "sweep.toml").write_text(text + "time_limit = 7.5\n")
+    loaded = suite.load(folder / "sweep.toml")
+    names = list(dict.fromkeys(r.source.name for r in loaded.runs))
+    assert names == ["t3-1", "t3-2", "t4-1", "t4-2", "small"]
+    assert dict(loaded.runs[-7].source.generate)["jobs"] == 4
+    assert {(r.method.name, r.time_limit) for r in loaded.runs} == {
+        ("auto", 5), ("cold", 5), ("peer", 7.5),
+    }  # fmt: skip
+    assert len({r.key for r in loaded.runs}) == len(loaded.runs) == 5 * 2 * 3
 
 
 def test_missing_data_is_listed_not_fatal(tmp_path, monkeypatch):
@@ -191,6 +209,35 @@ def test_a_killed_suite_resumes_with_nothing_lost_or_doubled(folder):
         text=True,
     )
     assert "| auto | 4 | 4 | 4 |" in made.stdout
+
+
+def test_a_killed_worker_of_a_cluster_changes_no_result(folder):
+    distributed = pytest.importorskip("distributed", reason="extra [cluster] is not installed")
+    path = folder / "tiny.toml"
+    (folder / "peer.py").write_text(f"import time\ntime.sleep(1)\n{PEER}")
+    loaded = suite.load(path)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        with distributed.Client(cluster) as client:
+            victim = next(iter(client.run(os.getpid).values()))
+        results = folder / "cluster.jsonl"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "zerogap", "bench", "run", str(path),
+             "--results", str(results), "--cluster", cluster.scheduler_address],
+            stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (results.exists() and results.stat().st_size):
+            time.sleep(0.02)
+        os.kill(victim, signal.SIGKILL)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    records = runner.read_results(results)
+    assert sorted(r["key"] for r in records) == sorted(r.key for r in loaded.runs)
+    alone = runner.perform(loaded, path, runner.Store(folder / "alone.jsonl"))
+    expected = {r["key"]: (r["status"], r["objective"]) for r in alone}
+    assert {r["key"]: (r["status"], r["objective"]) for r in records} == expected
 
 
 def test_a_run_that_dies_is_a_line_too(folder):

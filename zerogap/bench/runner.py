@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 from zerogap.bench.suite import Run, Suite, project_root
 from zerogap.models.base import InstanceError
+from zerogap.solvers.result import SolverError
 
 #: Seconds a run may take beyond its time limit (reading, building, checking) before it is killed.
 GRACE = 120.0
@@ -160,17 +161,29 @@ def perform(
         send = submit or pool.submit
         queue = iter(todo)
         width = jobs if submit is None else len(todo)
-        waiting = {send(execute, run, root) for run in itertools.islice(queue, width)}
+        waiting = {send(execute, run, root): run for run in itertools.islice(queue, width)}
         while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                record = future.result()
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                record = _outcome(future, waiting.pop(future), store)
+                record["machine"]["jobs"] = jobs if submit is None else 1
                 if record["status"] != "missing":  # a peer installed later is run later
                     store.append(record)
                 yield record
                 run = next(queue, None)
                 if run is not None:
-                    waiting.add(send(execute, run, root))
+                    waiting[send(execute, run, root)] = run
+
+
+def _outcome(future: Future, run: Run, store: Store) -> dict:
+    """The record of a run; an engine that gave the run up ends the suite, which can be resumed."""
+    try:
+        return future.result()
+    except (Exception, CancelledError) as error:
+        reason = str(error) or type(error).__name__
+        raise SolverError(
+            f"{run.source.name} {run.method.name} was lost: {reason}; what is done is in "
+            f"{store.path}, the same command goes on from there"
+        ) from None
 
 
 def to_pandas(path: str | os.PathLike) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import glob
 import hashlib
+import itertools
 import json
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ class Method:
     method: str = ""
     peer: str = ""
     options: tuple[tuple[str, Any], ...] = ()
+    time_limit: float | None = None  # seconds, where it is not the suite's
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def _resolve(data: dict, path: Path) -> Suite:
             m.get("method", "" if "peer" in m else m["name"]),
             m.get("peer", ""),
             tuple(sorted(m.get("options", {}).items())),
+            float(m["time_limit"]) if "time_limit" in m else None,
         )
         for m in data["methods"]
     ]
@@ -150,7 +154,7 @@ def _resolve(data: dict, path: Path) -> Suite:
             source,
             method,
             seed,
-            float(data.get("time_limit", 60)),
+            float(data.get("time_limit", 60)) if method.time_limit is None else method.time_limit,
             int(data.get("threads", 1)),
         )
         for source in sources
@@ -164,9 +168,9 @@ def _resolve(data: dict, path: Path) -> Suite:
 def _sources(entry: dict, path: Path) -> tuple[list[Source], list[str]]:
     options = tuple(sorted(entry.get("options", {}).items()))
     if "generate" in entry:
-        call = entry["generate"]
-        label = entry.get("name") or "-".join(f"{k}={v}" for k, v in sorted(call.items()))
-        return [Source(label, generate=tuple(sorted(call.items())), options=options)], []
+        return [
+            Source(label, generate=call, options=options) for label, call in _sweep(entry, path)
+        ], []
     pattern = entry.get("file") or entry["glob"]
     located = locate(pattern, path)
     if located is None:
@@ -179,6 +183,32 @@ def _sources(entry: dict, path: Path) -> tuple[list[Source], list[str]]:
         Source(_stem(f), f, os.path.join(folder, os.path.basename(f)), options=options)
         for f in files[::every]
     ], ([] if files else [pattern])
+
+
+def _sweep(entry: dict, path: Path) -> Iterator[tuple[str, tuple[tuple[str, Any], ...]]]:
+    """Names and calls of generated instances: every combination of the lists' members.
+
+    Lists are swept in the order written, the last one fastest; ``{clients}`` in the name stands for
+    the value of `clients`.
+    """
+    swept = {k: v if isinstance(v, list) else [v] for k, v in entry["generate"].items()}
+    names = set()
+    for values in itertools.product(*swept.values()):
+        call = dict(zip(swept, values, strict=True))
+        default = "-".join(f"{k}={v}" for k, v in sorted(call.items()))
+        try:
+            name = entry.get("name", default).format(**call)
+        except (KeyError, IndexError, ValueError):
+            message = f"name {entry['name']!r} may only hold {{argument}} of its generator"
+            raise InstanceError(message, file=str(path)) from None
+        if name in names:
+            raise InstanceError(
+                f"several generated instances would be called {name!r}; expected {{...}} of every "
+                "list in the name",
+                file=str(path),
+            )
+        names.add(name)
+        yield name, tuple(sorted(call.items()))
 
 
 def _stem(file: str) -> str:

@@ -110,13 +110,14 @@ def caption(records: Sequence[dict]) -> str:
     machine = first.get("machine", {})
     load = max((r.get("machine", {}).get("load", 0) for r in records), default=0)
     cores = machine.get("cores", 1)
-    busy = f", LOADED (load {load} beside {first['threads']} threads)" if (
-        load > first["threads"] + 0.8
-    ) else ""  # fmt: skip
+    own = max(r["threads"] * r.get("machine", {}).get("jobs", 1) for r in records)
+    busy = f", LOADED (load {load} beside {own} threads)" if load > own + 0.8 else ""
+    jobs = f", {machine['jobs']} runs at a time" if machine.get("jobs", 1) > 1 else ""
+    limits = sorted({r["time_limit"] for r in records})
     return (
         f"{first['suite']}: {len({r['instance'] for r in records})} instances, "
-        f"{first['time_limit']:g} s, {first['threads']} threads, {machine.get('cpu', '?')} "
-        f"({cores} cores){busy}"
+        f"{', '.join(f'{limit:g}' for limit in limits)} s, {first['threads']} threads, "
+        f"{machine.get('cpu', '?')} ({cores} cores){jobs}{busy}"
     )
 
 

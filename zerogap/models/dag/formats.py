@@ -172,8 +172,11 @@ def read_npy(raw: bytes, *, file: str, observations: int | None = None, center: 
     """A two-dimensional ``.npy`` array of numbers."""
     try:
         table = np.load(io.BytesIO(raw), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise InstanceError(f"no readable npy array: {error}", file=file) from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged header comes out of numpy as almost anything
+        reason = " ".join(str(error).split())
+        raise InstanceError(f"no readable npy array: {reason}", file=file) from None
     if not isinstance(table, np.ndarray) or table.ndim != 2:
         raise InstanceError("expected a two-dimensional array", file=file)
     return build(table, None, file=file, observations=observations, center=center,
