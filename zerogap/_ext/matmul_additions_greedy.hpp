@@ -160,7 +160,7 @@ class Greedy {
         for (int k = 0; k < (int)row.size(); ++k) {
           if (k == i || k == j) continue;
           if (strategy_ == POTENTIAL) {
-            int& n = later.at((uint64_t)row[k] << 1 ^ (uint64_t)(row[i] & 1) << 1 | 1);
+            int& n = later.at((((uint64_t)row[k] << 1) ^ ((uint64_t)(row[i] & 1) << 1)) | 1);
             if (++n > 1) score += 1;
           } else {
             for (int m : {i, j}) {

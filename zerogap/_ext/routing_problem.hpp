@@ -221,7 +221,7 @@ inline Evaluation evaluate(const Problem& P, const int32_t* stop, int m, int typ
     int64_t served = 0;
     for (int i = 0; i <= m; ++i) {
         int row;
-        int64_t open, close;
+        int64_t open = 0, close = 0;
         if (i == m) {
             row = P.end_row[type];
             open = 0;

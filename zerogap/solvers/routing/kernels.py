@@ -117,6 +117,47 @@ def evolution(search: Search, problem: Any, *, seconds: float, seed: int = 0) ->
     return run
 
 
+def tour(instance: Routing, search: Search, lane: int = 0) -> None:
+    """Annealed local search for the travelling salesman; without a time limit in growing rounds."""
+    from ..._ext.routing_tour import Tour
+
+    problem, horizon, number = make(instance, near=40), 30.0, 0
+    while search.open:
+        counted = search.iterations is not None
+        seconds = math.inf if counted else search.remaining
+        if math.isfinite(seconds):
+            horizon = seconds
+        elif not counted:
+            seconds = horizon
+        seed = search.seed + 1000 * number + 100_000 * lane
+        limit = search.iterations if search.iterations is not None else -1
+        kernel = Tour(problem, seed, max(horizon, 1e-3), limit)
+        if search.hint is not None:
+            kernel.inject(*flat(search.hint))
+        Slices(search, kernel, "tour").run(seconds, search.iterations)
+        if counted:
+            return
+        horizon, number = 2 * horizon, number + 1
+
+
+def salesman(instance: Routing) -> bool:
+    """Whether one vehicle visits everybody for the least symmetric distance."""
+    return (
+        not instance.features()
+        and instance.clients >= 8
+        and int(instance.vehicles.sum()) == 1
+        and bool((instance.delivery.sum(axis=0) <= instance.capacity[0]).all())
+        and _symmetric(instance)
+    )
+
+
+def _symmetric(instance: Routing) -> bool:
+    if instance.distance is None:
+        return True
+    matrix = instance.matrix()
+    return bool((matrix == matrix.T).all()) and int(matrix.max()) < FORBIDDEN
+
+
 def plain(instance: Routing) -> bool:
     """Whether the instance is a CVRP as hybrid genetic search knows it."""
     return (
@@ -126,8 +167,7 @@ def plain(instance: Routing) -> bool:
         and int(instance.distance_cost[0]) == 1
         and int(instance.fixed_cost[0]) == 0
         and int(instance.delivery.sum()) > int(instance.capacity[0, 0])
-        and (instance.distance is None or bool((instance.matrix() == instance.matrix().T).all()))
-        and (instance.distance is None or int(instance.matrix().max()) < FORBIDDEN)
+        and _symmetric(instance)
     )
 
 
@@ -153,8 +193,11 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
 
     Annealing from scratch with other seeds, and genetic search where it is at home, fill the pool
     with different good routes; the set-partitioning MIP picks the best selection, and annealing at
-    low temperature goes on from there. ``lane`` tells parallel runs apart.
+    low temperature goes on from there. A travelling salesman has his own kernel. ``lane`` tells
+    parallel runs apart.
     """
+    if salesman(instance):
+        return tour(instance, search, lane)
     problem = make(instance)
     if search.iterations is not None:
         annealing(search, problem, seconds=math.inf, iterations=search.iterations)
