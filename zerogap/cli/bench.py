@@ -24,6 +24,8 @@ def command() -> None:
 @click.option("--cluster", metavar="ADDRESS", help="Hand the runs to this Dask cluster.")
 @click.option("-t", "--time", "seconds", type=float, help="Another time limit than the suite's.")
 @click.option("--methods", metavar="A,B", help="Only these methods.")
+@click.option("--every", type=click.IntRange(min=1), default=1, metavar="N",
+              help="Only every Nth instance.")  # fmt: skip
 @click.option("--refuse-loaded", is_flag=True, help="Do not start on a machine that is busy.")
 def run(
     suite: str,
@@ -32,6 +34,7 @@ def run(
     cluster: str | None,
     seconds: float | None,
     methods: str | None,
+    every: int,
     refuse_loaded: bool,
 ) -> int:
     """Run SUITE, a process a run; what the result file holds already is skipped."""
@@ -46,6 +49,8 @@ def run(
     chosen = list(loaded.runs)
     if methods is not None:
         chosen = [r for r in chosen if r.method.name in methods.split(",")]
+    names = list(dict.fromkeys(r.source.name for r in chosen))[::every]
+    chosen = [r for r in chosen if r.source.name in names]
     if seconds is not None:
         chosen = [dataclasses.replace(r, time_limit=seconds) for r in chosen]
     store = runner.Store(results or f"out/{loaded.name}.jsonl")
