@@ -1,9 +1,7 @@
 // Random walk in the flip graph of matrix-multiplication schemes (Kauers, Moosbauer 2022) with plus
 // transitions (Arai, Ichikawa, Hukushima 2024).
 //
-// A scheme is a sum of products sign·a⊗b⊗c. Every factor is a bit mask: one row of words over Z2, two
-// over ZT (non-zeros, signs). Factors are canonical, their lowest non-zero coefficient being +1, so
-// that equality up to sign is equality, and the sign of the product stands apart.
+// A scheme is a sum of products sign·a⊗b⊗c of canonical factors; the sign of the product stands apart.
 //
 // Invariant between steps: on each side the products with equal factors form a circular list (a
 // class), classes are found by hashing, and `active` holds every (side, product) whose class has
@@ -16,74 +14,9 @@
 #include <memory>
 #include <vector>
 
+#include "matmul_factor.hpp"
+
 namespace zg_matmul {
-
-// Wyrand: one word of state, so that a checkpoint of a walk is its scheme and this number.
-struct Draw {
-    uint64_t state = 0;
-    uint64_t next() {
-        state += 0xa0761d6478bd642fULL;
-        const unsigned __int128 m = (unsigned __int128)state * (state ^ 0xe7037ed1a0b428dbULL);
-        return (uint64_t)(m >> 64) ^ (uint64_t)m;
-    }
-    uint32_t below(uint32_t n) { return (uint32_t)(((next() >> 32) * (uint64_t)n) >> 32); }
-};
-
-template <int W, bool T>
-struct Factor {
-    uint64_t nz[W];
-    uint64_t neg[T ? W : 1];
-
-    bool operator==(const Factor &o) const {
-        uint64_t d = 0;
-        for (int i = 0; i < W; ++i) d |= nz[i] ^ o.nz[i];
-        if constexpr (T)
-            for (int i = 0; i < W; ++i) d |= neg[i] ^ o.neg[i];
-        return d == 0;
-    }
-    bool zero() const {
-        uint64_t d = 0;
-        for (int i = 0; i < W; ++i) d |= nz[i];
-        return d == 0;
-    }
-    uint64_t hash() const {
-        uint64_t h = 0;
-        for (int i = 0; i < W; ++i) h = (h ^ nz[i]) * 0x9e3779b97f4a7c15ULL;
-        if constexpr (T)
-            for (int i = 0; i < W; ++i) h = (h ^ (h >> 29) ^ neg[i]) * 0xbf58476d1ce4e5b9ULL;
-        return h ^ (h >> 32);
-    }
-    // this + t·o with t = ±1; false if a coefficient leaves {-1, 0, 1}.
-    bool sum(const Factor &o, bool minus, Factor &out) const {
-        if constexpr (T) {
-            const uint64_t flip = minus ? ~0ULL : 0ULL;
-            uint64_t bad = 0;
-            for (int i = 0; i < W; ++i) {
-                const uint64_t signs = neg[i] ^ o.neg[i] ^ (flip & o.nz[i]);
-                bad |= nz[i] & o.nz[i] & ~signs;
-                out.nz[i] = nz[i] ^ o.nz[i];
-                out.neg[i] = signs & out.nz[i];
-            }
-            return bad == 0;
-        } else {
-            for (int i = 0; i < W; ++i) out.nz[i] = nz[i] ^ o.nz[i];
-            out.neg[0] = 0;
-            return true;
-        }
-    }
-    // Make the lowest non-zero coefficient +1; returns whether the sign changed.
-    bool normalise() {
-        if constexpr (T) {
-            for (int i = 0; i < W; ++i) {
-                if (!nz[i]) continue;
-                if (!(neg[i] & (nz[i] & (~nz[i] + 1)))) return false;
-                for (int k = i; k < W; ++k) neg[k] ^= nz[k];
-                return true;
-            }
-        }
-        return false;
-    }
-};
 
 // What the Cython class sees of a walk, whatever its width and ring.
 struct Walk {

@@ -40,20 +40,29 @@ class Hgs {
     }
 
    private:
+    static constexpr int SMALLEST = 25, MORE = 40, ELITE = 4, CLOSE = 5, PATIENCE = 8000;
     struct Individual {
         std::vector<std::vector<int>> routes;
         std::vector<int32_t> before, after;  // neighbours in the route, n for the depot
         int64_t cost = 0, excess = 0;
         double penalised = 0, fitness = 0;
+        std::vector<std::pair<double, const Individual*>> close;  // the others of its group by distance
+        // Mean distance to the nearest few; 1 where there are no others.
+        double seclusion() const {
+            const size_t k = std::min<size_t>(CLOSE, close.size());
+            double sum = 0;
+            for (size_t i = 0; i < k; ++i) sum += close[i].first;
+            return k ? sum / (double)k : 1.0;
+        }
     };
-    using Group = std::vector<std::unique_ptr<Individual>>;
-    static constexpr int SMALLEST = 25, MORE = 40, ELITE = 4, CLOSE = 5, PATIENCE = 8000;
+    using Group = std::vector<std::unique_ptr<Individual>>;  // by penalised cost
     LocalSearch search;
     int n;
     int64_t capacity;
     double penalty;
     Group feasible, infeasible;
     std::vector<uint8_t> recent;
+    std::vector<std::pair<double, int>> ranking;
     int64_t since_best = 0;
     int started = 0;
 
@@ -87,7 +96,10 @@ class Hgs {
             for (int i = 0; i < n; ++i) tour[i] = i;
             for (int i = n - 1; i > 0; --i) std::swap(tour[i], tour[below((uint32_t)i + 1)]);
         } else {
-            tour = cross(choose(), choose());
+            rate(feasible);
+            rate(infeasible);
+            const Individual& mother = choose();
+            tour = cross(mother, choose());
         }
         split(tour, child->routes);
         improve(*child, penalty);
@@ -114,6 +126,10 @@ class Hgs {
         if (good < 15) penalty = std::min(penalty * 1.2, 100000.0);
         else if (good > 25) penalty = std::max(penalty * 0.85, 0.1);
         for (auto& s : infeasible) s->penalised = (double)s->cost + penalty * (double)s->excess;
+        std::sort(infeasible.begin(), infeasible.end(), cheaper);
+    }
+    static bool cheaper(const std::unique_ptr<Individual>& a, const std::unique_ptr<Individual>& b) {
+        return a->penalised < b->penalised;
     }
     void restart() {
         feasible.clear(); infeasible.clear();
@@ -127,31 +143,36 @@ class Hgs {
         }
         return (double)differ / n;
     }
-    // Rank by penalised cost and by mean distance to the closest; small is good.
+    // Rank by penalised cost and by seclusion; small is good.
     void rate(Group& group) {
         const int m = (int)group.size();
-        std::sort(group.begin(), group.end(),
-                  [](const auto& a, const auto& b) { return a->penalised < b->penalised; });
-        std::vector<std::pair<double, int>> far(m);
-        std::vector<double> row;
-        std::vector<std::vector<double>> d(m, std::vector<double>(m, 0.0));
-        for (int i = 0; i < m; ++i)
-            for (int j = 0; j < i; ++j) d[i][j] = d[j][i] = distance(*group[i], *group[j]);
-        for (int i = 0; i < m; ++i) {
-            row.clear();
-            for (int j = 0; j < m; ++j) if (j != i) row.push_back(d[i][j]);
-            const int k = std::min<int>(CLOSE, (int)row.size());
-            std::partial_sort(row.begin(), row.begin() + k, row.end());
-            double mean = 0;
-            for (int j = 0; j < k; ++j) mean += row[j];
-            far[i] = {-(k ? mean / k : 1.0), i};
-        }
+        std::vector<std::pair<double, int>>& far = ranking;
+        far.clear();
+        for (int i = 0; i < m; ++i) far.push_back({-group[i]->seclusion(), i});
         std::sort(far.begin(), far.end());
+        const double share = m > ELITE ? 1.0 - (double)ELITE / m : 0.0;
         for (int r = 0; r < m; ++r) {
             const int i = far[r].second;
-            const double share = m > ELITE ? 1.0 - (double)ELITE / m : 0.0;
             group[i]->fitness = m < 2 ? 0 : (double)i / (m - 1) + share * (double)r / (m - 1);
         }
+    }
+    void add(Group& group, std::unique_ptr<Individual> s) {
+        for (auto& other : group) {
+            const double far = distance(*s, *other);
+            for (auto [of, to] : {std::pair{s.get(), other.get()}, std::pair{other.get(), s.get()}}) {
+                const std::pair<double, const Individual*> entry{far, to};
+                of->close.insert(std::upper_bound(of->close.begin(), of->close.end(), entry), entry);
+            }
+        }
+        group.insert(std::upper_bound(group.begin(), group.end(), s, cheaper), std::move(s));
+    }
+    void drop(Group& group, int k) {
+        const Individual* gone = group[k].get();
+        for (auto& other : group)
+            if (other.get() != gone)
+                other->close.erase(std::find_if(other->close.begin(), other->close.end(),
+                                                [gone](const auto& e) { return e.second == gone; }));
+        group.erase(group.begin() + k);
     }
     void survive(std::unique_ptr<Individual> s) {
         const bool fits = s->excess == 0;
@@ -165,21 +186,19 @@ class Hgs {
             for (auto& r : s->routes) pool.push_back(r);
         }
         Group& group = fits ? feasible : infeasible;
-        group.push_back(std::move(s));
+        add(group, std::move(s));
         if ((int)group.size() <= SMALLEST + MORE) return;
-        rate(group);
         while ((int)group.size() > SMALLEST) {
             // Clones go first, then the worst rated; never the cheapest.
+            rate(group);
             int worst = -1;
             double bad = -1;
             for (int i = 1; i < (int)group.size(); ++i) {
-                const bool clone = group[i]->cost == group[i - 1]->cost && distance(*group[i], *group[i - 1]) < 1e-9;
-                const double value = group[i]->fitness + (clone ? 100.0 : 0.0);
+                const double value = group[i]->fitness + (group[i]->close[0].first < 1e-9 ? 100.0 : 0.0);
                 if (value > bad) { bad = value; worst = i; }
             }
-            group.erase(group.begin() + worst);
+            drop(group, worst);
         }
-        rate(group);
     }
     const Individual& choose() {
         const int m = (int)(feasible.size() + infeasible.size());

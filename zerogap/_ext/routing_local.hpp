@@ -9,12 +9,12 @@ namespace zg {
 class LocalSearch {
    public:
     const Problem& P;
-    int n, depot, fleet, granular;
+    int n, depot, fleet;
     int64_t capacity;
     double penalty = 1;
 
     LocalSearch(const Problem& problem, int near)
-        : P(problem), n(problem.n), depot(problem.n), granular(std::min(near, problem.near_count)) {
+        : P(problem), n(problem.n), depot(problem.n) {
         capacity = P.sum_capacity[0];
         matrix = P.dist;
         rows = P.rows;
@@ -30,6 +30,7 @@ class LocalSearch {
         box.assign(fleet, Box{});
         best_places.assign((size_t)fleet * n, Three{});
         places_at.assign((size_t)fleet * n, -1);
+        find_near(near);
     }
 
     template <class Draw>
@@ -66,6 +67,26 @@ class LocalSearch {
     const int32_t* matrix = nullptr;
     int rows = 0;
 
+    std::vector<int32_t> near, near_first;
+
+    // Whoever is among the nearest of a client also has that client on its list.
+    void find_near(int count) {
+        std::vector<std::vector<std::pair<int32_t, int32_t>>> lists(n);
+        const int k = std::min(count, P.near_count);
+        for (int c = 0; c < n; ++c)
+            for (int i = 0; i < k; ++i) {
+                const int o = P.near[(size_t)c * P.near_count + i];
+                lists[c].push_back({P.d(0, c, o), o});
+                lists[o].push_back({P.d(0, o, c), c});
+            }
+        near_first.assign(1, 0);
+        for (auto& list : lists) {
+            std::sort(list.begin(), list.end());
+            list.erase(std::unique(list.begin(), list.end()), list.end());
+            for (auto& entry : list) near.push_back(entry.second);
+            near_first.push_back((int32_t)near.size());
+        }
+    }
     inline int row(int v) const { return v < n ? v : depot; }
     inline int64_t d(int a, int b) const { return matrix[(size_t)row(a) * rows + row(b)]; }
     inline int64_t q(int v) const { return v < n ? P.sum[v] : 0; }
@@ -128,12 +149,12 @@ class LocalSearch {
         bool any = false;
         const int64_t since = tested[u];
         tested[u] = moves;
-        const int32_t* near = P.near.data() + (size_t)u * P.near_count;
-        for (int k = 0; k < granular; ++k) {
+        const int first = near_first[u], last = near_first[u + 1];
+        for (int k = first; k < last; ++k) {
             const int v = near[k];
             if (loop > 0 && std::max(changed[of[u]], changed[of[v]]) <= since) continue;
-            if (pair(u, v)) { any = true; k = -1; if (moves - since > 400) return true; continue; }
-            if (prev[v] >= n && pair(u, prev[v])) { any = true; k = -1; if (moves - since > 400) return true; }
+            if (pair(u, v)) { any = true; k = first - 1; if (moves - since > 400) return true; continue; }
+            if (prev[v] >= n && pair(u, prev[v])) { any = true; k = first - 1; if (moves - since > 400) return true; }
         }
         if (loop > 0) {
             for (int r = 0; r < fleet; ++r)

@@ -244,8 +244,8 @@ def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
     if not selectable(instance):
         return [("sisr", 1.0, 0.0, 1.0)]
     if plain(instance):
-        first = [("sisr", 0.2, 0.02, 1.0), ("hgs", 0.5, 0.05, 0.0)]
-        return [*first, ("sisr", 0.23, 0.0, 0.05)]
+        first = [("sisr", 0.08, 0.02, 1.0), ("hgs", 0.75, 0.05, 0.0)]
+        return [*first, ("sisr", 0.1, 0.0, 0.05)]
     if instance.clients <= 120:
         first = [("sisr", 0.27, 0.03, 1.0), ("sisr", 0.27, 0.03, 1.0)]
         return [*first, ("sisr", 0.2, 0.05, 0.1), ("sisr", 0.15, 0.0, 0.05)]
