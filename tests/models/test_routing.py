@@ -195,6 +195,8 @@ def test_cordeau_depots_have_vehicles_of_their_own():
     assert check(instance, plan) == 18 + 20
     with pytest.raises(InstanceError, match="too early"):
         read_cordeau("\n".join(text.splitlines()[:5]))
+    with pytest.raises(InstanceError, match="-13 customers"):
+        read_cordeau("2 2 -13 2\n0 80\n0 80")
 
 
 def test_solution_files_round_trip(data):

@@ -145,9 +145,11 @@
     bool pays(int64_t delta, int64_t prize) {
         return forced || delta < prize || (double)(delta - prize) < -temperature * std::log(uniform());
     }
-    // With a quota: repeatedly the client that is cheapest for what it brings.
+    // With a quota: repeatedly the client that is cheapest for what it brings, sometimes in a much blurred order, or
+    // no client that never looks cheap would ever be tried.
     template <bool DENSE, int MODE>
     void recreate_best_first() {
+        const double blur = uniform() < 0.3 ? 6.0 : 0.4;
         for (;;) {
             int who = -1;
             Place best{};
@@ -158,8 +160,10 @@
                 if (place.key >= INT64_MAX / 4) continue;
                 const bool lacks = served < P.min_clients || served_prize < P.min_prize;
                 const int64_t worth = P.prize[c];
-                if (!P.required[c] && !lacks && place.delta >= worth) continue;
-                double score = (double)(place.delta - worth) * (0.8 + 0.4 * uniform());
+                if (!P.required[c] && !lacks && !pays(place.delta, worth)) continue;
+                const double noise = std::exp(blur * (uniform() - 0.5));
+                double score = (double)(place.delta - worth);
+                score = score < 0 ? score / noise : score * noise;
                 if (served_prize < P.min_prize) score /= 1.0 + (double)P.prize[c];
                 if (P.required[c]) score -= 1e12;
                 if (score < least) { least = score; who = c; best = place; }

@@ -363,8 +363,9 @@ def read_cordeau(text: str, *, file: str = "<text>", **options: Any) -> Routing:
     kind, vehicles, n, depots = (int(v) for v in rows[0][1])
     if kind not in (0, 2, 4, 6):
         raise InstanceError(f"type {kind}; 0, 2, 4 and 6 are read", file=file, line=rows[0][0])
-    if vehicles < 1:
-        raise InstanceError("0 vehicles", file=file, line=rows[0][0])
+    for count, what in ((vehicles, "vehicles"), (n, "customers"), (depots, "depots")):
+        if count < (what != "customers"):
+            raise InstanceError(f"{count} {what}", file=file, line=rows[0][0])
     depots = depots if kind in (2, 6) else 1
     if len(rows) < 1 + n + depots + (depots if kind in (2, 6) else 1):
         raise InstanceError("the file ends too early", file=file, line=rows[-1][0])
