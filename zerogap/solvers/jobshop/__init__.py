@@ -26,8 +26,8 @@ STRONG = {
 #: 20 s of two with the defaults; dmu41 2985 against 2839. Without the cut-off, whose presolve is
 #: slow.
 BOUND = STRONG | {"use_objective_lb_search": True}
-#: Share of the remaining time that CP-SAT gets one thread for: to prove, or to raise the bound where
-#: a proof is out of reach (measured by ``benchmarks/jobshop_bars.py shares``).
+#: Share of the remaining time that CP-SAT gets one thread for: to prove, or to raise the bound
+#: where a proof is out of reach (measured by ``benchmarks/jobshop_bars.py shares``).
 PROOF_SHARE, BOUND_SHARE = 1.0, 0.2
 #: Rules and delays of the first schedules.
 OPENERS = (("mwkr", 0.0), ("learned", None), ("mwkr", 0.3), ("mor", 0.0))
