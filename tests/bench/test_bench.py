@@ -175,6 +175,8 @@ def test_runs_are_done_once_and_peers_beside(folder):
     assert [r["status"] for r in records] == ["optimal", "optimal", "feasible"]
     assert records[0]["objective"] == records[1]["objective"] <= records[2]["objective"]
     assert all(r["peak_mib"] > 0 and r["wall"] >= 0 for r in records)
+    assert {r["machine"]["commit"] for r in records} == {runner.commit()}
+    assert {r["machine"]["jobs"] for r in records} == {1}
     assert list(runner.perform(loaded, path, store, runs=loaded.runs[:3])) == []
 
 

@@ -73,6 +73,8 @@ def _section(records: list[dict], suite: Suite | None) -> str:
     first = records[0]
     best = table.best_values(records, known)
     versions = ", ".join(f"{k} {v}" for k, v in first.get("versions", {}).items())
+    if commit := first.get("machine", {}).get("commit"):
+        versions += f", commit {commit}"
     return "\n".join(
         [
             f'<section id="{_anchor(records)}">',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import json
 import os
@@ -39,7 +41,29 @@ def environment() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "system": platform.system(),
         "python": platform.python_version(),
+        "commit": commit(),
     }
+
+
+@functools.cache
+def commit() -> str:
+    """Commit of the checkout that this package runs from, ``+`` behind it if changed; else empty."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return ""
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--abbrev=12",
+        "--match=",
+        "--dirty=+",
+    ]
+    with contextlib.suppress(OSError):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return ""
 
 
 def read_results(path: str | os.PathLike) -> list[dict]:
