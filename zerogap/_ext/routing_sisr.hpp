@@ -94,7 +94,7 @@ class Sisr {
         cheap_types = P.types > 1;
         for (int t = 1; t < P.types; ++t)
             cheap_types = cheap_types && P.profile[t] == P.profile[0] && P.start_row[t] == P.start_row[0] &&
-                          P.end_row[t] == P.end_row[0] && !P.full && !P.allowed && !P.preference &&
+                          P.end_row[t] == P.end_row[0] && !P.full &&
                           P.shift[2 * t] == P.shift[0] && P.shift[2 * t + 1] == P.shift[1];
         distance_limit = false;
         for (int t = 0; t < P.types; ++t) distance_limit |= P.max_distance[t] < UNLIMITED;
@@ -303,6 +303,11 @@ class Sisr {
         ++free_count[route[r].type];
         route[r].type = type;
         --free_count[type];
+        if (P.preference) {
+            route[r].reward = 0;
+            for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next)
+                if (v < P.n) route[r].reward += P.reward(type, v);
+        }
         total += route_cost(r);
     }
     int take_reload(int depot_row) {
@@ -527,13 +532,23 @@ class Sisr {
     void cheapest_type(int r) {
         const int old = route[r].type;
         int best = old;
-        int64_t least = P.fixed[old] + P.unit_distance[old] * route[r].dist;
+        int64_t least = price(r, old);
         for (int t = 0; t < P.types; ++t) {
             if (t == old || free_count[t] <= 0 || !holds(r, t, nullptr)) continue;
-            const int64_t cost = P.fixed[t] + P.unit_distance[t] * route[r].dist;
+            const int64_t cost = price(r, t);
             if (cost < least) { least = cost; best = t; }
         }
         if (best != old) { log.push_back({RETYPE, r, old}); retype_to(r, best); }
+    }
+    // What route r costs if type t drives it; too much where t may not serve one of its clients.
+    int64_t price(int r, int t) const {
+        int64_t cost = P.fixed[t] + P.unit_distance[t] * route[r].dist;
+        if (P.allowed || P.preference)
+            for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next) {
+                if (!P.may(t, v)) return INT64_MAX / 4;
+                cost -= P.reward(t, v);
+            }
+        return cost;
     }
     bool holds(int r, int t, const int64_t* more) {
         const int64_t* l = load_of(start_of(r));

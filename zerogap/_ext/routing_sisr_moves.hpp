@@ -242,20 +242,19 @@
             if (l[k] + q[k] > cap[k]) return false;
         return true;
     }
-    // Extra cost of the cheapest larger type that takes client c into route r; computed once a client.
+    // Extra cost of the cheapest other type that takes client c into route r; computed once a client.
     int64_t lift(int r, int c, const int64_t* q, int ticket) {
         Slot& s = route[r];
         if (s.lift_stamp == ticket) return s.lift_cost;
         s.lift_stamp = ticket;
         s.lift_cost = INT64_MAX / 4;
         s.lift_type = -1;
-        const int64_t now = P.fixed[s.type] + P.unit_distance[s.type] * s.dist;
+        const int64_t now = price(r, s.type);
         for (int t = 0; t < P.types; ++t) {
-            if (t == s.type || free_count[t] <= 0 || !holds(r, t, q)) continue;
-            const int64_t cost = P.fixed[t] + P.unit_distance[t] * s.dist - now;
-            if (cost < s.lift_cost) { s.lift_cost = cost; s.lift_type = t; }
+            if (t == s.type || free_count[t] <= 0 || !P.may(t, c) || !holds(r, t, q)) continue;
+            const int64_t cost = price(r, t);
+            if (cost < INT64_MAX / 4 && cost - now < s.lift_cost) { s.lift_cost = cost - now; s.lift_type = t; }
         }
-        (void)c;
         return s.lift_cost;
     }
     int ticket = 0;
@@ -305,13 +304,12 @@
             if (r < 0) continue;
             int64_t extra = 0;
             int type = -1;
-            if (!fits<MODE>(a.head, r, c, q)) {
+            if (!P.may(route[r].type, c) || !fits<MODE>(a.head, r, c, q)) {
                 if (!cheap_types) continue;
                 extra = lift(r, c, q, ticket);
-                if (extra >= best.key) continue;
+                if (extra >= INT64_MAX / 4) continue;
                 type = route[r].lift_type;
             }
-            if (P.allowed && !P.may(route[r].type, c)) continue;
             if (!one_profile) {
                 const int p = P.profile[route[r].type];
                 if (p != g.profile) face<DENSE>(g, c, p);
@@ -335,19 +333,21 @@
     void everywhere(Guest& g, int c, Place& best) {
         const int64_t* q = &P.sum[(size_t)c * P.sums];
         for (int r = 0; r < slots; ++r) {
-            if (route[r].type < 0 || (P.allowed && !P.may(route[r].type, c))) continue;
+            if (route[r].type < 0) continue;
+            const bool allowed = P.may(route[r].type, c);
+            if (!allowed && !cheap_types) continue;
             const int p = P.profile[route[r].type];
             if (p != g.profile) face<DENSE>(g, c, p);
             for (int v = start_of(r); v != end_of(r); v = node[v].next) {
                 int64_t extra = 0;
                 int type = -1;
-                if (!fits<MODE>(node[v].head, r, c, q)) {
+                if (!allowed || !fits<MODE>(node[v].head, r, c, q)) {
                     if (!cheap_types) {
                         if (!P.trips) break;
                         continue;
                     }
                     extra = lift(r, c, q, ticket);
-                    if (extra >= best.key) break;
+                    if (extra >= INT64_MAX / 4) break;
                     type = route[r].lift_type;
                 }
                 attempt<DENSE, MODE>(g, c, v, node[v].next, node[v].dn, r, extra, type, best);

@@ -47,7 +47,7 @@ def environment() -> dict[str, Any]:
 
 @functools.cache
 def commit() -> str:
-    """Commit of the checkout that this package runs from, ``+`` behind it if changed; else empty."""
+    """Commit of the checkout this package runs from, ``+`` behind it if changed; else empty."""
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return ""

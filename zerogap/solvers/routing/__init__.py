@@ -13,6 +13,7 @@ from ..backends import cpsat
 from ..search import Search
 from .kernels import anneal, first_solution, improve, parallel
 from .together import columns, provable, together
+from .trips import untied
 
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 
@@ -30,7 +31,8 @@ def kernel(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
-    parallel(instance, search)
+    search = untied(search)
+    parallel(search.instance, search)
 
 
 def exact(instance: Routing, search: Search) -> None:
@@ -50,6 +52,9 @@ def auto(instance: Routing, search: Search) -> None:
         first_solution(instance, search)
         cpsat.improve(build(instance), search)
         return
+    if instance.clients > SMALL:
+        search = untied(search)
+        instance = search.instance
     if instance.clients > SMALL and provable(instance, search):
 
         def burst(seconds: float) -> None:

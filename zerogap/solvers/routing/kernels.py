@@ -235,8 +235,13 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
 
 def warmth(instance: Routing) -> float:
     """First temperature, in mean costs of a client."""
-    single = not (instance.max_trips > 1).any() and instance.preference is None
+    single = not (instance.max_trips > 1).any() and not profiled(instance)
     return HOT_FLEET if instance.types > 1 and single else HOT
+
+
+def profiled(instance: Routing) -> bool:
+    """Whether vehicles like or may serve clients differently: one long annealing does best then."""
+    return instance.preference is not None or instance.allowed is not None
 
 
 def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
@@ -246,7 +251,7 @@ def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
     if plain(instance):
         first = [("sisr", 0.08, 0.02, 1.0), ("hgs", 0.75, 0.05, 0.0)]
         return [*first, ("sisr", 0.1, 0.0, 0.05)]
-    if instance.clients <= 120:
+    if instance.clients <= 120 and not profiled(instance):
         first = [("sisr", 0.27, 0.03, 1.0), ("sisr", 0.27, 0.03, 1.0)]
         return [*first, ("sisr", 0.2, 0.05, 0.1), ("sisr", 0.15, 0.0, 0.05)]
     if instance.clients <= CLIENTS:

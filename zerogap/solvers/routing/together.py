@@ -8,12 +8,15 @@ from collections.abc import Callable
 from ...models.routing import Routing
 from ..search import Search
 from .bounds import prove
+from .kernels import profiled
 from .master import applicable
 
 #: Clients up to which column generation is worth a thread of its own, and half of a single one.
 BESIDE, ALONE = 250, 80
 #: Share of the time, and seconds at most, that the kernels get first.
 FIRST_SHARE, FIRST_SECONDS = 0.12, 4.0
+#: The same share where vehicles have preferences or zones, which few columns prove in seconds.
+PROFILED_SHARE = 0.6
 
 
 def provable(instance: Routing, search: Search) -> bool:
@@ -41,7 +44,10 @@ def together(
         ``burst(seconds)`` runs them for so long.
     """
     if search.threads == 1:
-        burst(min(FIRST_SECONDS, FIRST_SHARE * search.remaining))
+        share = FIRST_SHARE * search.remaining
+        burst(
+            PROFILED_SHARE * search.remaining if profiled(instance) else min(FIRST_SECONDS, share)
+        )
         _prove(instance, search)
         if search.open:
             improve(instance, search)
