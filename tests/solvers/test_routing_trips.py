@@ -82,3 +82,12 @@ def test_the_kernel_keeps_its_totals_when_routes_change_their_type(kind, seed):
     again = Sisr(Problem(arrays(instance), 25), seed, 1.0, 3000)
     again.inject(*flat(solution(kernel.best())))
     assert again.objective == kernel.objective
+
+
+@pytest.mark.parametrize("kind", ["pvrp-p", "pvrp-zc"])
+def test_columns_prove_what_circuits_prove(kind):
+    instance = profiled(kind, 3, 7)
+    exact = zg.solve(instance, method="exact", threads=1, time_limit=60)
+    columns = zg.solve(instance, method="columns", threads=1, time_limit=60)
+    assert exact.status == columns.status == "optimal"
+    assert exact.objective == columns.objective == check(instance, columns.solution)

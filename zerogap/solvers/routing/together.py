@@ -9,6 +9,7 @@ from ...models.routing import Routing
 from ..search import Search
 from .bounds import prove
 from .kernels import profiled
+from .trips import untied
 from .master import applicable
 
 #: Clients up to which column generation is worth a thread of its own, and half of a single one.
@@ -27,7 +28,8 @@ def provable(instance: Routing, search: Search) -> bool:
 
 def columns(instance: Routing, search: Search) -> None:
     """Column generation alone: bounds from nothing, solutions where its LP or MIP finds them."""
-    prove(instance, search)
+    search = untied(search)
+    prove(search.instance, search)
 
 
 def together(
