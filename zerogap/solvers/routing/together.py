@@ -9,8 +9,8 @@ from ...models.routing import Routing
 from ..search import Search
 from .bounds import prove
 from .kernels import profiled
-from .trips import untied
 from .master import applicable
+from .trips import untied
 
 #: Clients up to which column generation is worth a thread of its own, and half of a single one.
 BESIDE, ALONE = 250, 80
