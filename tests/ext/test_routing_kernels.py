@@ -118,6 +118,27 @@ def test_an_injected_solution_is_the_floor():
     assert other.objective <= good.objective
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_route_is_opened_for_clients_that_pay_only_together(seed):
+    # A town far off: the way there costs more than any prize in it, and less than all of them.
+    # Another is too poor for its way, and stays unserved.
+    b = Builder("round")
+    b.add_depot(0, 0)
+    for i in range(8):
+        b.add_client(1000 + 3 * (i % 3), 3 * (i // 3), prize=400, required=False)
+        b.add_client(-1000 - 3 * (i % 3), 3 * (i // 3), prize=200, required=False)
+    b.add_vehicle_type(3)
+    instance = b.build()
+    kernel = Sisr(Problem(arrays(instance)), seed, horizon_iterations=5000)
+    kernel.inject([0], [], [])
+    assert kernel.objective == 8 * 400 + 8 * 200
+    kernel.run(iterations=5000)
+    assert kernel.consistent()
+    first, stops, _ = kernel.best()
+    assert sorted(stops) == list(range(0, 16, 2)) and len(first) == 2
+    assert kernel.objective == check(instance, solution(kernel.best()))
+
+
 def test_a_damaged_solution_is_refused():
     instance = variant(1, "cvrp", 10)
     kernel = Sisr(Problem(arrays(instance)), 1)

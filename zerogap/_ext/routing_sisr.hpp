@@ -15,6 +15,11 @@ struct SisrSettings {
     double split = 0.5;       // share of strings that keep some clients in their middle
     double blink = 0.01;      // share of places overlooked
     int near = 80;            // neighbours whose sides are places to insert
+    // Optional clients. A new route rarely pays for its first client, so some iterations put in many
+    // at once and see afterwards; and being left out costs `bias` temperatures more than the prize,
+    // or heat alone would empty the routes (there are more ways to leave a client out than to serve it).
+    double eager = 0.05, bias = 0.4;  // share of such iterations
+    int wishes = 60;                  // clients such an iteration asks for at most
     double hot = 1.0, cold = 0.01;  // temperatures in mean costs of a client
 };
 
@@ -100,6 +105,10 @@ class Sisr {
         for (int t = 0; t < P.types; ++t) distance_limit |= P.max_distance[t] < UNLIMITED;
         special = P.objective != 0 || P.fairness > 0;
         quota = P.min_clients > 0 || P.min_prize > 0;
+        if (!quota && !special)
+            for (int c = 0; c < P.n; ++c) choosy |= optional(c) && P.prize[c] > 0;
+        cheapest_unit = *std::min_element(P.unit_distance, P.unit_distance + P.types);
+        metric = !special && !P.preference && looks_metric();
         next_blink = blink_gap();
         total = 0;
         served = 0; served_prize = 0; missing = 0;
@@ -129,7 +138,7 @@ class Sisr {
         settle();
         for (int r : touched) mark_dirty(r);
         for (int c : bank) in_bank[c] = 0;
-        current = objective();
+        current = objective() + left_out();
         keep_best();
     }
 
@@ -138,14 +147,21 @@ class Sisr {
         for (int i = 0; i < count; ++i) step();
         if (recording && iterations - recorded >= 4 * P.n) {
             recorded = iterations;
-            if (missing == 0 && (double)current <= best_cost + 0.02 * std::abs((double)best_cost))
+            const double cost = (double)(current - left_out());
+            if (missing == 0 && cost <= best_cost + 0.02 * std::abs((double)best_cost))
                 for (int r = 0; r < slots; ++r)
                     if (route[r].type >= 0 && route[r].dist < ARC_FORBIDDEN) to_pool(r);
         }
     }
     // Whether the routes of good solutions go to the pool, also those that are no improvement.
     bool recording = false;
-    void set_temperature(double t) { temperature = t; }
+    void set_temperature(double t) {
+        temperature = t;
+        bounded = metric && served >= LONG * open_routes;
+        current -= left_out();
+        bias = choosy ? (int64_t)(S.bias * t) : 0;
+        current += left_out();
+    }
     double mean_cost() const {
         double sum = 0; int m = 0;
         for (int r = 0; r < slots; ++r)
@@ -173,7 +189,7 @@ class Sisr {
         }
         log.clear();
         touched.clear();
-        current = objective();
+        current = objective() + left_out();
         for (int r = 0; r < slots; ++r) mark_dirty(r);
         keep_best();
     }
@@ -233,7 +249,9 @@ class Sisr {
     int64_t served = 0, served_prize = 0, missing = 0;
     int64_t next_blink = 1;
     double temperature = 0;
-    bool forced = false;
+    bool metric = false, bounded = false;  // the triangle inequality holds; and is worth asking
+    int64_t cheapest_unit = 0, bias = 0;
+    bool forced = false, eager = false, choosy = false;
     bool cheap_types = false, distance_limit = false, special = false, quota = false;
     enum { LINK, UNLINK, OPEN, CLOSE, RETYPE };
 
@@ -402,81 +420,6 @@ class Sisr {
         total = old_total;
     }
 
-    // Recompute what depends on the order of a route: heads, loads of trips, times, duration.
-    void refresh(int r) {
-        if (!P.timed && !P.full) return;
-        const int type = route[r].type, p = P.profile[type], s = start_of(r), e = end_of(r);
-        if (P.full) {
-            total -= route_cost(r);
-            int head = s;
-            std::fill(load_of(s), load_of(s) + P.sums, 0);
-            for (int v = node[s].next; v != e; v = node[v].next) {
-                if (v >= P.n) { head = v; std::fill(load_of(v), load_of(v) + P.sums, 0); }
-                else for (int k = 0; k < P.sums; ++k) load_of(head)[k] += P.sum[(size_t)v * P.sums + k];
-                node[v].head = head;
-            }
-            node[e].head = head;
-            if (P.durations) route[r].duration = examine(r, -1, -1, 0, -1, -1).duration;
-            total += route_cost(r);
-        }
-        forward(s, e, p, s);
-        backward(e, s, p);
-    }
-    int64_t trip_release(int head) const {
-        int64_t release = 0;
-        for (int v = node[head].next; v < P.n; v = node[v].next) release = std::max(release, P.release[v]);
-        return release;
-    }
-    void forward(int from, int e, int p, int s) {
-        if (from == s && P.full) {
-            const int type = route[node[s].route].type;
-            const int64_t* hours = &P.depot_window[2 * (row[s] - P.n)];
-            leave[s] = std::max(std::max(P.shift[2 * type], hours[0]), trip_release(s));
-        }
-        int64_t now = leave[from];
-        for (int v = node[from].next; v != e; v = node[v].next) {
-            now += P.time ? P.t(p, row[node[v].prev], row[v]) : node[v].dp;
-            if (v < P.n) {
-                const int64_t opens = P.multi_window ? P.open_at(v, now) : std::max(now, P.window[2 * v]);
-                now = (opens < 0 ? now : opens) + P.service[v];
-            } else {
-                now = std::max(std::max(now, P.depot_window[2 * (row[v] - P.n)]), trip_release(v));
-            }
-            leave[v] = now;
-        }
-    }
-    void backward(int e, int s, int p) {
-        int64_t limit = latest[e];
-        for (int v = node[e].prev; v != s; v = node[v].prev) {
-            limit -= P.time ? P.t(p, row[v], row[node[v].next]) : node[v].dn;
-            if (v < P.n) {
-                limit -= P.service[v];
-                limit = P.multi_window ? P.open_until(v, limit) : std::min(limit, P.window[2 * v + 1]);
-            } else {
-                limit = std::min(limit, P.depot_window[2 * (row[v] - P.n) + 1]);
-            }
-            latest[v] = limit;
-        }
-    }
-
-    // Evaluate route r with client c after `after` (kind as in Place) and partner c2 after `after2`.
-    Evaluation examine(int r, int c, int after, int kind, int c2, int after2, int reload = -1) {
-        tour.clear();
-        const int s = start_of(r), e = end_of(r);
-        auto put = [&](int v) { tour.push_back(v < P.n ? v : P.n - 1 - row[v]); };
-        for (int v = s; v != e; v = node[v].next) {
-            if (v != s) put(v);
-            if (c >= 0 && v == after) {
-                if (kind == TRIP_BEFORE) tour.push_back(P.n - 1 - reload);
-                tour.push_back(c);
-                if (kind == TRIP_AFTER) tour.push_back(P.n - 1 - reload);
-                if (c2 >= 0 && after2 == c) tour.push_back(c2);
-            }
-            if (c2 >= 0 && v == after2) tour.push_back(c2);
-        }
-        return evaluate(P, tour.data(), (int)tour.size(), route[r].type);
-    }
-
     // -- one iteration -----------------------------------------------------------------------------
     void step() {
         ++iterations;
@@ -491,17 +434,19 @@ class Sisr {
             for (int r = 0; r < slots; ++r)
                 if (route[r].type >= 0) ruined_longest = std::max(ruined_longest, route[r].dist);
         }
+        eager = choosy && uniform() < S.eager;
         ruin();
         recreate_dispatch(true);
+        if (eager) prune();
         settle();
-        const int64_t value = objective();
+        const int64_t value = objective() + left_out();
         bool accept = value <= current;
         if (!accept) accept = (double)(value - current) < -temperature * std::log(uniform());
         if (accept) {
             current = value;
             for (int v : released) free_reloads.push_back(v);
             for (int r : touched) mark_dirty(r);
-            if (value < best_cost) keep_best();
+            if (value - left_out() < best_cost) keep_best();
         } else {
             undo(old_total);
             served = old_served; served_prize = old_prize; missing = old_missing;
@@ -580,18 +525,33 @@ class Sisr {
         if (P.objective == 2) value = SPREAD * arc + sum / 16 + missing * penalty * SPREAD;
         return value;
     }
+    // Whether distances are symmetric and obey the triangle inequality up to rounding, by sample.
+    bool looks_metric() {
+        if (P.profiles > 1) return false;
+        for (int k = 0; k < 20000; ++k) {
+            const int a = (int)below((uint32_t)(P.n + P.depots)), b = (int)below((uint32_t)P.n);
+            const int c = (int)below((uint32_t)P.n);
+            const int64_t ab = P.d(0, a, b);
+            if (ab != P.d(0, b, a) || ab > (int64_t)P.d(0, a, c) + P.d(0, c, b) + 2) return false;
+        }
+        return true;
+    }
     static constexpr int64_t SPREAD = 64;
+    static constexpr int LONG = 16;  // clients of a route from which most places are too far to pay
+    // What annealing adds for clients that are not served.
+    int64_t left_out() const { return bias * (P.n - served); }
 
     void mark_dirty(int r) {
         if (!dirty_mark[r]) { dirty_mark[r] = 1; dirty.push_back(r); }
     }
     void keep_best() {
-        if (missing > 0 || current >= best_cost) return;
+        const int64_t cost = current - left_out();
+        if (missing > 0 || cost >= best_cost) return;
         if (served < P.min_clients || served_prize < P.min_prize) return;
         // A forbidden arc is a cost that no annealing accepts; after a ruin without repair it may stand.
         for (int r : dirty)
             if (route[r].type >= 0 && route[r].dist >= ARC_FORBIDDEN && has_forbidden(r)) return;
-        best_cost = current;
+        best_cost = cost;
         found = true;
         for (int r : dirty) {
             dirty_mark[r] = 0;
@@ -633,6 +593,7 @@ class Sisr {
         }
     }
 
+#include "routing_sisr_times.hpp"
 #include "routing_sisr_moves.hpp"
 };
 

@@ -7,16 +7,16 @@
         const double most = 4.0 * S.removals / (1.0 + longest) - 1.0;
         const int strings = 1 + (int)(uniform() * std::max(0.0, most));
         const int seed = (int)below((uint32_t)P.n);
-        int done = 0, retries = 0;
+        int done = 0, wishes = eager ? 1 + (int)below((uint32_t)S.wishes) : 8;
         const int32_t* near = P.near.data() + (size_t)seed * P.near_count;
-        for (int k = -1; k < P.near_count && done < strings; ++k) {
+        for (int k = -1; k < P.near_count && (done < strings || (eager && wishes > 0)); ++k) {
             const int c = k < 0 ? seed : near[k];
             const int r = node[c].route;
             if (r < 0) {
-                if (!in_bank[c] && retries < 8 && wanted(c)) { to_bank(c); ++retries; }
+                if (!in_bank[c] && wishes > 0 && wanted(c)) { to_bank(c); --wishes; }
                 continue;
             }
-            if (route[r].mark == stamp) continue;
+            if (done >= strings || route[r].mark == stamp) continue;
             touch(r);
             const int length = 1 + (int)(uniform() * std::min<double>(longest, route[r].count));
             take_string(c, r, std::min(length, (int)route[r].count));
@@ -143,7 +143,40 @@
     }
     // Whether an optional client is worth its cost; annealing blurs the threshold.
     bool pays(int64_t delta, int64_t prize) {
-        return forced || delta < prize || (double)(delta - prize) < -temperature * std::log(uniform());
+        const int64_t loss = delta - prize - bias;
+        return forced || eager || loss < 0 || (double)loss < -temperature * std::log(uniform());
+    }
+    // After an eager insertion: what it put in and what costs more than it brings is left out again,
+    // client by client, and a whole route if all of it is new.
+    void prune() {
+        for (int r : touched) {
+            if (route[r].type < 0) continue;
+            const int64_t unit = P.unit_distance[route[r].type];
+            const int p = P.profile[route[r].type];
+            for (;;) {
+                int worst = -1;
+                int64_t loss = 0, bound = 0;
+                bool all = true;
+                for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next) {
+                    if (!optional(v) || !in_bank[v]) { all = false; continue; }
+                    const Node& x = node[v];
+                    const int64_t saving = unit * ((int64_t)x.dp + x.dn - P.d(p, row[x.prev], row[x.next]));
+                    const int64_t brings = P.prize[v] + P.reward(route[r].type, v);
+                    bound += brings;
+                    if (saving - brings > loss) { loss = saving - brings; worst = v; }
+                }
+                if (all && bound <= route_cost(r) + route[r].reward) {
+                    while (node[start_of(r)].next != end_of(r)) unlink(node[start_of(r)].next);
+                    break;
+                }
+                if (worst < 0) break;
+                unlink(worst);
+            }
+            refresh(r);
+        }
+    }
+    bool optional(int v) const {
+        return v < P.n && !P.required[v] && P.group[v] < 0 && !(P.shipments && P.partner[v] >= 0);
     }
     // With a quota: repeatedly the client that is cheapest for what it brings, sometimes in a much blurred order, or
     // no client that never looks cheap would ever be tried.
@@ -295,13 +328,23 @@
                 P.window[2 * P.window_first[c + 1] - 1], P.service[c], -1};
         const int many = std::min(S.near, P.near_count);
         const int32_t* near = P.near.data() + (size_t)c * P.near_count;
-        const bool one_profile = P.profiles == 1;
+        const bool one_profile = P.profiles == 1, skip = bounded;
+        const int64_t twice = 2 * cheapest_unit;
         if (one_profile) face<DENSE>(g, c, 0);
         for (int k = 0; k < many; ++k) {
             const int v = near[k];
             const Node& a = node[v];
             const int r = a.route;
             if (r < 0) continue;
+            // By the triangle inequality a place beside v costs at least twice what v is farther off
+            // than its neighbour in the route.
+            bool behind = true, before = true;
+            if (skip) {
+                const int64_t there = DENSE ? g.in[v] : P.plane(v, c);
+                behind = twice * (there - a.dn) < best.key;
+                before = twice * (there - a.dp) < best.key;
+                if (!behind && !before) continue;
+            }
             int64_t extra = 0;
             int type = -1;
             if (!P.may(route[r].type, c) || !fits<MODE>(a.head, r, c, q)) {
@@ -315,10 +358,9 @@
                 if (p != g.profile) face<DENSE>(g, c, p);
             }
             // What v alone tells is asked first: it decides most places where there are windows.
-            bool behind = true, before = true;
             if (MODE >= 1) {
-                behind = leave[v] + time_to<DENSE>(g, c, v) <= g.late;
-                before = g.early + g.service + time_from<DENSE>(g, c, v) <= latest[v];
+                behind = behind && leave[v] + time_to<DENSE>(g, c, v) <= g.late;
+                before = before && g.early + g.service + time_from<DENSE>(g, c, v) <= latest[v];
             }
             if (behind && !blink()) attempt<DENSE, MODE>(g, c, v, a.next, a.dn, r, extra, type, best);
             if (before && !blink()) attempt<DENSE, MODE>(g, c, a.prev, v, a.dp, r, extra, type, best);

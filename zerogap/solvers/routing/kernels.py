@@ -13,8 +13,9 @@ from .arrays import arrays, flat, solution
 from .pool import CLIENTS, Pool, selectable
 
 _SLICE = 0.1
-#: First temperature in mean costs of a client; routes change their type only where it is warmer.
-HOT, HOT_FLEET = 1.0, 3.0
+#: First temperature in mean costs of a client. Routes change their type only where it is warmer,
+#: and so does the choice of the clients that are served for their prize.
+HOT, HOT_FLEET, HOT_PRIZE = 1.0, 3.0, 2.0
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -236,7 +237,9 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
 def warmth(instance: Routing) -> float:
     """First temperature, in mean costs of a client."""
     single = not (instance.max_trips > 1).any() and not profiled(instance)
-    return HOT_FLEET if instance.types > 1 and single else HOT
+    if instance.types > 1 and single:
+        return HOT_FLEET
+    return HOT_PRIZE if (~instance.required & (instance.group < 0)).any() else HOT
 
 
 def profiled(instance: Routing) -> bool:
