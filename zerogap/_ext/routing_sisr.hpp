@@ -107,6 +107,10 @@ class Sisr {
         quota = P.min_clients > 0 || P.min_prize > 0;
         if (!quota && !special)
             for (int c = 0; c < P.n; ++c) choosy |= optional(c) && P.prize[c] > 0;
+        layered = P.groups > 0 && !P.timed && !P.full && !special && !distance_limit;
+        for (int c = 0; c < P.n && layered; ++c)
+            for (int v = P.group[c] < 0 ? c : group_member[group_first(P.group[c])], k = 0; k < P.sums; ++k)
+                layered = layered && P.sum[(size_t)c * P.sums + k] == P.sum[(size_t)v * P.sums + k];
         cheapest_unit = *std::min_element(P.unit_distance, P.unit_distance + P.types);
         metric = !special && !P.preference && looks_metric();
         next_blink = blink_gap();
@@ -162,13 +166,15 @@ class Sisr {
         bias = choosy ? (int64_t)(S.bias * t) : 0;
         current += left_out();
     }
+    // Distance cost of the current solution a client served.
     double mean_cost() const {
-        double sum = 0; int m = 0;
-        for (int r = 0; r < slots; ++r)
-            if (route[r].type >= 0) { sum += (double)P.unit_distance[route[r].type] * route[r].dist; ++m; }
-        if (sum <= 0) for (int r = 0; r < slots; ++r) if (route[r].type >= 0) sum += (double)route[r].dist;
-        (void)m;
-        return std::max(1.0, sum / std::max(1, P.n));
+        double costs = 0, distance = 0;
+        for (int r = 0; r < slots; ++r) {
+            if (route[r].type < 0) continue;
+            costs += (double)P.unit_distance[route[r].type] * route[r].dist;
+            distance += (double)route[r].dist;
+        }
+        return std::max(1.0, (costs > 0 ? costs : distance) / std::max<int64_t>(1, served));
     }
 
     // Replace the current solution. stops: clients, and reload depots as −1 − depot.
@@ -249,6 +255,7 @@ class Sisr {
     int64_t served = 0, served_prize = 0, missing = 0;
     int64_t next_blink = 1;
     double temperature = 0;
+    bool layered = false;                  // members of a group can stand in for each other
     bool metric = false, bounded = false;  // the triangle inequality holds; and is worth asking
     int64_t cheapest_unit = 0, bias = 0;
     bool forced = false, eager = false, choosy = false;
@@ -439,6 +446,9 @@ class Sisr {
         recreate_dispatch(true);
         if (eager) prune();
         settle();
+        if (layered)
+            for (int r : touched)
+                if (route[r].type >= 0) reselect(r);
         const int64_t value = objective() + left_out();
         bool accept = value <= current;
         if (!accept) accept = (double)(value - current) < -temperature * std::log(uniform());

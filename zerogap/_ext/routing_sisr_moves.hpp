@@ -212,16 +212,64 @@
         best.key = INT64_MAX / 4;
         for (int k = group_first(g); k < group_first(g + 1); ++k) {
             const int v = group_member[k];
-            Place place = cheapest<DENSE, MODE>(v);
-            if (place.key >= INT64_MAX / 4) continue;
+            // A place must beat the one known already by what it costs less the prize.
+            Place place = cheapest<DENSE, MODE>(v, who < 0 ? NOWHERE : best.key + P.prize[v]);
+            if (place.after < 0 && place.kind != NEW) continue;
             place.key -= P.prize[v];
-            if (place.key < best.key) { best = place; who = v; }
+            best = place;
+            who = v;
         }
         (void)c;
         if (who < 0) return;
         if (!P.group_required[g] && !pays(best.delta, P.prize[who])) return;
         put(who, best);
     }
+    // The cheapest member of every group on a route whose order of groups stays (dynamic program over
+    // the layers; the cluster optimisation of the generalised travelling salesman, Fischetti,
+    // Salazar González, Toth 1997). Only where members of a group weigh the same and nothing is timed.
+    void reselect(int r) {
+        const int type = route[r].type, p = P.profile[type], s = start_of(r);
+        layer_start.assign(1, 0);
+        layer.clear();
+        for (int v = node[s].next; v != end_of(r); v = node[v].next) {
+            const int g = P.group[v];
+            if (g < 0) layer.push_back(v);
+            for (int k = g < 0 ? 0 : group_first(g); k < (g < 0 ? 0 : group_first(g + 1)); ++k)
+                if (P.may(type, group_member[k])) layer.push_back(group_member[k]);
+            layer_start.push_back((int32_t)layer.size());
+        }
+        const int layers = (int)layer_start.size() - 1;
+        reach.resize(layer.size());
+        came.resize(layer.size());
+        const int64_t unit = P.unit_distance[type];
+        for (int k = 0; k <= layers; ++k) {
+            const bool last = k == layers;
+            const int from = last ? 0 : layer_start[k], to = last ? 1 : layer_start[k + 1];
+            for (int j = from; j < to; ++j) {
+                const int w = last ? row[end_of(r)] : layer[j];
+                int64_t least = INT64_MAX;
+                int by = -1;
+                if (k == 0) least = unit * P.d(p, row[s], w);
+                for (int i = k ? layer_start[k - 1] : 0; i < (k ? layer_start[k] : 0); ++i) {
+                    const int64_t cost = reach[i] + unit * P.d(p, layer[i], w);
+                    if (cost < least) { least = cost; by = i; }
+                }
+                if (last) { came_end = by; continue; }
+                // What the absence of a client costs is in the total: its prize is gained.
+                reach[j] = least - P.prize[w] - P.reward(type, w);
+                came[j] = by;
+            }
+        }
+        int v = node[end_of(r)].prev;
+        for (int j = came_end; j >= 0; j = came[j]) {
+            const int before = node[v].prev;
+            if (layer[j] != v) { unlink(v); link(layer[j], before); }
+            v = before;
+        }
+    }
+    std::vector<int32_t> layer, layer_start, came;
+    std::vector<int64_t> reach;
+    int came_end = -1;
     std::vector<int32_t> group_member, group_start;
     int group_first(int g) {
         if (group_start.empty()) {
@@ -318,10 +366,13 @@
         return DENSE ? g.out[to] : P.plane(c, to);
     }
 
-    // Cheapest feasible place of client c beside its neighbours, in a new route or trip.
+    static constexpr int64_t NOWHERE = INT64_MAX / 4;
+
+    // Cheapest feasible place of client c beside its neighbours, in a new route or trip: one that
+    // costs less than `limit`, or a place with after −1 in an old route.
     template <bool DENSE, int MODE>
-    Place cheapest(int c) {
-        Place best{INT64_MAX / 4, 0, -1, -1, INTO, -1, -1};
+    Place cheapest(int c, int64_t limit = NOWHERE) {
+        Place best{limit, 0, -1, -1, INTO, -1, -1};
         const int64_t* q = &P.sum[(size_t)c * P.sums];
         ++ticket;
         Guest g{nullptr, nullptr, nullptr, nullptr, P.window[2 * P.window_first[c]],
@@ -367,7 +418,7 @@
         }
         new_route<MODE>(c, best);
         if (MODE == 2 && P.trips) new_trip<MODE>(c, best);
-        if (best.key >= INT64_MAX / 4) everywhere<DENSE, MODE>(g, c, best);
+        if (best.key >= NOWHERE) everywhere<DENSE, MODE>(g, c, best);
         return best;
     }
     // All places of all routes, for a client that finds none beside its neighbours.

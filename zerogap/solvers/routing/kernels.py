@@ -10,20 +10,23 @@ from typing import Any
 from ...models.routing import FORBIDDEN, Routing
 from ..search import Search
 from .arrays import arrays, flat, solution
-from .pool import CLIENTS, Pool, selectable
+from .pool import CLIENTS, Pool, selectable, visits
 
 _SLICE = 0.1
 #: First temperature in mean costs of a client. Routes change their type only where it is warmer,
 #: and so does the choice of the clients that are served for their prize.
 HOT, HOT_FLEET, HOT_PRIZE = 1.0, 3.0, 2.0
+#: Last temperature; groups, whose members stand in for each other, freeze earlier.
+COLD, COLD_GROUPS = 0.01, 0.1
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
 def make(instance: Routing, near: int = 100) -> Any:
-    """The kernels' problem."""
+    """The kernels' problem; ``near`` neighbours of a client among those served at the same time."""
     from ..._ext.routing_problem import Problem
 
-    return Problem(arrays(instance), near)
+    share = instance.clients / max(1, visits(instance))
+    return Problem(arrays(instance), near * min(5, math.ceil(share)))
 
 
 class Slices:
@@ -223,6 +226,7 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
                     fresh=heat == 1.0 and (number > 0 or lane > 0),
                     record=mip > 0,
                     hot=warmth(instance) * heat,
+                    cold=min(0.2 * heat, chill(instance)),
                     source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
                 )
             if not search.open:
@@ -239,7 +243,12 @@ def warmth(instance: Routing) -> float:
     single = not (instance.max_trips > 1).any() and not profiled(instance)
     if instance.types > 1 and single:
         return HOT_FLEET
-    return HOT_PRIZE if (~instance.required & (instance.group < 0)).any() else HOT
+    return HOT_PRIZE if "prizes" in instance.features() else HOT
+
+
+def chill(instance: Routing) -> float:
+    """Last temperature, in mean costs of a client."""
+    return COLD_GROUPS if len(instance.group_required) else COLD
 
 
 def profiled(instance: Routing) -> bool:
@@ -254,10 +263,10 @@ def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
     if plain(instance):
         first = [("sisr", 0.08, 0.02, 1.0), ("hgs", 0.75, 0.05, 0.0)]
         return [*first, ("sisr", 0.1, 0.0, 0.05)]
-    if instance.clients <= 120 and not profiled(instance):
+    if visits(instance) <= 120 and not profiled(instance):
         first = [("sisr", 0.27, 0.03, 1.0), ("sisr", 0.27, 0.03, 1.0)]
         return [*first, ("sisr", 0.2, 0.05, 0.1), ("sisr", 0.15, 0.0, 0.05)]
-    if instance.clients <= CLIENTS:
+    if visits(instance) <= CLIENTS:
         return [("sisr", 0.8, 0.05, 1.0), ("sisr", 0.15, 0.0, 0.05)]
     return [("sisr", 1.0, 0.0, 1.0)]
 

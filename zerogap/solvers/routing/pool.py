@@ -33,7 +33,7 @@ class Pool:
     def recombine(self, search: Search, seconds: float) -> bool:
         """Whether the best selection of routes improves the incumbent."""
         instance = self.instance
-        serves = search.solution is not None and instance.clients <= CLIENTS
+        serves = search.solution is not None and visits(instance) <= CLIENTS
         if not serves or not selectable(instance) or seconds < 0.05 or len(self.routes) < 2:
             return False
         columns = list(self.routes.items())[-MOST:]
@@ -84,6 +84,11 @@ class Pool:
             first.append(len(stops))
             types.append(vehicle)
         return solution((first, stops, types))
+
+
+def visits(instance: Routing) -> int:
+    """Clients that one solution serves at most: one of a group."""
+    return len(instance.group_required) + int((instance.group < 0).sum())
 
 
 def selectable(instance: Routing) -> bool:
