@@ -71,6 +71,7 @@ class Sisr {
         latest.assign(nodes, 0);
         load.assign((size_t)(nodes - P.n) * P.sums, 0);
         route.assign(slots, Slot{});
+        tails.resize(slots);
         best_next.assign(nodes, -1);
         best_row.assign(nodes, 0);
         best_type.assign(slots, -1);
@@ -238,6 +239,7 @@ class Sisr {
     std::vector<int32_t> row;
     std::vector<int64_t> leave, latest, load;
     std::vector<Slot> route;
+    std::vector<std::vector<int32_t>> tails;  // of a route with trips: the last client of each
     std::vector<int32_t> free_slots, free_reloads, released;
     std::vector<int64_t> free_count;
     struct Op { int32_t kind, a, b; };

@@ -478,6 +478,13 @@
             if (key >= best.key) return;
         }
         if (MODE == 2) {
+            // A release that makes the trip leave too late for its first client.
+            const int head = node[i].head;
+            if (P.release[c] > leave[head]) {
+                const int first = i == head ? c : node[head].next;
+                const int64_t now = P.release[c] + P.t(g.profile, row[head], row[first]);
+                if (now > (i == head ? g.late : latest[first])) return;
+            }
             const Evaluation e = examine(r, c, i, INTO, -1, -1);
             if (!e.feasible) return;
             const int64_t longer = P.unit_duration[t] * (e.duration - s.duration);
@@ -524,11 +531,10 @@
         for (int r = 0; r < slots; ++r) {
             const int t = route[r].type;
             if (t < 0 || route[r].trips >= P.max_trips[t] || !P.may(t, c)) continue;
-            const int p = P.profile[t], e = end_of(r);
-            for (int v = start_of(r); v != e; v = node[v].next) {
-                const int w = node[v].next;
-                const bool first = v == start_of(r), last = w >= P.n;
-                if (!first && !last) continue;
+            const int p = P.profile[t];
+            for (size_t k = 0; k <= tails[r].size(); ++k) {
+                const bool first = k == 0;
+                const int v = first ? start_of(r) : tails[r][k - 1], w = node[v].next;
                 for (int depot = 0; depot < P.depots; ++depot) {
                     if (!P.reload[(size_t)t * P.depots + depot]) continue;
                     const int d = P.n + depot;

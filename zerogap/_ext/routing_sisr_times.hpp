@@ -8,7 +8,9 @@
             total -= route_cost(r);
             int head = s;
             std::fill(load_of(s), load_of(s) + P.sums, 0);
+            tails[r].clear();
             for (int v = node[s].next; v != e; v = node[v].next) {
+                if (node[v].next >= P.n) tails[r].push_back(v);
                 if (v >= P.n) { head = v; std::fill(load_of(v), load_of(v) + P.sums, 0); }
                 else for (int k = 0; k < P.sums; ++k) load_of(head)[k] += P.sum[(size_t)v * P.sums + k];
                 node[v].head = head;
