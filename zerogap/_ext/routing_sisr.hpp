@@ -20,6 +20,9 @@ struct SisrSettings {
     // or heat alone would empty the routes (there are more ways to leave a client out than to serve it).
     double eager = 0.05, bias = 0.4;  // share of such iterations
     int wishes = 60;                  // clients such an iteration asks for at most
+    // Time windows: a new route does not pay at once there either.
+    double venture = 0.25;  // share of iterations that open one for the first client they insert
+    int cross = 20;         // neighbours whose routes are asked for a change of tails
     double hot = 1.0, cold = 0.01;  // temperatures in mean costs of a client
 };
 
@@ -112,6 +115,7 @@ class Sisr {
         for (int c = 0; c < P.n && layered; ++c)
             for (int v = P.group[c] < 0 ? c : group_member[group_first(P.group[c])], k = 0; k < P.sums; ++k)
                 layered = layered && P.sum[(size_t)c * P.sums + k] == P.sum[(size_t)v * P.sums + k];
+        crossing = P.timed && !P.full && !special && !distance_limit && !P.preference;
         cheapest_unit = *std::min_element(P.unit_distance, P.unit_distance + P.types);
         metric = !special && !P.preference && looks_metric();
         next_blink = blink_gap();
@@ -261,6 +265,7 @@ class Sisr {
     bool metric = false, bounded = false;  // the triangle inequality holds; and is worth asking
     int64_t cheapest_unit = 0, bias = 0;
     bool forced = false, eager = false, choosy = false;
+    bool venture = false, crossing = false;  // open a route for the next client; routes may change tails
     bool cheap_types = false, distance_limit = false, special = false, quota = false;
     enum { LINK, UNLINK, OPEN, CLOSE, RETYPE };
 
@@ -444,9 +449,11 @@ class Sisr {
                 if (route[r].type >= 0) ruined_longest = std::max(ruined_longest, route[r].dist);
         }
         eager = choosy && uniform() < S.eager;
+        venture = P.timed && uniform() < S.venture;
         ruin();
         recreate_dispatch(true);
         if (eager) prune();
+        if (crossing) cross();
         settle();
         if (layered)
             for (int r : touched)
@@ -607,6 +614,7 @@ class Sisr {
 
 #include "routing_sisr_times.hpp"
 #include "routing_sisr_moves.hpp"
+#include "routing_sisr_repair.hpp"
 };
 
 }  // namespace zg

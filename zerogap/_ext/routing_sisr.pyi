@@ -21,6 +21,8 @@ class Sisr:
         eager: float = 0.05,
         bias: float = 0.4,
         wishes: int = 60,
+        venture: float = 0.25,
+        cross: int = 20,
         hot: float = 1.0,
         cold: float = 0.01,
         record: bool = False,

@@ -19,8 +19,8 @@ cdef extern from "routing_sisr.hpp" namespace "zg" nogil:
     typedef zg::Sisr<ZgRng, zg_rng_next> ZgSisr;
     """
     cdef cppclass Settings "zg::SisrSettings":
-        double removals, split, blink, eager, bias, hot, cold
-        int string, near, wishes
+        double removals, split, blink, eager, bias, venture, hot, cold
+        int string, near, wishes, cross
 
     cdef cppclass PoolRoute "zg::PoolRoute":
         int32_t type
@@ -53,7 +53,8 @@ cdef class Sisr:
     horizon_iterations : int
         Iterations over which it falls: the run is then the same for the same seed.
     settings
-        removals, string, split, blink, near, eager, bias, wishes, hot, cold: see ``SisrSettings``.
+        removals, string, split, blink, near, eager, bias, wishes, venture, cross, hot, cold: see
+        ``SisrSettings``.
     record : bool
         Keep the routes of all good solutions of the cooler half in the pool.
 
@@ -75,12 +76,14 @@ cdef class Sisr:
     def __cinit__(self, Problem problem, seed=0, double horizon=10.0,
                   int64_t horizon_iterations=-1, *, double removals=10, int string=10,
                   double split=0.5, double blink=0.01, int near=80, double eager=0.05,
-                  double bias=0.4, int wishes=60, double hot=1.0, double cold=0.01, bint record=False):
+                  double bias=0.4, int wishes=60, double venture=0.25, int cross=20,
+                  double hot=1.0, double cold=0.01, bint record=False):
         cdef Settings settings
         cdef Rng rng
         settings.removals, settings.string, settings.split = removals, string, split
         settings.blink, settings.near = blink, near
         settings.eager, settings.bias, settings.wishes = eager, bias, wishes
+        settings.venture, settings.cross = venture, cross
         self.hot, self.cold, self.record = hot, cold, record
         rng_seed(&rng, <uint64_t>(int(seed) & 0xFFFFFFFFFFFFFFFF))
         self.problem = problem

@@ -137,43 +137,19 @@
                 if (!group_served[g]) insert_group<DENSE, MODE>(c, g);
                 continue;
             }
-            Place place = cheapest<DENSE, MODE>(c);
-            if (place.key < INT64_MAX / 4 && (P.required[c] || pays(place.delta, P.prize[c]))) put(c, place);
+            Place place{NOWHERE, 0, -1, -1, INTO, -1, -1};
+            if (venture && P.required[c]) {
+                new_route<MODE>(c, place);
+                venture = false;
+            }
+            if (place.key >= NOWHERE) place = cheapest<DENSE, MODE>(c);
+            if (place.key < NOWHERE && (P.required[c] || pays(place.delta, P.prize[c]))) put(c, place);
         }
     }
     // Whether an optional client is worth its cost; annealing blurs the threshold.
     bool pays(int64_t delta, int64_t prize) {
         const int64_t loss = delta - prize - bias;
         return forced || eager || loss < 0 || (double)loss < -temperature * std::log(uniform());
-    }
-    // After an eager insertion: what it put in and what costs more than it brings is left out again,
-    // client by client, and a whole route if all of it is new.
-    void prune() {
-        for (int r : touched) {
-            if (route[r].type < 0) continue;
-            const int64_t unit = P.unit_distance[route[r].type];
-            const int p = P.profile[route[r].type];
-            for (;;) {
-                int worst = -1;
-                int64_t loss = 0, bound = 0;
-                bool all = true;
-                for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next) {
-                    if (!optional(v) || !in_bank[v]) { all = false; continue; }
-                    const Node& x = node[v];
-                    const int64_t saving = unit * ((int64_t)x.dp + x.dn - P.d(p, row[x.prev], row[x.next]));
-                    const int64_t brings = P.prize[v] + P.reward(route[r].type, v);
-                    bound += brings;
-                    if (saving - brings > loss) { loss = saving - brings; worst = v; }
-                }
-                if (all && bound <= route_cost(r) + route[r].reward) {
-                    while (node[start_of(r)].next != end_of(r)) unlink(node[start_of(r)].next);
-                    break;
-                }
-                if (worst < 0) break;
-                unlink(worst);
-            }
-            refresh(r);
-        }
     }
     bool optional(int v) const {
         return v < P.n && !P.required[v] && P.group[v] < 0 && !(P.shipments && P.partner[v] >= 0);
@@ -224,52 +200,6 @@
         if (!P.group_required[g] && !pays(best.delta, P.prize[who])) return;
         put(who, best);
     }
-    // The cheapest member of every group on a route whose order of groups stays (dynamic program over
-    // the layers; the cluster optimisation of the generalised travelling salesman, Fischetti,
-    // Salazar González, Toth 1997). Only where members of a group weigh the same and nothing is timed.
-    void reselect(int r) {
-        const int type = route[r].type, p = P.profile[type], s = start_of(r);
-        layer_start.assign(1, 0);
-        layer.clear();
-        for (int v = node[s].next; v != end_of(r); v = node[v].next) {
-            const int g = P.group[v];
-            if (g < 0) layer.push_back(v);
-            for (int k = g < 0 ? 0 : group_first(g); k < (g < 0 ? 0 : group_first(g + 1)); ++k)
-                if (P.may(type, group_member[k])) layer.push_back(group_member[k]);
-            layer_start.push_back((int32_t)layer.size());
-        }
-        const int layers = (int)layer_start.size() - 1;
-        reach.resize(layer.size());
-        came.resize(layer.size());
-        const int64_t unit = P.unit_distance[type];
-        for (int k = 0; k <= layers; ++k) {
-            const bool last = k == layers;
-            const int from = last ? 0 : layer_start[k], to = last ? 1 : layer_start[k + 1];
-            for (int j = from; j < to; ++j) {
-                const int w = last ? row[end_of(r)] : layer[j];
-                int64_t least = INT64_MAX;
-                int by = -1;
-                if (k == 0) least = unit * P.d(p, row[s], w);
-                for (int i = k ? layer_start[k - 1] : 0; i < (k ? layer_start[k] : 0); ++i) {
-                    const int64_t cost = reach[i] + unit * P.d(p, layer[i], w);
-                    if (cost < least) { least = cost; by = i; }
-                }
-                if (last) { came_end = by; continue; }
-                // What the absence of a client costs is in the total: its prize is gained.
-                reach[j] = least - P.prize[w] - P.reward(type, w);
-                came[j] = by;
-            }
-        }
-        int v = node[end_of(r)].prev;
-        for (int j = came_end; j >= 0; j = came[j]) {
-            const int before = node[v].prev;
-            if (layer[j] != v) { unlink(v); link(layer[j], before); }
-            v = before;
-        }
-    }
-    std::vector<int32_t> layer, layer_start, came;
-    std::vector<int64_t> reach;
-    int came_end = -1;
     std::vector<int32_t> group_member, group_start;
     int group_first(int g) {
         if (group_start.empty()) {
