@@ -139,6 +139,29 @@ def test_a_route_is_opened_for_clients_that_pay_only_together(seed):
     assert kernel.objective == check(instance, solution(kernel.best()))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_routes_with_windows_change_their_tails(seed):
+    # Two streets far apart, each to be driven from west to east; the start has the eastern halves
+    # exchanged, thirty clients each, three times as many as a string holds.
+    b = Builder("round")
+    b.add_depot(-1000, 500)
+    length = 60
+    for street in range(2):
+        for i in range(length):
+            b.add_client(100 * i, 1000 * street, window=(100 * i, 100 * i + 2500))
+    b.add_vehicle_type(2)
+    instance = b.build()
+    low, high = list(range(length)), list(range(length, 2 * length))
+    half = length // 2
+    crossed = low[:half] + high[half:] + high[:half] + low[half:]
+    kernel = Sisr(Problem(arrays(instance)), seed, horizon_iterations=200, hot=0.01, cold=0.01)
+    kernel.inject([0, length, 2 * length], crossed, [0, 0])
+    kernel.run(iterations=200)
+    assert kernel.consistent()
+    straight = solution((np.array([0, length, 2 * length]), np.array(low + high), np.zeros(2, int)))
+    assert kernel.objective == check(instance, straight)
+
+
 def test_a_damaged_solution_is_refused():
     instance = variant(1, "cvrp", 10)
     kernel = Sisr(Problem(arrays(instance)), 1)
