@@ -22,7 +22,7 @@ struct SisrSettings {
     int wishes = 60;                  // clients such an iteration asks for at most
     // Time windows: a new route does not pay at once there either.
     double venture = 0.25;  // share of iterations that open one for the first client they insert
-    int cross = 20;         // neighbours whose routes are asked for a change of tails
+    int cross = 20;         // served neighbours whose routes are asked for a change of tails
     double hot = 1.0, cold = 0.01;  // temperatures in mean costs of a client
 };
 
@@ -115,7 +115,10 @@ class Sisr {
         for (int c = 0; c < P.n && layered; ++c)
             for (int v = P.group[c] < 0 ? c : group_member[group_first(P.group[c])], k = 0; k < P.sums; ++k)
                 layered = layered && P.sum[(size_t)c * P.sums + k] == P.sum[(size_t)v * P.sums + k];
-        crossing = P.timed && !P.full && !special && !distance_limit && !P.preference;
+        int visits = P.groups;
+        for (int c = 0; c < P.n; ++c) visits += P.group[c] < 0;
+        if ((P.timed || P.groups > 0) && !P.full && !special && !distance_limit && !P.preference)
+            crossing = S.cross * std::max(1, P.n / std::max(1, visits));
         cheapest_unit = *std::min_element(P.unit_distance, P.unit_distance + P.types);
         metric = !special && !P.preference && looks_metric();
         next_blink = blink_gap();
@@ -265,7 +268,8 @@ class Sisr {
     bool metric = false, bounded = false;  // the triangle inequality holds; and is worth asking
     int64_t cheapest_unit = 0, bias = 0;
     bool forced = false, eager = false, choosy = false;
-    bool venture = false, crossing = false;  // open a route for the next client; routes may change tails
+    bool venture = false;  // open a route for the next client
+    int crossing = 0;      // neighbours that a change of tails is tried with
     bool cheap_types = false, distance_limit = false, special = false, quota = false;
     enum { LINK, UNLINK, OPEN, CLOSE, RETYPE };
 
@@ -453,7 +457,7 @@ class Sisr {
         ruin();
         recreate_dispatch(true);
         if (eager) prune();
-        if (crossing) cross();
+        if (crossing > 0) cross();
         settle();
         if (layered)
             for (int r : touched)

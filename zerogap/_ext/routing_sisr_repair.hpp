@@ -39,7 +39,7 @@
             const int c = bank[k];
             if (node[c].route < 0) continue;
             const int32_t* near = P.near.data() + (size_t)c * P.near_count;
-            const int many = std::min(S.cross, P.near_count);
+            const int many = std::min(crossing, P.near_count);
             for (int m = 0; m < many; ++m) {
                 const int v = near[m];
                 if (node[v].route < 0 || node[v].route == node[c].route) continue;
