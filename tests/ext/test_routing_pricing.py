@@ -105,6 +105,8 @@ def test_enumeration_is_complete(seed, windows):
     data = problem(rng, windows, False)
     triples, member, penalty = cuts(rng)
     gap = 5.0
+    late = pricer(data, windows, False)
+    assert late.enumerate(data[-1], member, penalty, gap, 10**5, 10**6, seconds=-1.0) is None
     found = pricer(data, windows, False).enumerate(data[-1], member, penalty, gap, 10**5, 10**6)
     cheapest = {}
     for cost, route in every_route(data, windows, triples, penalty):

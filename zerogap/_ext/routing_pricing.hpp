@@ -9,6 +9,7 @@
 #define ZEROGAP_ROUTING_PRICING
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -211,7 +212,7 @@ class PricerBase {
                          bool heuristic, int most, size_t limit, std::vector<Priced>& out) = 0;
     virtual bool enumerate(const double* rc, const uint64_t* member, const double* penalty,
                            int cuts, double gap, size_t limit, size_t labels,
-                           std::vector<Priced>& out) = 0;
+                           double seconds, std::vector<Priced>& out) = 0;
     Problem problem;
     bool exact = false;  // whether the last `price` was exhaustive
 };
@@ -249,9 +250,11 @@ template <int W> class Pricer : public PricerBase {
     }
 
     // All elementary routes of reduced cost below `gap`, the cheapest for every set of clients.
-    // False if there are more than `limit` of them, or more than `labels` partial paths.
+    // False if there are more than `limit` of them, more than `labels` partial paths, or no time left.
     bool enumerate(const double* rc, const uint64_t* member, const double* penalty, int cuts,
-                   double gap, size_t limit, size_t labels, std::vector<Priced>& out) override {
+                   double gap, size_t limit, size_t labels, double seconds,
+                   std::vector<Priced>& out) override {
+        const auto begun = std::chrono::steady_clock::now();
         prepare(member, penalty, cuts);
         const Problem& p = problem;
         if (!completions(rc, labels)) return false;
@@ -297,6 +300,10 @@ template <int W> class Pricer : public PricerBase {
         const int m = p.n + 1;
         for (size_t k = 0; k < pool.size(); ++k) {
             if (pool.size() > labels) return false;
+            if ((k & 1023) == 0) {
+                const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begun;
+                if (spent.count() > seconds) return false;
+            }
             const Node f = pool[k];
             const double back = rc[f.node * m];
             if (back < INF && (!p.windows || f.time + p.travel[f.node * m] <= p.due[0]) &&

@@ -34,4 +34,5 @@ class Pricer:
         gap: float,
         limit: int,
         labels: int,
+        seconds: float = 1e300,
     ) -> list[tuple[float, list[int]]] | None: ...

@@ -25,7 +25,7 @@ cdef extern from "routing_pricing.hpp" namespace "zg_pricing" nogil:
         double price(const double*, const uint64_t*, const double*, int, cbool, int, size_t,
                      vector[Priced]&)
         cbool enumerate(const double*, const uint64_t*, const double*, int, double, size_t, size_t,
-                        vector[Priced]&)
+                        double, vector[Priced]&)
     PricerBase* make_pricer(int)
 
 #: Most subset-row cuts a pricer can carry: a bit of the label each.
@@ -136,13 +136,14 @@ cdef class Pricer:
         return [(r.cost, r.route) for r in found], best, self.core.exact
 
     def enumerate(self, const double[:, ::1] reduced, const uint64_t[::1] member,
-                  const double[::1] penalty, double gap, size_t limit, size_t labels):
+                  const double[::1] penalty, double gap, size_t limit, size_t labels,
+                  double seconds=1e300):
         """All elementary routes whose reduced cost is at most `gap`, one a set of clients.
 
         Returns
         -------
         list of (float, list of int) or None
-            None if there are more than `limit` routes or `labels` partial paths.
+            None if there are more than `limit` routes or `labels` partial paths, or after `seconds`.
         """
         cdef vector[Priced] found
         cdef cbool whole
@@ -151,7 +152,7 @@ cdef class Pricer:
         with nogil:
             whole = self.core.enumerate(&reduced[0, 0], &member[0],
                                         &penalty[0] if cuts else NULL, cuts, gap, limit, labels,
-                                        found)
+                                        seconds, found)
         return [(r.cost, r.route) for r in found] if whole else None
 
     def _check(self, reduced, member, int cuts):

@@ -224,7 +224,8 @@ class Proof:
         gap = self.target - bound
         if not math.isfinite(gap):
             return False
-        columns = self.master.enumerate(duals, gap + 1e-6, ROUTES, PATHS)
+        left = self.search.remaining
+        columns = self.master.enumerate(duals, gap + 1e-6, ROUTES, PATHS, left)
         if columns is None:
             return False
         n, types = self.master.n, self.master.types

@@ -7,6 +7,7 @@ rounded capacity cuts, subset-row cuts (Jepsen, Petersen, Spoorendonk, Pisinger 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,13 +321,17 @@ class Master:
                 bound = bound + kind.available * min(0.0, best) if exact else None
         return self.add(found), bound
 
-    def enumerate(self, duals: Duals, gap: float, limit: int, labels: int) -> list[Column] | None:
-        """All elementary routes within `gap` of reduced cost, or None if they are too many."""
+    def enumerate(
+        self, duals: Duals, gap: float, limit: int, labels: int, seconds: float
+    ) -> list[Column] | None:
+        """All elementary routes within `gap` of reduced cost; None if too many or too slow."""
+        begun = time.monotonic()
         member, penalty = self.subset_data(duals)
         columns: list[Column] = []
         for k, kind in enumerate(self.types):
+            left = max(0.0, seconds - (time.monotonic() - begun))
             routes = kind.pricer.enumerate(
-                self.reduced(k, duals), member, penalty, gap, limit, labels
+                self.reduced(k, duals), member, penalty, gap, limit, labels, left
             )
             if routes is None or len(columns) + len(routes) > limit:
                 return None
