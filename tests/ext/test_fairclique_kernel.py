@@ -20,7 +20,7 @@ def search(graph: FairClique, **settings) -> CliqueSearch:
     return kernel
 
 
-def agrees(graph: FairClique, **settings) -> None:
+def assert_agrees(graph: FairClique, **settings) -> None:
     kernel = search(graph, **settings)
     expected = oracle.optimum(graph)
     size = -1 if kernel.objective is None else kernel.objective
@@ -32,23 +32,23 @@ def agrees(graph: FairClique, **settings) -> None:
 
 def test_the_maximal_cliques_agree():
     for graph in oracle.random_graphs(250, seed=1):
-        agrees(graph)
+        assert_agrees(graph)
 
 
 def test_without_heuristic_every_incumbent_comes_from_the_branch_and_bound():
     for graph in oracle.random_graphs(120, seed=2):
-        agrees(graph, heuristic=False, support=True)
+        assert_agrees(graph, heuristic=False, support=True)
 
 
 def test_four_and_more_attribute_values():
     for graph in oracle.random_graphs(80, seed=3, most=24, values=(1, 4, 6)):
-        agrees(graph)
+        assert_agrees(graph)
 
 
 @pytest.mark.slow
 def test_the_maximal_cliques_agree_on_five_thousand_graphs():
     for i, graph in enumerate(oracle.random_graphs(5000, seed=4)):
-        agrees(graph, heuristic=i % 2 == 0, support=i % 3 == 0, enhanced=i % 5 != 0)
+        assert_agrees(graph, heuristic=i % 2 == 0, support=i % 3 == 0, enhanced=i % 5 != 0)
 
 
 def reduced(graph: FairClique, rule: str, target: int) -> FairClique:
@@ -219,7 +219,7 @@ def test_published_bounds_hold():
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_no_published_bound_costs_the_optimum(bound):
     for graph in oracle.random_graphs(30, seed=15, values=(2,)):
-        agrees(graph, bound=bound, heuristic=False)
+        assert_agrees(graph, bound=bound, heuristic=False)
 
 
 def test_the_names_of_the_bounds_are_those_of_the_option():

@@ -50,7 +50,10 @@ def load(begin, end, size) -> int:
     return max(int(size[(begin <= t) & (t < end)].sum()) for t in begin)
 
 
-@pytest.mark.parametrize("seed", range(80))
+MANY = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(1000, 3000)]
+
+
+@pytest.mark.parametrize("seed", [*range(80), *MANY])
 def test_least_height_is_that_of_brute_force(seed):
     begin, end, size = boxes(seed)
     kernel = Placing(begin, end, size, 1000, True, seed)
@@ -59,12 +62,6 @@ def test_least_height_is_that_of_brute_force(seed):
     assert valid(begin, end, size, kernel.best(), height)
     assert height == kernel.bound
     assert not fits(begin, end, size, height - 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 3000))
-def test_least_height_of_many(seed):
-    test_least_height_is_that_of_brute_force(seed)
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -83,7 +83,7 @@ def brute_force(instance):
     return best
 
 
-def _agrees(kind, seed, clients):
+def assert_agrees(kind, seed, clients):
     instance = variant(seed, kind, clients)
     want = brute_force(instance)
     if want >= WORST:
@@ -100,20 +100,20 @@ def _agrees(kind, seed, clients):
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_equals_brute_force(kind):
-    _agrees(kind, seed=1, clients=5)
+    assert_agrees(kind, seed=1, clients=5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_equals_brute_force_on_more_clients(kind, seed):
-    _agrees(kind, seed, clients=7)
+    assert_agrees(kind, seed, clients=7)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_equals_brute_force_on_eight_clients(kind):
-    _agrees(kind, seed=5, clients=8)
+    assert_agrees(kind, seed=5, clients=8)
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -18,7 +18,8 @@ struct SisrSettings {
     // Optional clients. A new route rarely pays for its first client, so some iterations put in many
     // at once and see afterwards; and being left out costs `bias` temperatures more than the prize,
     // or heat alone would empty the routes (there are more ways to leave a client out than to serve it).
-    double eager = 0.05, bias = 0.4;  // share of such iterations
+    double eager = 0.05;              // share of such iterations
+    double bias = 0.4;                // temperatures
     int wishes = 60;                  // clients such an iteration asks for at most
     // Time windows: a new route does not pay at once there either.
     double venture = 0.25;  // share of iterations that open one for the first client they insert
@@ -513,7 +514,7 @@ class Sisr {
         int64_t cost = P.fixed[t] + P.unit_distance[t] * route[r].dist;
         if (P.allowed || P.preference)
             for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next) {
-                if (!P.may(t, v)) return INT64_MAX / 4;
+                if (!P.may(t, v)) return NOWHERE;
                 cost -= P.reward(t, v);
             }
         return cost;
@@ -560,6 +561,7 @@ class Sisr {
         return true;
     }
     static constexpr int64_t SPREAD = 64;
+    static constexpr int64_t NOWHERE = INT64_MAX / 4;  // the cost of a place or a type that there is not
     static constexpr int LONG = 16;  // clients of a route from which most places are too far to pay
     // What annealing adds for clients that are not served.
     int64_t left_out() const { return bias * (P.n - served); }

@@ -166,7 +166,7 @@
             for (int c : bank) {
                 if (node[c].route >= 0 || (P.group[c] >= 0 && group_served[P.group[c]])) continue;
                 Place place = cheapest<DENSE, MODE>(c);
-                if (place.key >= INT64_MAX / 4) continue;
+                if (place.key >= NOWHERE) continue;
                 const bool lacks = served < P.min_clients || served_prize < P.min_prize;
                 const int64_t worth = P.prize[c];
                 if (!P.required[c] && !lacks && !pays(place.delta, worth)) continue;
@@ -185,7 +185,7 @@
     void insert_group(int c, int g) {
         int who = -1;
         Place best{};
-        best.key = INT64_MAX / 4;
+        best.key = NOWHERE;
         for (int k = group_first(g); k < group_first(g + 1); ++k) {
             const int v = group_member[k];
             // A place must beat the one known already by what it costs less the prize.
@@ -258,13 +258,13 @@
         Slot& s = route[r];
         if (s.lift_stamp == ticket) return s.lift_cost;
         s.lift_stamp = ticket;
-        s.lift_cost = INT64_MAX / 4;
+        s.lift_cost = NOWHERE;
         s.lift_type = -1;
         const int64_t now = price(r, s.type);
         for (int t = 0; t < P.types; ++t) {
             if (t == s.type || free_count[t] <= 0 || !P.may(t, c) || !holds(r, t, q)) continue;
             const int64_t cost = price(r, t);
-            if (cost < INT64_MAX / 4 && cost - now < s.lift_cost) { s.lift_cost = cost - now; s.lift_type = t; }
+            if (cost < NOWHERE && cost - now < s.lift_cost) { s.lift_cost = cost - now; s.lift_type = t; }
         }
         return s.lift_cost;
     }
@@ -295,8 +295,6 @@
         if (P.time) return P.t(g.profile, c, to);
         return DENSE ? g.out[to] : P.plane(c, to);
     }
-
-    static constexpr int64_t NOWHERE = INT64_MAX / 4;
 
     // Cheapest feasible place of client c beside its neighbours, in a new route or trip: one that
     // costs less than `limit`, or a place with after −1 in an old route.
@@ -331,7 +329,7 @@
             if (!P.may(route[r].type, c) || !fits<MODE>(a.head, r, c, q)) {
                 if (!cheap_types) continue;
                 extra = lift(r, c, q, ticket);
-                if (extra >= INT64_MAX / 4) continue;
+                if (extra >= NOWHERE) continue;
                 type = route[r].lift_type;
             }
             if (!one_profile) {
@@ -370,7 +368,7 @@
                         continue;
                     }
                     extra = lift(r, c, q, ticket);
-                    if (extra >= INT64_MAX / 4) break;
+                    if (extra >= NOWHERE) break;
                     type = route[r].lift_type;
                 }
                 attempt<DENSE, MODE>(g, c, v, node[v].next, node[v].dn, r, extra, type, best);
@@ -491,7 +489,7 @@
     // Both ends of the shipment that starts at a, at the cheapest pair of places in one route.
     void insert_shipment(int a) {
         const int b = P.partner[a];
-        Place best{INT64_MAX / 4, 0, -1, -1, INTO, -1, -1};
+        Place best{NOWHERE, 0, -1, -1, INTO, -1, -1};
         ++ticket;
         for (int end = 0; end < 2; ++end) {
             const int c = end ? b : a;
@@ -505,10 +503,10 @@
             }
         }
         pair_alone(a, b, best);
-        if (best.key >= INT64_MAX / 4)
+        if (best.key >= NOWHERE)
             for (int r = 0; r < slots; ++r)
                 if (route[r].type >= 0 && route[r].lift_stamp != ticket) pair_into(a, b, r, best);
-        if (best.key >= INT64_MAX / 4) return;
+        if (best.key >= NOWHERE) return;
         if (!P.required[a] && !pays(best.delta, P.prize[a] + P.prize[b])) return;
         int at = best.after, r;
         if (best.kind == NEW) {

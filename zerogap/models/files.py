@@ -65,6 +65,7 @@ def _unzip(raw: bytes, file: str) -> bytes:
                 raise InstanceError(f"holds {len(members)} files, expected one", file=file)
             with archive.open(members[0]) as stream:
                 return _bounded(stream, file)
+    # zipfile raises NotImplementedError for an unknown compression, RuntimeError for a password.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise InstanceError(f"damaged zip file: {error}", file=file) from None
 
