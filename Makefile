@@ -68,4 +68,4 @@ wheel-test: build
 	cd out/wheel/site && ../venv/bin/python -m pytest tests/solvers/test_solve.py tests/cli/test_cli.py tests/ext/test_shared.py
 
 clean:
-	rm -rf build out site zerogap/_ext/*.so zerogap/_ext/*.cpp
+	rm -rf build out site zerogap/_ext/*/*.so zerogap/_ext/*/*.cpp

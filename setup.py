@@ -4,7 +4,7 @@ Environment variables
 ---------------------
 ZEROGAP_NATIVE=1  compile for the processor of this machine (``-march=native``).
 ZEROGAP_DEBUG=1   bounds checks, wrap-around and C assertions on, in the kernels.
-ZEROGAP_EXT=a,b   build only the kernels whose file name starts with one of these prefixes.
+ZEROGAP_EXT=a,b   build only the kernels whose ``family/name`` starts with one of these prefixes.
 """
 
 import os
@@ -14,32 +14,36 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent
+KERNELS = ROOT / "zerogap" / "_ext"
 DEBUG = os.environ.get("ZEROGAP_DEBUG") == "1"
 NATIVE = os.environ.get("ZEROGAP_NATIVE") == "1"
 ONLY = tuple(p for p in os.environ.get("ZEROGAP_EXT", "").split(",") if p)
 
 
 def extensions():
-    """One extension module for every ``zerogap/_ext/*.pyx``."""
+    """One extension module for every ``zerogap/_ext/<family>/*.pyx``."""
     # -ffp-contract=off keeps results equal between builds with and without FMA.
     flags = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno", "-pthread"]
     if NATIVE:
         flags.append("-march=native")
     flags += ["-O1", "-UNDEBUG", "-DZEROGAP_DEBUG=1"] if DEBUG else ["-DNDEBUG"]
-    for source in sorted((ROOT / "zerogap" / "_ext").glob("*.pyx")):
-        if ONLY and not source.name.startswith(ONLY):
+    for source in sorted(KERNELS.glob("*/*.pyx")):
+        name = source.relative_to(KERNELS).with_suffix("")
+        if ONLY and not name.as_posix().startswith(ONLY):
             continue
         yield Extension(
-            f"zerogap._ext.{source.stem}",
+            ".".join(("zerogap", "_ext", *name.parts)),
             [str(source.relative_to(ROOT))],
             language="c++",
             include_dirs=["zerogap/_ext"],
             extra_compile_args=flags,
             extra_link_args=["-pthread"],
+            # A family's kernels depend on its own headers and the shared ones, no other family's.
             depends=[
                 str(p.relative_to(ROOT))
-                for pattern in ("*.pxd", "*.hpp")
-                for p in sorted((ROOT / "zerogap" / "_ext").glob(pattern))
+                for folder in {source.parent, KERNELS / "shared"}
+                for pattern in ("*.pxd", "*.hpp", "*/*.hpp")
+                for p in sorted(folder.glob(pattern))
             ],
         )
 
@@ -68,6 +72,6 @@ class BuildKernels(build_ext):
 
 setup(
     # A placeholder that tells setuptools there is something to compile; see BuildKernels.
-    ext_modules=[Extension("zerogap._ext.shared", ["zerogap/_ext/shared.pyx"])],
+    ext_modules=[Extension("zerogap._ext.shared.parts", ["zerogap/_ext/shared.pyx"])],
     cmdclass={"build_ext": BuildKernels},
 )

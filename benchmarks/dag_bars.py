@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "peers"))
 sys.path.insert(0, str(ROOT.parent))
 
 import zerogap as zg
-from zerogap._ext.dag import OrderSearch, TopoSwaps, greedy
+from zerogap._ext.dag.order import OrderSearch, TopoSwaps, greedy
 from zerogap.models.dag import Dag, Structure, compare
 
 #: Best losses of the brief's trial: (variables, seed) -> loss, seconds allowed.

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import zerogap as zg
-from zerogap._ext.fairclique import BOUNDS, CliqueSearch
+from zerogap._ext.fairclique.clique import BOUNDS, CliqueSearch
 from zerogap.models.fairclique import FairClique
 
 DENSE = ((200, 0.7, 0.1), (200, 0.8, 2.0), (300, 0.6, 0.2), (150, 0.9, 0.25), (400, 0.6, None),

@@ -25,7 +25,7 @@ def shop(jobs: int, machines: int, seed: int):
 
 def moves(seconds: float = 5) -> None:
     """Accepted moves of the tabu search a second."""
-    from zerogap._ext.jobshop import TabuSearch
+    from zerogap._ext.jobshop.tabu import TabuSearch
 
     for jobs, machines in ((15, 15), (20, 20), (30, 20), (100, 20)):
         one = shop(jobs, machines, 1)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import zerogap as zg
 from zerogap.models.matmul import MatMul, check
-from zerogap.solvers.matmul_additions import Circuits
+from zerogap.solvers.matmul.additions import Circuits
 
 
 def published(args, record, done) -> None:

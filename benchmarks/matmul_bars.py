@@ -30,12 +30,12 @@ from pathlib import Path
 import numpy as np
 
 import zerogap as zg
-from zerogap._ext.matmul_walk import FlipWalk
+from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.matmul import MatMul, Scheme, check_scheme
-from zerogap.solvers import matmul_moves as moves
-from zerogap.solvers.matmul_meta import formats, meta
-from zerogap.solvers.matmul_pools import Pools
+from zerogap.solvers.matmul import moves
+from zerogap.solvers.matmul.meta import formats, meta
+from zerogap.solvers.matmul.pools import Pools
 
 #: row: format, ring, rank of the floor and of the reach, seconds of each, threads
 RANKS = {

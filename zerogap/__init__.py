@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from zerogap import _moved
 from zerogap.models.base import (
     InfeasibleSolution,
     InstanceError,
@@ -28,6 +29,7 @@ from zerogap.models.files import read, write
 from zerogap.solvers import Limits, Result, SolverError, Status, methods, solve
 from zerogap.solvers.result import load_solution, versions
 
+_moved.install()
 __version__ = "0.1.0"
 __all__ = [
     "InfeasibleSolution",

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from zerogap._ext.dag import OrderFactor, OrderSearch, TopoSwaps, greedy
-from zerogap._ext.dag_exact import OrderLayers
+from zerogap._ext.dag.layers import OrderLayers
+from zerogap._ext.dag.order import OrderFactor, OrderSearch, TopoSwaps, greedy
 
 
 def covariance(rng, d, n=60):

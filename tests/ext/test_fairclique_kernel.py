@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from tests import fair_oracle as oracle
-from zerogap._ext.fairclique import BOUNDS, RULES, CliqueSearch, complete, published_bounds, reduce
+from zerogap._ext.fairclique.clique import (
+    BOUNDS,
+    RULES,
+    CliqueSearch,
+    complete,
+    published_bounds,
+    reduce,
+)
 from zerogap.models.fairclique import Clique, FairClique, check
 from zerogap.models.fairclique.generate import chung_lu, gnp
 

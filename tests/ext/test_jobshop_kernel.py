@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap._ext.jobshop import Selection, TabuSearch, starts
-from zerogap._ext.jobshop_dispatch import NAMES, Dispatcher
-from zerogap._ext.jobshop_flexible import FlexibleSearch
+from zerogap._ext.jobshop.dispatch import NAMES, Dispatcher
+from zerogap._ext.jobshop.flexible import FlexibleSearch
+from zerogap._ext.jobshop.tabu import Selection, TabuSearch, starts
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule
 from zerogap.solvers.jobshop import rules
 from zerogap.solvers.jobshop.schedules import arrays, sequence_of

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zerogap._ext.matmul_additions import Additions, SchemeAdditions
-from zerogap._ext.matmul_additions_greedy import STRATEGIES, share
+from zerogap._ext.matmul.additions import Additions, SchemeAdditions
+from zerogap._ext.matmul.greedy import STRATEGIES, share
 
 
 def expand(edges, inputs, outputs):

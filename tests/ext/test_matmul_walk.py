@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zerogap._ext.matmul_walk import FlipWalk
+from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.matmul import Scheme, check_scheme
-from zerogap.solvers import matmul_moves as moves
+from zerogap.solvers.matmul import moves
 
 
 def walker(n, ternary, seed=0, **settings):

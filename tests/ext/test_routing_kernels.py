@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zerogap as zg
-from zerogap._ext.routing_hgs import Hgs
-from zerogap._ext.routing_problem import Problem
-from zerogap._ext.routing_sisr import Sisr
+from zerogap._ext.routing.hgs import Hgs
+from zerogap._ext.routing.problem import Problem
+from zerogap._ext.routing.sisr import Sisr
 from zerogap.models.routing import TYPES, UNLIMITED, Builder, Route, check, check_route, variant
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from zerogap._ext.routing_pricing import Pricer
+from zerogap._ext.routing.pricing import Pricer
 
 N = 6
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zerogap as zg
-from zerogap._ext.routing_problem import Problem
-from zerogap._ext.routing_tour import Tour
+from zerogap._ext.routing.problem import Problem
+from zerogap._ext.routing.tour import Tour
 from zerogap.models.routing import Builder
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 from zerogap.solvers.routing.kernels import salesman

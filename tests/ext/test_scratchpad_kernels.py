@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from zerogap._ext.scratchpad import Placing, Scheduling
+from zerogap._ext.scratchpad.place import Placing
+from zerogap._ext.scratchpad.schedule import Scheduling
 
 
 def fits(begin, end, size, capacity) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zerogap._ext.shared import Bits, Xoshiro, clock
+from zerogap._ext.shared.parts import Bits, Xoshiro, clock
 
 MASK = 2**64 - 1
 

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from zerogap._ext.treeprune import Pruner, TreeSearch, prune, prune_batch
+from zerogap._ext.treeprune.prune import Pruner, TreeSearch, prune, prune_batch
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.treeprune import Kept, TreePrune, adversarial, check, random, rebase, retained
 from zerogap.solvers.treeprune.strategy import kernel_of

@@ -16,12 +16,14 @@ from zerogap.models.fairclique import (
     Clique,
     FairClique,
     check,
-    exact,
     from_edges,
     from_networkx,
     generate,
     to_networkx,
 )
+from zerogap.models.fairclique.exact import cpsat as clauses
+from zerogap.models.fairclique.exact import parts
+from zerogap.models.fairclique.exact import pyomo as linear
 
 TRIANGLE = [(0, 1), (1, 2), (2, 0)]
 
@@ -163,7 +165,7 @@ def test_generators_keep_their_word():
 
 
 def test_graphs_that_do_not_fit_are_refused_before_they_are_made(monkeypatch):
-    from zerogap.models.fairclique import text
+    from zerogap.models.fairclique.formats.graphs import text
 
     monkeypatch.setattr(text, "available_memory", lambda: 10**6)
     with pytest.raises(InstanceError, match=r"GiB are needed for 1010000 edges"):
@@ -185,7 +187,7 @@ def test_independent_sets_cover_every_non_edge_and_no_edge():
     for graph in oracle.random_graphs(30, seed=12):
         matrix = graph.induced(np.arange(graph.vertices))
         covered = np.zeros_like(matrix)
-        for block in exact.independent_sets(matrix):
+        for block in parts.independent_sets(matrix):
             assert not matrix[np.ix_(block, block)].any()
             covered[np.ix_(block, block)] = True
         np.fill_diagonal(covered, True)
@@ -206,14 +208,14 @@ def solved_by_cpsat(model) -> int:
 
 def test_the_cpsat_model_has_the_oracles_optimum():
     for graph in oracle.random_graphs(25, seed=13, most=25):
-        assert solved_by_cpsat(exact.cpsat(graph)) == oracle.optimum(graph)
+        assert solved_by_cpsat(clauses.build(graph)) == oracle.optimum(graph)
 
 
 def test_the_pyomo_model_has_the_oracles_optimum():
     import pyomo.environ as pyo
 
     for graph in oracle.random_graphs(10, seed=14, most=16):
-        model = exact.pyomo(graph)
+        model = linear.build(graph)
         outcome = pyo.SolverFactory("appsi_highs").solve(
             model.model, load_solutions=False, tee=False
         )
@@ -226,7 +228,7 @@ def test_the_pyomo_model_has_the_oracles_optimum():
 
 def test_hints_are_complete_and_outside_vertices_are_zero():
     graph = from_edges([*TRIANGLE, (3, 0)], [0, 1, 0, 1], k=1)
-    for build in (exact.cpsat, exact.pyomo):
+    for build in (clauses.build, linear.build):
         model = build(graph, [0, 1, 2])
         hint = list(model.hint(Clique([0, 1])))
         assert len(hint) >= 5
@@ -239,7 +241,7 @@ def test_hints_are_complete_and_outside_vertices_are_zero():
 def test_models_of_large_graphs_are_refused():
     graph = generate.chung_lu(vertices=7000, edges=7000)
     with pytest.raises(InstanceError, match="at most 6000"):
-        exact.cpsat(graph)
+        clauses.build(graph)
 
 
 def test_info_says_what_was_dropped():

@@ -12,7 +12,7 @@ import pytest
 import zerogap as zg
 from tests import fair_oracle as oracle
 from zerogap.models.base import InstanceError
-from zerogap.models.fairclique import text
+from zerogap.models.fairclique.formats.graphs import text
 
 EDGES = "# a comment\n10 20\n20 10\n\n10\t30\r\n30 30\n% another\n20 30\n"
 VALUES = "10 0\n20 1\n30 0\n99 1\n"

@@ -22,7 +22,7 @@ from zerogap.models.matmul import (
     rank_bound,
     unshared,
 )
-from zerogap.models.matmul.brent import tensor
+from zerogap.models.matmul.exact.brent import tensor
 from zerogap.models.matmul.generate import sandwiched, strassen
 
 STRASSEN = strassen().scheme

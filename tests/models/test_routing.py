@@ -23,8 +23,13 @@ from zerogap.models.routing import (
     variant,
     write_solution,
 )
-from zerogap.models.routing.formats import read_cordeau, read_lilim, read_solomon, write_solomon
-from zerogap.models.routing.vrplib import read
+from zerogap.models.routing.formats.text import (
+    read_cordeau,
+    read_lilim,
+    read_solomon,
+    write_solomon,
+)
+from zerogap.models.routing.formats.vrplib import read
 
 TINY = """NAME : tiny
 TYPE : CVRP

@@ -9,8 +9,8 @@ import pytest
 
 import zerogap as zg
 from zerogap.models.dag import Dag, Structure
-from zerogap.models.dag import cpsat as constraint_model
-from zerogap.models.dag import pyomo as integer_model
+from zerogap.models.dag.exact import cpsat as constraint_model
+from zerogap.models.dag.exact import pyomo as integer_model
 from zerogap.models.dag.parents import parent_sets, regression
 from zerogap.solvers.dag.learner import DagLearner, bootstrap
 

@@ -74,7 +74,7 @@ def test_bounds_are_bounds():
 
 
 def test_carlier_agrees_with_all_orders():
-    from zerogap._ext.jobshop_bounds import OneMachine
+    from zerogap._ext.jobshop.bounds import OneMachine
 
     rng = np.random.default_rng(9)
     for _ in range(400):
@@ -132,7 +132,7 @@ def test_a_maintenance_window_is_kept(instances):
 
 
 def test_hints_are_complete():
-    from zerogap.models.jobshop.cpsat import build
+    from zerogap.models.jobshop.exact.cpsat import build
 
     for generator in ("taillard", "flexible", "tardiness", "reentrant"):
         shop = zg.generate("jobshop", generator, seed=2, jobs=5, machines=3)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zerogap as zg
-from zerogap._ext.matmul_walk import FlipWalk
+from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.matmul import MatMul, Scheme, check, naive
-from zerogap.solvers import matmul_additions as additions
-from zerogap.solvers.matmul_additions_walk import SchemeSearch
+from zerogap.solvers.matmul import additions
+from zerogap.solvers.matmul.additions_walk import SchemeSearch
 
 matrices = st.tuples(st.integers(1, 8), st.integers(1, 7), st.integers(0, 10**6)).map(
     lambda t: np.random.default_rng(t[2]).integers(-1, 2, t[:2])
@@ -147,8 +147,8 @@ def test_exact_proves_what_distinct_sums_do_not(ring):
     assert additions.lower_bound(matrix) < additions.minimise(matrix, iterations=3000).additions
     binary = ring == "Z2"
     fewest = additions.minimise(matrix, iterations=3000, binary=binary).additions
-    from zerogap.models.matmul import slp
-    from zerogap.solvers.matmul_additions_exact import impossible
+    from zerogap.models.matmul.exact import slp
+    from zerogap.solvers.matmul.additions_exact import impossible
 
     class Search:
         """What `improve` needs of a search."""

@@ -13,9 +13,9 @@ from zerogap.cli import cli
 from zerogap.models.matmul import MatMul, Program, check_scheme, unshared
 from zerogap.models.matmul.generate import strassen
 from zerogap.report.matmul import draw, levels
-from zerogap.solvers.matmul_descent import QUANTUM
-from zerogap.solvers.matmul_meta import formats, meta
-from zerogap.solvers.matmul_pools import Pools
+from zerogap.solvers.matmul.descent import QUANTUM
+from zerogap.solvers.matmul.meta import formats, meta
+from zerogap.solvers.matmul.pools import Pools
 
 
 def run(*arguments):

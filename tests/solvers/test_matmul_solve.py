@@ -15,11 +15,11 @@ import pytest
 import zerogap as zg
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.matmul import MatMul, Scheme, check, check_scheme, naive
-from zerogap.models.matmul.brent import build, decompose, tensor
-from zerogap.solvers import matmul_moves as moves
-from zerogap.solvers.matmul_descent import QUANTUM, Descent
-from zerogap.solvers.matmul_lift import BinarySystem, hensel, lift, signs
-from zerogap.solvers.matmul_pools import Pools
+from zerogap.models.matmul.exact.brent import build, decompose, tensor
+from zerogap.solvers.matmul import moves
+from zerogap.solvers.matmul.descent import QUANTUM, Descent
+from zerogap.solvers.matmul.lift import BinarySystem, hensel, lift, signs
+from zerogap.solvers.matmul.pools import Pools
 
 
 def walked(n, ring, seed=0, quanta=4):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap._ext.routing_problem import Problem
-from zerogap._ext.routing_sisr import Sisr
+from zerogap._ext.routing.problem import Problem
+from zerogap._ext.routing.sisr import Sisr
 from zerogap.models.routing import Route, Routes, check
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 from zerogap.solvers.routing.trips import independent, untied

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap.models.scratchpad import Buffers, Network, mip, replay
+from zerogap.models.scratchpad import Buffers, Network, replay
+from zerogap.models.scratchpad.exact import pyomo as mip
 from zerogap.solvers.scratchpad import relax
 from zerogap.solvers.scratchpad.segments import Divided
 
@@ -99,7 +100,7 @@ def test_a_fixed_schedule_is_kept():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_parts_between_cuts_join_exactly(seed):
-    from zerogap._ext.scratchpad import Scheduling
+    from zerogap._ext.scratchpad.schedule import Scheduling
 
     net = zg.generate("scratchpad", "random", seed=seed, operators=7, capacity="1.0x")
     graph = relax.relax(net).graph

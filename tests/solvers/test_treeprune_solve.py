@@ -7,7 +7,8 @@ import pytest
 
 import zerogap as zg
 from zerogap.models.treeprune import Kept, TreePrune, adversarial, check, random, rebase
-from zerogap.models.treeprune.exact import cpsat, pyomo, scaling
+from zerogap.models.treeprune.exact import cpsat, pyomo
+from zerogap.models.treeprune.exact.parts import scaling
 from zerogap.solvers.treeprune import (
     POLICIES,
     Candidates,

@@ -1,6 +1,7 @@
 """Moving code changes no result: objective and source at equal seed and iterations.
 
-A change that means to alter a search writes the file anew (``python -m tests.solvers.test_unchanged``)
+A change that means to alter a search writes the record anew, with
+``python -m tests.solvers.test_unchanged``,
 and says so in its commit.
 """
 

@@ -22,7 +22,7 @@ def command(family: str, output: str | None, seed: int, options: dict[str, str])
     from zerogap.models import base
 
     base.family(family)
-    path = f"{base.REGISTRY[family][1]}_train"
+    path = f"{base.REGISTRY[family][1]}.train"
     try:
         module = importlib.import_module(path)
     except ModuleNotFoundError as error:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import Family, Option
+from zerogap.models.dag.check import check
 from zerogap.models.dag.formats import FORMATS, read_rules, read_truth
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
 from zerogap.models.dag.instance import LOSSES, PENALTIES, Dag
 from zerogap.models.dag.metrics import compare, cpdag
-from zerogap.models.dag.solution import Structure, check, decode, encode
+from zerogap.models.dag.solution import Structure, decode, encode
 
 __all__ = [
     "FAMILY",

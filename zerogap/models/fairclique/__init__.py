@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import Family, Option
-from zerogap.models.fairclique.check import Clique, check, decode, encode
-from zerogap.models.fairclique.formats import FORMATS, from_networkx, to_networkx
+from zerogap.models.fairclique.check import check
+from zerogap.models.fairclique.formats.graphs import FORMATS, from_networkx, to_networkx
 from zerogap.models.fairclique.generate import chung_lu, gnp, rmat
 from zerogap.models.fairclique.instance import FairClique, fairness, from_edges
+from zerogap.models.fairclique.solution import Clique, decode, encode
 
 __all__ = ["FAMILY", "Clique", "FairClique", "check", "from_edges", "from_networkx", "to_networkx"]
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import Family, Option
+from zerogap.models.jobshop.check import check
 from zerogap.models.jobshop.formats import FORMATS
 from zerogap.models.jobshop.generate import GENERATORS
 from zerogap.models.jobshop.instance import OBJECTIVES, FlexibleJobShop, JobShop, Shop
-from zerogap.models.jobshop.solution import Schedule, check, decode, encode
+from zerogap.models.jobshop.solution import Schedule, decode, encode
 
 __all__ = ["FAMILY", "FlexibleJobShop", "JobShop", "Schedule", "Shop", "check"]
 

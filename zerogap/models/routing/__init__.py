@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base import Family, Format, Option, json_format
-from .builder import Builder
-from .check import RouteCost, check, check_route
-from .feasibility import obstacles
-from .formats import (
+from zerogap.models.base import Family, Format, Option, json_format
+from zerogap.models.routing.builder import Builder
+from zerogap.models.routing.check import RouteCost, check, check_route
+from zerogap.models.routing.feasibility import obstacles
+from zerogap.models.routing.formats.sol import read_solution, write_solution
+from zerogap.models.routing.formats.text import (
     decode_instance,
     encode_instance,
     read_cordeau,
@@ -23,12 +24,11 @@ from .formats import (
     sniff_solomon,
     write_solomon,
 )
-from .generate import GENERATORS, TYPES, variant
-from .instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
-from .sol import read_solution, write_solution
-from .solution import Route, Routes, decode, encode
-from .vrplib import read as _read_vrplib
-from .vrplib import sniff as _sniff_vrplib
+from zerogap.models.routing.formats.vrplib import read as _read_vrplib
+from zerogap.models.routing.formats.vrplib import sniff as _sniff_vrplib
+from zerogap.models.routing.generate import GENERATORS, TYPES, variant
+from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+from zerogap.models.routing.solution import Route, Routes, decode, encode
 
 
 def info(instance: Routing) -> dict[str, Any]:

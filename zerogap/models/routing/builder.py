@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..base import InstanceError
-from .instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+from zerogap.models.base import InstanceError
+from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
 
 
 def _vector(value: int | Sequence[int] | None) -> list[int]:

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..base import InfeasibleSolution
-from .instance import FORBIDDEN, UNLIMITED, Routing
-from .solution import Route, Routes
+from zerogap.models.base import InfeasibleSolution
+from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
+from zerogap.models.routing.solution import Route, Routes
 
 
 @dataclass(frozen=True, slots=True)

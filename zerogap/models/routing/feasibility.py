@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import InfeasibleSolution
-from .check import check_route
-from .instance import FORBIDDEN, UNLIMITED, Routing
-from .solution import Route
+from zerogap.models.base import InfeasibleSolution
+from zerogap.models.routing.check import check_route
+from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
+from zerogap.models.routing.solution import Route
 
 
 def obstacles(instance: Routing, limit: int = 10) -> list[str]:

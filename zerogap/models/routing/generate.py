@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base import InstanceError
-from .builder import Builder
-from .instance import Routing
+from zerogap.models.base import InstanceError
+from zerogap.models.routing.builder import Builder
+from zerogap.models.routing.instance import Routing
 
 SCALE = 10_000  # units of the unit square in the profiled problems
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..base import InstanceError
+from zerogap.models.base import InstanceError
 
 UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
 FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
@@ -146,7 +146,7 @@ class Routing:
     name: str = ""
 
     def __post_init__(self) -> None:
-        from .validate import validate
+        from zerogap.models.routing.validate import validate
 
         validate(self)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..base import InstanceError
-from .instance import Routing
+from zerogap.models.base import InstanceError
+from zerogap.models.routing.instance import Routing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base import InstanceError
+from zerogap.models.base import InstanceError
 
 if TYPE_CHECKING:
-    from .instance import Routing
+    from zerogap.models.routing.instance import Routing
 
 
 def _array(instance: Routing, field: str, dtype, shape: tuple) -> np.ndarray:
@@ -60,7 +60,7 @@ def _within(instance: Routing, field: str, low, high, meaning: str = "") -> None
 
 def validate(instance: Routing) -> None:
     """Convert, freeze and check all fields of an instance under construction."""
-    from .instance import BACKHAULS, OBJECTIVES
+    from zerogap.models.routing.instance import BACKHAULS, OBJECTIVES
 
     _convert(instance)
     if instance.depots < 1:
@@ -129,7 +129,7 @@ def _convert(instance: Routing) -> None:
 
 
 def _ranges(instance: Routing) -> None:
-    from .instance import LARGEST, UNLIMITED
+    from zerogap.models.routing.instance import LARGEST, UNLIMITED
 
     locations, depots = instance.locations, instance.depots
     for field in ("client_location", "depot_location"):
@@ -163,7 +163,7 @@ def _ranges(instance: Routing) -> None:
 
 
 def _windows(instance: Routing) -> None:
-    from .instance import UNLIMITED
+    from zerogap.models.routing.instance import UNLIMITED
 
     first, window = instance.window_first, instance.window
     if first[0] != 0 or first[-1] != len(window) or (np.diff(first) < 1).any():

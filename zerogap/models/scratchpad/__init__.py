@@ -10,18 +10,10 @@ from typing import Any
 
 from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.scratchpad import formats, networks, onnx
-from zerogap.models.scratchpad.check import (
-    Placement,
-    Plan,
-    Traffic,
-    boxes,
-    check,
-    decode,
-    encode,
-    replay,
-)
+from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
 from zerogap.models.scratchpad.instance import Buffers, Network, topological
+from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes, decode, encode
 
 __all__ = [
     "FAMILY",

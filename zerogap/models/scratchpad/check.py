@@ -1,82 +1,12 @@
-"""Solutions of the scratchpad family and the checker that replays them."""
+"""The checker, which replays a plan step by step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.base import InfeasibleSolution
 from zerogap.models.scratchpad.instance import Buffers, Network
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """What runs when and what lies where.
-
-    Parameters
-    ----------
-    schedule : ndarray of int32, shape (operators,)
-        Operator of every step.
-    residencies : ndarray of int64, shape (residencies, 4)
-        Rows (tensor, first step, last step, address in bytes). The workspace of operator ``o`` is
-        tensor ``len(size) + o``.
-    """
-
-    schedule: Any
-    residencies: Any
-
-    def __post_init__(self) -> None:
-        schedule = frozen(self.schedule, np.int32, field="schedule", shape=(None,))
-        rows = np.asarray(self.residencies)
-        if rows.size == 0:
-            rows = np.zeros((0, 4), dtype=np.int64)
-        rows = frozen(rows, np.int64, field="residencies", shape=(None, 4))
-        object.__setattr__(self, "schedule", schedule)
-        object.__setattr__(self, "residencies", rows)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Placement:
-    """Offsets of buffers in bytes, in file order."""
-
-    offset: Any
-
-    def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "offset", frozen(self.offset, np.int64, field="offset", shape=(None,))
-        )
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Bytes moved by a plan.
-
-    Parameters
-    ----------
-    loaded, stored : int
-        Bytes from and to host memory.
-    compulsory : int
-        Part that no plan can avoid.
-    height : int
-        Highest byte address used.
-    """
-
-    loaded: int
-    stored: int
-    compulsory: int
-    height: int
-
-    @property
-    def total(self) -> int:
-        """Bytes loaded and stored."""
-        return self.loaded + self.stored
-
-    @property
-    def avoidable(self) -> int:
-        """Bytes beyond the compulsory ones."""
-        return self.total - self.compulsory
+from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes
 
 
 def check(instance: Network | Buffers, solution: Plan | Placement) -> int:
@@ -247,29 +177,6 @@ def _check_uses(
                 )
 
 
-def boxes(net: Network, plan: Plan) -> list[tuple[int, int, int, int]]:
-    """Residencies as (begin, end, bottom, top): half-open, two time units a step.
-
-    The first half of a step is reading, the second writing. They differ for operators in place:
-    inputs that leave at such a step end with the reading, its outputs begin with the writing.
-    """
-    n_tensors = len(net.size)
-    rows = []
-    for t, first, last, address in plan.residencies.tolist():
-        begin, end = 2 * first, 2 * last + 2
-        if t < n_tensors:
-            opener, closer = int(plan.schedule[first]), int(plan.schedule[last])
-            if net.in_place[opener] and net.producer[t] == opener:
-                begin += 1
-            if net.in_place[closer] and t in net.inputs[closer]:
-                end -= 1
-            size = int(net.size[t])
-        else:
-            size = int(net.workspace[t - n_tensors])
-        rows.append((begin, end, address, address + -(-size // net.alignment) * net.alignment))
-    return rows
-
-
 def _check_space(net: Network, plan: Plan) -> int:
     """No two boxes share a byte at a time, none reaches beyond the capacity; returns the height."""
     rows = boxes(net, plan)
@@ -345,30 +252,3 @@ def _check_placement(buffers: Buffers, placement: Placement) -> int:
         assert buffers.capacity is not None
         return buffers.capacity
     return height
-
-
-def encode(solution: Plan | Placement) -> dict:
-    """A solution as JSON-able dict."""
-    if isinstance(solution, Placement):
-        return {"offset": solution.offset.tolist()}
-    return {
-        "schedule": solution.schedule.tolist(),
-        "residencies": solution.residencies.tolist(),
-    }
-
-
-def decode(instance: Network | Buffers, data: dict) -> Plan | Placement:
-    """A solution from what `encode` gives.
-
-    Raises
-    ------
-    InstanceError
-        If a key is missing or a value malformed.
-    """
-    wanted = ("offset",) if isinstance(instance, Buffers) else ("schedule", "residencies")
-    for key in wanted:
-        if key not in data:
-            raise InstanceError("is missing", field=f"solution.{key}")
-    if isinstance(instance, Buffers):
-        return Placement(data["offset"])
-    return Plan(data["schedule"], data["residencies"])

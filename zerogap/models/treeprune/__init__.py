@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Option
-from zerogap.models.treeprune.check import Kept, check, decode, encode, retained
+from zerogap.models.treeprune.check import check
 from zerogap.models.treeprune.clustering import clusters
 from zerogap.models.treeprune.formats import FORMATS, read_trace, write_trace
 from zerogap.models.treeprune.generate import adversarial, random, rebase
 from zerogap.models.treeprune.instance import TreePrune
 from zerogap.models.treeprune.rebase import allocate, kv_bytes, normalised
+from zerogap.models.treeprune.solution import Kept, decode, encode, retained
 
 __all__ = [
     "FAMILY",

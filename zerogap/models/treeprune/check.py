@@ -1,47 +1,18 @@
-"""The solution and its checker, from the definition alone."""
+"""The checker, from the definition alone."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.base import InfeasibleSolution
 from zerogap.models.treeprune.instance import TreePrune
+from zerogap.models.treeprune.solution import Kept, retained
 
 #: Relative slack of the token budget: what summing in another order may change.
 SLACK = 1e-9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """Which leaves stay.
-
-    Parameters
-    ----------
-    keep : array_like of int32
-        Indices of the kept leaves, each once; stored sorted.
-    """
-
-    keep: np.ndarray
-
-    def __post_init__(self) -> None:
-        keep = frozen(self.keep, np.int32, field="keep", shape=(None,), low=0)
-        object.__setattr__(self, "keep", frozen(np.sort(keep), np.int32, field="keep"))
-
-
-def retained(instance: TreePrune, keep: np.ndarray) -> np.ndarray:
-    """Mask of the nodes that have a kept leaf at or below them."""
-    parent = instance.parent.tolist()
-    marked = bytearray(len(parent))
-    for leaf in np.asarray(keep).tolist():
-        node = leaf
-        while node >= 0 and not marked[node]:
-            marked[node] = 1
-            node = parent[node]
-    return np.frombuffer(bytes(marked), dtype=np.bool_)
 
 
 def check(instance: TreePrune, solution: Kept) -> float:
@@ -105,15 +76,3 @@ def _check_leaves(instance: TreePrune, keep: list[int]) -> None:
                 raise InfeasibleSolution(
                     f"the tree of root {root} keeps no leaf", constraint="every tree", where=root
                 )
-
-
-def encode(solution: Kept) -> dict:
-    """The solution as a JSON-able dict."""
-    return {"keep": solution.keep.tolist()}
-
-
-def decode(instance: TreePrune, data: dict) -> Kept:
-    """The solution from a JSON dict; raises `InstanceError` if it is malformed."""
-    if "keep" not in data:
-        raise InstanceError("key 'keep' is missing", field="solution")
-    return Kept(data["keep"])

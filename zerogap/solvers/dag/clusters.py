@@ -294,7 +294,7 @@ def grown(cluster, owner, x, within, d: int) -> list[np.ndarray]:
 
 def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> None:
     """Columns and cuts while they help, then branch and bound on the sets that are left."""
-    from zerogap.models.dag import pyomo
+    from zerogap.models.dag.exact import pyomo
 
     if any(bound == -math.inf for bound in lists.missing):
         search.messages.append("parent sets: candidates were dropped, no bound is claimed")
@@ -327,7 +327,7 @@ def tighten(search: Search, bound: float) -> None:
 
 def branch(dag: Dag, search: Search, relaxation: Relaxation) -> None:
     """Branch and bound on the sets whose reduced cost leaves room below the incumbent."""
-    from zerogap.models.dag import pyomo
+    from zerogap.models.dag.exact import pyomo
     from zerogap.solvers.backends import highs
 
     columns, bound = relaxation.columns, relaxation.bound

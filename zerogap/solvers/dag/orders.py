@@ -43,7 +43,7 @@ def fit(dag: Dag, order: np.ndarray) -> Structure:
 
 def start(dag: Dag, search: Search) -> np.ndarray:
     """The order of a given start, else smallest conditional variance first."""
-    from zerogap._ext import dag as kernels
+    from zerogap._ext.dag import order as kernels
 
     if search.hint is not None:
         return obeying(dag, search.hint.order)
@@ -81,7 +81,7 @@ def mean_bound(dag: Dag) -> float:
 
 def kernel(dag: Dag, search: Search) -> Any:
     """The order search, started."""
-    from zerogap._ext import dag as kernels
+    from zerogap._ext.dag import order as kernels
 
     return kernels.OrderSearch(
         dag.covariance,
@@ -148,7 +148,7 @@ def prove(
 
     `beside` is called between the slices: what else one thread has to do.
     """
-    from zerogap._ext import dag_exact
+    from zerogap._ext.dag import layers as dag_exact
 
     layers = dag_exact.OrderLayers(
         dag.covariance, order, objective, dag.before, states=search.options["states"]
@@ -259,7 +259,7 @@ def alone(dag: Dag, search: Search) -> None:
 
 def topo(dag: Dag, search: Search) -> None:
     """The published swaps from a random order (or the given start), to their local minimum."""
-    from zerogap._ext import dag as kernels
+    from zerogap._ext.dag import order as kernels
 
     order = (
         obeying(dag, search.hint.order)

@@ -58,7 +58,7 @@ def selective(dag: Dag) -> bool:
 
 def local_problem(dag: Dag) -> tuple[Any, bool]:
     """The kernel's local scores, and whether all allowed edges are candidates."""
-    from zerogap._ext import dag_sparse
+    from zerogap._ext.dag import sparse as dag_sparse
 
     allowed, whole = dag.allowed & ~dag.before.T, True
     for j in np.flatnonzero(allowed.sum(axis=0) > CANDIDATES):
@@ -156,7 +156,7 @@ def fit(dag: Dag, problem: Any, order: np.ndarray, parents: list[list[int]]) -> 
 
 def given_order(dag: Dag, search: Search) -> np.ndarray:
     """The order of the start, else smallest conditional variance first."""
-    from zerogap._ext import dag as kernels
+    from zerogap._ext.dag import order as kernels
 
     if search.hint is not None:
         return orders.obeying(dag, search.hint.order)
@@ -177,7 +177,7 @@ class Walk:
 
     def begin(self, budget: int) -> None:
         """Enumerate parent sets within the budget and start the kernel on them."""
-        from zerogap._ext import dag_sparse
+        from zerogap._ext.dag import sparse as dag_sparse
 
         chooser = None
         if selective(self.dag):
@@ -227,7 +227,7 @@ def program_fits(dag: Dag, problem: Any) -> bool:
 
 def by_program(dag: Dag, problem: Any, search: Search, beside: Any = None) -> bool:
     """Dynamic programming over sets of variables; whether it came to its end."""
-    from zerogap._ext import dag_sparse
+    from zerogap._ext.dag import sparse as dag_sparse
 
     program = dag_sparse.SubsetProgram(problem, dag.before)
     while search.open and program.run(min(0.1, search.remaining)):
@@ -273,7 +273,7 @@ def auto(dag: Dag, search: Search) -> None:
 
 def extended(dag: Dag, search: Search) -> None:
     """With constraints of the user: the whole Pyomo model, hints from the kernel."""
-    from zerogap.models.dag import pyomo
+    from zerogap.models.dag.exact import pyomo
     from zerogap.solvers.backends import highs
 
     highs.improve(pyomo.build(dag, _model_lists(dag, search)), search)
@@ -281,7 +281,7 @@ def extended(dag: Dag, search: Search) -> None:
 
 def by_cpsat(dag: Dag, search: Search) -> None:
     """The constraint program over parent sets, warm-started by the kernel."""
-    from zerogap.models.dag import cpsat as program
+    from zerogap.models.dag.exact import cpsat as program
     from zerogap.solvers.backends import cpsat
 
     lists = _model_lists(dag, search)

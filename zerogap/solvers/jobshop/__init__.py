@@ -137,7 +137,7 @@ def prove(
 
     With `bound` it starts from the incumbent and works on the bound alone.
     """
-    from zerogap.models.jobshop.cpsat import build
+    from zerogap.models.jobshop.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
 
     known = not cold and search.extend is None and search.objective is not None

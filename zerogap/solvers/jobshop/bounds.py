@@ -41,7 +41,7 @@ def heads_and_tails(shop: JobShop) -> tuple[np.ndarray, np.ndarray]:
 
 def machine_bound(shop: JobShop, *, carlier: bool = True) -> int:
     """Largest one-machine bound: preemptive (Jackson) on all, Carlier's optimum on the largest."""
-    from zerogap._ext.jobshop_bounds import OneMachine
+    from zerogap._ext.jobshop.bounds import OneMachine
 
     head, tail = heads_and_tails(shop)
     order = np.argsort(shop.machine, kind="stable")

@@ -41,7 +41,7 @@ def make(shop: Shop, search: Search, island: int) -> Any:
     seed = search.seed * 1009 + island
     target = 0 if search.bound is None else int(search.bound)
     if isinstance(shop, FlexibleJobShop):
-        from zerogap._ext.jobshop_flexible import FlexibleSearch
+        from zerogap._ext.jobshop.flexible import FlexibleSearch
 
         kernel = FlexibleSearch(
             shop.first,
@@ -56,7 +56,7 @@ def make(shop: Shop, search: Search, island: int) -> Any:
         if search.hint is not None:
             kernel.inject(search.hint.machine, order_of(shop, search.hint))
         return kernel
-    from zerogap._ext.jobshop import TabuSearch
+    from zerogap._ext.jobshop.tabu import TabuSearch
 
     return TabuSearch(
         *arrays(shop),

@@ -97,7 +97,7 @@ class Restarts:
 
 def windows(shop: Shop, search: Search, seconds: float) -> None:
     """CP-SAT on a window of time or a few machines; what is outside keeps its order."""
-    from zerogap.models.jobshop.cpsat import build
+    from zerogap.models.jobshop.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
 
     end = search.elapsed + seconds

@@ -17,7 +17,7 @@ from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 
 @dataclass(frozen=True)
 class Rule:
-    """A priority for `zerogap._ext.jobshop_dispatch.Dispatcher`.
+    """A priority for `zerogap._ext.jobshop.dispatch.Dispatcher`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def rule(name: str, delay: float | None = None) -> Rule:
     InstanceError
         If there is no such rule.
     """
-    from zerogap._ext.jobshop_dispatch import NAMES
+    from zerogap._ext.jobshop.dispatch import NAMES
 
     if name == "learned":
         found = learned()
@@ -80,7 +80,7 @@ def learned() -> Rule:
 
 def parse(data: dict[str, Any]) -> Rule:
     """A rule from the weights file's contents."""
-    from zerogap._ext.jobshop_dispatch import NAMES
+    from zerogap._ext.jobshop.dispatch import NAMES
 
     if data["features"] != list(NAMES):
         raise InstanceError("weights are of other features; train again", field="learned.json")
@@ -90,7 +90,7 @@ def parse(data: dict[str, Any]) -> Rule:
 
 def dispatcher(shop: JobShop) -> Any:
     """The kernel that builds schedules of a shop."""
-    from zerogap._ext.jobshop_dispatch import Dispatcher
+    from zerogap._ext.jobshop.dispatch import Dispatcher
     from zerogap.solvers.jobshop.schedules import arrays
 
     return Dispatcher(*arrays(shop), shop.due, shop.weight)

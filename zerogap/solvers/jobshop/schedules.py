@@ -25,6 +25,6 @@ def sequence_of(shop: JobShop, start: np.ndarray) -> np.ndarray:
 
 def schedule_of(shop: JobShop, sequence: np.ndarray) -> Schedule:
     """The earliest schedule of machine sequences."""
-    from zerogap._ext.jobshop import starts
+    from zerogap._ext.jobshop.tabu import starts
 
     return Schedule(starts(*arrays(shop), sequence), None, shop.first)

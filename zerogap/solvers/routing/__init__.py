@@ -6,14 +6,14 @@ incumbent while an exact model, where one is small enough, closes the gap.
 
 from __future__ import annotations
 
-from ...models.base import InstanceError
-from ...models.routing import Routing, obstacles
-from ...models.routing.cpsat import build
-from ..backends import cpsat
-from ..search import Search
-from .kernels import anneal, first_solution, improve, parallel
-from .together import columns, provable, together
-from .trips import untied
+from zerogap.models.base import InstanceError
+from zerogap.models.routing import Routing, obstacles
+from zerogap.models.routing.exact.cpsat import build
+from zerogap.solvers.backends import cpsat
+from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel
+from zerogap.solvers.routing.together import columns, provable, together
+from zerogap.solvers.routing.trips import untied
+from zerogap.solvers.search import Search
 
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 
@@ -80,7 +80,7 @@ def closed(instance: Routing, search: Search) -> None:
 
 def trivial(instance: Routing, search: Search) -> None:
     """Without clients there is nothing to drive."""
-    from ...models.routing import Routes
+    from zerogap.models.routing import Routes
 
     if instance.clients == 0:
         search.offer(Routes(()), "trivial")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...models.base import InstanceError
-from ...models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
+from zerogap.models.base import InstanceError
+from zerogap.models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
 
 ARC = 1 << 28  # what kernels take for a forbidden arc; finite entries must stay below
 DENSE = 4000  # nodes up to which the kernels keep a dense matrix

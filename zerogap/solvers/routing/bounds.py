@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...models.routing import Route, Routes, Routing
-from ..backends import highs
-from ..search import Search
-from .master import Column, Duals, Master, Row, capacity_cuts, edges, subset_cuts
+from zerogap.models.routing import Route, Routes, Routing
+from zerogap.solvers.backends import highs
+from zerogap.solvers.routing.master import (
+    Column,
+    Duals,
+    Master,
+    Row,
+    capacity_cuts,
+    edges,
+    subset_cuts,
+)
+from zerogap.solvers.search import Search
 
 SOURCE = "columns"
 #: Routes and partial paths up to which enumeration is tried; the MIP must stay solvable.

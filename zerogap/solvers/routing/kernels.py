@@ -7,10 +7,10 @@ import threading
 import time
 from typing import Any
 
-from ...models.routing import FORBIDDEN, Routing
-from ..search import Search
-from .arrays import arrays, flat, solution
-from .pool import CLIENTS, Pool, selectable, visits
+from zerogap.models.routing import FORBIDDEN, Routing
+from zerogap.solvers.routing.arrays import arrays, flat, solution
+from zerogap.solvers.routing.pool import CLIENTS, Pool, selectable, visits
+from zerogap.solvers.search import Search
 
 _SLICE = 0.1
 #: First temperature in mean costs of a client. Routes change their type only where it is warmer,
@@ -23,7 +23,7 @@ GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 def make(instance: Routing, near: int = 100) -> Any:
     """The kernels' problem; ``near`` neighbours of a client among those served at the same time."""
-    from ..._ext.routing_problem import Problem
+    from zerogap._ext.routing.problem import Problem
 
     share = instance.clients / max(1, visits(instance))
     return Problem(arrays(instance), near * min(5, math.ceil(share)))
@@ -97,7 +97,7 @@ def annealing(
     **settings: Any,
 ) -> Slices:
     """Run ruin and recreate in this thread, from the incumbent unless ``fresh``."""
-    from ..._ext.routing_sisr import Sisr
+    from zerogap._ext.routing.sisr import Sisr
 
     horizon = max(seconds if math.isfinite(seconds) else 1e6, 1e-3)
     limit = -1 if iterations is None else iterations
@@ -111,7 +111,7 @@ def annealing(
 
 def evolution(search: Search, problem: Any, *, seconds: float, seed: int = 0) -> Slices:
     """Run hybrid genetic search in this thread, the incumbent among its parents."""
-    from ..._ext.routing_hgs import Hgs
+    from zerogap._ext.routing.hgs import Hgs
 
     kernel = Hgs(problem, search.seed + seed)
     if search.solution is not None:
@@ -123,7 +123,7 @@ def evolution(search: Search, problem: Any, *, seconds: float, seed: int = 0) ->
 
 def tour(instance: Routing, search: Search, lane: int = 0) -> None:
     """Annealed local search for the travelling salesman; without a time limit in growing rounds."""
-    from ..._ext.routing_tour import Tour
+    from zerogap._ext.routing.tour import Tour
 
     problem, horizon, number = make(instance, near=40), 30.0, 0
     while search.open:

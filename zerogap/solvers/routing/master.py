@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..._ext.routing_pricing import MAX_CLIENTS, MAX_CUTS, Pricer
-from ...models.base import InstanceError
-from ...models.routing import FORBIDDEN, UNLIMITED, Routing
-from ..backends.highs import Lp, Rows
+from zerogap._ext.routing.pricing import MAX_CLIENTS, MAX_CUTS, Pricer
+from zerogap.models.base import InstanceError
+from zerogap.models.routing import FORBIDDEN, UNLIMITED, Routing
+from zerogap.solvers.backends.highs import Lp, Rows
 
 #: Features that pricing knows; an instance with others has no column generation here.
 KNOWN = {

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...models.routing import Routes, Routing
-from ..backends import highs
-from ..search import Search
-from .arrays import solution
+from zerogap.models.routing import Routes, Routing
+from zerogap.solvers.backends import highs
+from zerogap.solvers.routing.arrays import solution
+from zerogap.solvers.search import Search
 
 MOST = 8000  # columns of the MIP
 CLIENTS = 600  # beyond, the MIP rarely finishes in its share of the time

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ...models.routing import Routing
-from ..search import Search
-from .bounds import prove
-from .kernels import profiled
-from .master import applicable
-from .trips import untied
+from zerogap.models.routing import Routing
+from zerogap.solvers.routing.bounds import prove
+from zerogap.solvers.routing.kernels import profiled
+from zerogap.solvers.routing.master import applicable
+from zerogap.solvers.routing.trips import untied
+from zerogap.solvers.search import Search
 
 #: Clients up to which column generation is worth a thread of its own, and half of a single one.
 BESIDE, ALONE = 250, 80

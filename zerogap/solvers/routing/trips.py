@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from ...models.routing import Route, Routes, Routing
-from ..search import Search
+from zerogap.models.routing import Route, Routes, Routing
+from zerogap.solvers.search import Search
 
 #: Features that bind the trips of a vehicle together, or that trips may change the meaning of.
 BINDING = {

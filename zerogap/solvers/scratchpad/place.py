@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from zerogap._ext.scratchpad import Placing
+from zerogap._ext.scratchpad.place import Placing
 from zerogap.models.scratchpad import Network, Plan, boxes
 from zerogap.solvers.scratchpad.relax import Span
 

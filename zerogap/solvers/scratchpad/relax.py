@@ -23,7 +23,7 @@ class Relaxation:
     kept : list of int
         Tensors whose residence is decided, in the kernel's numbering.
     graph : dict
-        Arguments of `zerogap._ext.scratchpad.Scheduling`.
+        Arguments of `zerogap._ext.scratchpad.schedule.Scheduling`.
     fixed : int
         Bytes moved by every solution, to which the kernel's cost is added.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap._ext.scratchpad import Scheduling
+from zerogap._ext.scratchpad.schedule import Scheduling
 
 
 def cuts(graph: dict[str, Any]) -> list[int]:
@@ -102,7 +102,7 @@ class Divided:
     Parameters
     ----------
     graph : dict
-        See `zerogap._ext.scratchpad.Scheduling`.
+        See `zerogap._ext.scratchpad.schedule.Scheduling`.
     width, widest, seed : int
         As for `Scheduling`; None is as wide as memory allows.
     costs : list of int, optional

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from zerogap._ext.scratchpad import Placing
+from zerogap._ext.scratchpad.place import Placing
 from zerogap.models.scratchpad import Buffers, Placement
-from zerogap.models.scratchpad import cpsat as formulation
+from zerogap.models.scratchpad.exact import cpsat as formulation
 from zerogap.solvers.backends import cpsat as backend
 from zerogap.solvers.scratchpad import greedy
 from zerogap.solvers.search import Search

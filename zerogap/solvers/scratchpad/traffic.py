@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.scratchpad import Network
-from zerogap.models.scratchpad import cpsat as formulation
-from zerogap.models.scratchpad import mip as program
+from zerogap.models.scratchpad.exact import cpsat as formulation
+from zerogap.models.scratchpad.exact import pyomo as program
 from zerogap.solvers.backends import cpsat as backend
 from zerogap.solvers.backends import highs
 from zerogap.solvers.scratchpad import greedy, place, relax

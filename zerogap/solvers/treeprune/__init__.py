@@ -4,7 +4,7 @@
 say what it is worth.
 """
 
-from zerogap._ext.treeprune import Pruner, prune, prune_batch
+from zerogap._ext.treeprune.prune import Pruner, prune, prune_batch
 from zerogap.solvers.treeprune.policies import POLICIES, Candidates, beam, dvts, ets, rebase
 from zerogap.solvers.treeprune.simulate import Run, Step, SyntheticModel, simulate
 from zerogap.solvers.treeprune.strategy import METHODS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap._ext.treeprune import prune
+from zerogap._ext.treeprune.prune import prune
 from zerogap.models.treeprune.rebase import TEMPERATURE, allocate, normalised
 
 

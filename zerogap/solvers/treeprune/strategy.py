@@ -90,7 +90,7 @@ def path_tokens(tree: TreePrune) -> np.ndarray:
 
 def kernel_of(tree: TreePrune) -> Any:
     """The branch and bound kernel of an instance."""
-    from zerogap._ext.treeprune import TreeSearch
+    from zerogap._ext.treeprune.prune import TreeSearch
 
     return TreeSearch(
         tree.parent,
@@ -139,5 +139,5 @@ def drive(search_kernel: Any, search: Search, seconds: float = math.inf) -> bool
 def backend(tree: TreePrune, search: Search, hint: bool = True) -> str:
     """One run of the chosen exact backend."""
     if search.options.get("backend") == "highs":
-        return highs_backend.improve(pyomo(tree), search, hint=hint)
-    return cpsat_backend.improve(cpsat(tree), search, hint=hint)
+        return highs_backend.improve(pyomo.build(tree), search, hint=hint)
+    return cpsat_backend.improve(cpsat.build(tree), search, hint=hint)

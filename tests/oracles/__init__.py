@@ -1,0 +1,1 @@
+"""Slow, independent oracles: enumeration from the definitions, a file a family."""

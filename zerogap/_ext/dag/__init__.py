@@ -1,0 +1,1 @@
+"""Kernels of structure learning: arrays in, arrays out."""

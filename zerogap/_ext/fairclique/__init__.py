@@ -1,0 +1,1 @@
+"""Kernels of fair cliques: arrays in, arrays out."""

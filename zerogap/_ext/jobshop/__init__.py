@@ -1,0 +1,1 @@
+"""Kernels of job-shops: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Kernels of matrix multiplication: arrays in, arrays out."""

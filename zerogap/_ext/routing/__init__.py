@@ -1,0 +1,1 @@
+"""Kernels of vehicle routing: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Kernels of scratchpad memories: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""What kernels share: random numbers, clock, bit sets."""

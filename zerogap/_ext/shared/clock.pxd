@@ -1,0 +1,3 @@
+# The clock of the kernels, see clock.hpp.
+cdef extern from "shared/clock.hpp" namespace "zg":
+    double now() noexcept nogil

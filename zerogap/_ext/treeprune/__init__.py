@@ -1,0 +1,1 @@
+"""Kernels of pruning of search trees: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""The exact formulations, a file each."""

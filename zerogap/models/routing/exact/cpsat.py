@@ -1,0 +1,542 @@
+"""The exact CP-SAT model of every variant: one circuit a vehicle.
+
+For small and odd instances (about 30 clients) and for users' own constraints.
+
+Names in ``Model.variables``
+----------------------------
+``arc[v, i, j]``    vehicle copy v drives from node i to node j (0 is its depot, clients 1 … n,
+                    then reload nodes)
+``serve[v, c]``     vehicle copy v serves client c (from 0)
+``use[v]``          vehicle copy v is used
+``distance[v]``     its distance
+``start[c]``        start of service at client c (where times matter)
+``leave[v]``, ``back[v]``  departure and return (where times matter)
+``objective``       the objective before the constant
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import InstanceError, Model
+from zerogap.models.routing.check import _schedule, _stops
+from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
+from zerogap.models.routing.solution import Route, Routes
+
+LARGEST = 1_500_000  # arcs in a model
+
+
+class _Circuits:
+    """The model under construction."""
+
+    def __init__(self, instance: Routing) -> None:
+        from ortools.sat.python import cp_model
+
+        self.instance = instance
+        self.cp = cp_model
+        self.model = cp_model.CpModel()
+        n = instance.clients
+        self.n = n
+        self.copies = [
+            int(t) for t in range(instance.types) for _ in range(int(min(instance.vehicles[t], n)))
+        ]
+        self.reloads = [self._reload_nodes(t) for t in self.copies]
+        size = sum((n + 1 + len(r)) ** 2 for r in self.reloads)
+        if size > LARGEST:
+            raise InstanceError(f"{size} arcs, the circuit model is for at most {LARGEST}")
+        self.names: dict[Any, Any] = {}
+        self.auxiliary: dict[Any, Any] = {}
+
+    def _reload_nodes(self, t: int) -> list[int]:
+        """Depots of the reload nodes of a vehicle, as many copies as it may need."""
+        more = int(min(self.instance.max_trips[t] - 1, self.n - 1))
+        return [int(d) for d in np.flatnonzero(self.instance.reload[t]) for _ in range(more)]
+
+    # -- routes ------------------------------------------------------------------------------------
+    def place(self, v: int, i: int, end: bool = False) -> int | None:
+        """Location of node i of vehicle v; None is the nowhere of open routes."""
+        instance, t = self.instance, self.copies[v]
+        if 1 <= i <= self.n:
+            return int(instance.client_location[i - 1])
+        if i > self.n:
+            return int(instance.depot_location[self.reloads[v][i - self.n - 1]])
+        depot = int(instance.end_depot[t] if end else instance.start_depot[t])
+        return None if depot < 0 else int(instance.depot_location[depot])
+
+    def leg(self, v: int, i: int, j: int) -> tuple[int, int] | None:
+        """Distance and driving time of an arc, None if it may not be driven."""
+        instance, t = self.instance, self.copies[v]
+        a, b = self.place(v, i), self.place(v, j, end=True)
+        if a is None or b is None:
+            return (0, 0)
+        p = int(instance.profile[t])
+        distance, time = int(instance.travel(a, b, p)), int(instance.travel_time(a, b, p))
+        return None if max(distance, time) >= FORBIDDEN else (distance, time)
+
+    def circuits(self) -> None:
+        model, instance = self.model, self.instance
+        self.legs: dict[tuple[int, int, int], tuple[int, int]] = {}
+        for v, t in enumerate(self.copies):
+            use = self.names["use", v] = model.new_bool_var(f"use[{v}]")
+            nodes = range(self.n + 1 + len(self.reloads[v]))
+            arcs = [(0, 0, ~use)]
+            serve = {}
+            for i in nodes[1:]:
+                literal = model.new_bool_var(f"serve[{v},{i}]")
+                arcs.append((i, i, ~literal))
+                serve[i] = literal
+                model.add_implication(literal, use)
+                if i <= self.n:
+                    self.names["serve", v, i - 1] = literal
+                    if instance.allowed is not None and not instance.allowed[t, i - 1]:
+                        model.add(literal == 0)
+                else:
+                    self.auxiliary["visit", v, i] = literal
+            for i in nodes:
+                for j in nodes:
+                    if (
+                        i == j
+                        or (i > self.n and j > self.n)
+                        or (i == 0 and j > self.n)
+                        or (j == 0 and i > self.n)
+                    ):
+                        continue
+                    leg = self.leg(v, i, j)
+                    if leg is None:
+                        continue
+                    self.names["arc", v, i, j] = literal = model.new_bool_var(f"arc[{v},{i},{j}]")
+                    self.legs[v, i, j] = leg
+                    arcs.append((i, j, literal))
+            model.add_circuit(arcs)
+            for k, (a, b) in enumerate(zip(nodes[self.n + 1 :], nodes[self.n + 2 :])):
+                if self.reloads[v][k] == self.reloads[v][k + 1]:
+                    model.add_implication(serve[b], serve[a])
+            if self.reloads[v]:
+                model.add(
+                    sum(serve[i] for i in nodes[self.n + 1 :])
+                    <= int(min(instance.max_trips[t] - 1, self.n))
+                )
+            if v and self.copies[v - 1] == t:
+                model.add_implication(use, self.names["use", v - 1])
+            if not any(("arc", v, 0, j) in self.names for j in nodes[1:]):
+                model.add(use == 0)
+
+    def service(self) -> None:
+        """Who is served, and by one vehicle only."""
+        model, instance = self.model, self.instance
+        self.served = []
+        for c in range(self.n):
+            served = model.new_bool_var(f"served[{c}]")
+            model.add(sum(self.names["serve", v, c] for v in range(len(self.copies))) == served)
+            self.auxiliary["served", c] = served
+            self.served.append(served)
+            if instance.required[c]:
+                model.add(served == 1)
+        for g, required in enumerate(instance.group_required):
+            members = [self.served[c] for c in np.flatnonzero(instance.group == g)]
+            (model.add_exactly_one if required else model.add_at_most_one)(members)
+        for p, d in instance.shipments:
+            for v in range(len(self.copies)):
+                model.add(self.names["serve", v, int(p)] == self.names["serve", v, int(d)])
+        for a, b in instance.conflicts:
+            for v in range(len(self.copies)):
+                model.add_at_most_one(
+                    self.names["serve", v, int(a)], self.names["serve", v, int(b)]
+                )
+        if instance.min_clients:
+            model.add(sum(self.served) >= instance.min_clients)
+        if instance.min_prize:
+            prize = sum(int(q) * s for q, s in zip(instance.prize, self.served))
+            model.add(prize >= instance.min_prize)
+
+    def chains(self) -> Iterable[tuple[int, int, int, Any]]:
+        """(vehicle, i, j, literal) of all arcs."""
+        for key, literal in self.names.items():
+            if key[0] == "arc":
+                yield key[1], key[2], key[3], literal
+
+    # -- loads, order, time ------------------------------------------------------------------------
+    def loads(self) -> None:
+        """Along a trip what is to be delivered falls to 0 and what is picked up grows."""
+        instance, model, n = self.instance, self.model, self.n
+        shipped = np.zeros((n, instance.dimensions), np.int64)
+        for (p, d), load in zip(instance.shipments, instance.shipment_load):
+            shipped[p] += load
+            shipped[d] -= load
+        gain = instance.pickup + shipped
+        for k in range(instance.dimensions):
+            top = int(
+                min(
+                    instance.capacity[:, k].max(),
+                    instance.delivery[:, k].sum() + np.abs(gain[:, k]).sum(),
+                )
+            )
+            demand = [int(q) for q in instance.delivery[:, k]]
+            if instance.capacity[:, k].min() >= sum(demand) + int(np.abs(gain[:, k]).sum()):
+                continue
+            rest = [model.new_int_var(0, top, f"rest[{k},{c}]") for c in range(n)]
+            taken = [model.new_int_var(0, top, f"taken[{k},{c}]") for c in range(n)]
+            for c in range(n):
+                self.auxiliary["rest", k, c], self.auxiliary["taken", k, c] = rest[c], taken[c]
+            for v, i, j, arc in self.chains():
+                if 1 <= j <= n:
+                    c = j - 1
+                    if 1 <= i <= n:
+                        model.add(rest[i - 1] == rest[c] + demand[c]).only_enforce_if(arc)
+                        model.add(taken[c] == taken[i - 1] + int(gain[c, k])).only_enforce_if(arc)
+                    else:
+                        capacity = int(instance.capacity[self.copies[v], k])
+                        model.add(rest[c] + demand[c] <= capacity).only_enforce_if(arc)
+                        model.add(taken[c] == int(gain[c, k])).only_enforce_if(arc)
+                elif 1 <= i <= n:
+                    model.add(rest[i - 1] == 0).only_enforce_if(arc)
+            for v, t in enumerate(self.copies):
+                for c in range(n):
+                    model.add(
+                        rest[c] + taken[c] <= int(min(instance.capacity[t, k], 2 * top))
+                    ).only_enforce_if(self.names["serve", v, c])
+
+    def backhauls(self) -> None:
+        """Deliveries before pickups, no trip of pickups only."""
+        instance, model, n = self.instance, self.model, self.n
+        delivers = [bool(row.any()) for row in instance.delivery]
+        picks = [bool(row.any()) for row in instance.pickup]
+        picked = [model.new_bool_var(f"picked[{c}]") for c in range(n)]
+        delivered = [model.new_bool_var(f"delivered[{c}]") for c in range(n)]
+        for c in range(n):
+            self.auxiliary["picked", c], self.auxiliary["delivered", c] = picked[c], delivered[c]
+        for _, i, j, arc in self.chains():
+            before = i - 1 if 1 <= i <= n else None
+            if 1 <= j <= n:
+                c = j - 1
+                now = model.new_constant(0) if before is None else picked[before]
+                got = model.new_constant(0) if before is None else delivered[before]
+                model.add(picked[c] == (1 if picks[c] else now)).only_enforce_if(arc)
+                model.add(delivered[c] == (1 if delivers[c] else got)).only_enforce_if(arc)
+                if delivers[c]:
+                    model.add(now == 0).only_enforce_if(arc)
+            elif before is not None:
+                model.add(delivered[before] == 1).only_enforce_if(arc)
+
+    def order(self) -> None:
+        """Positions along a route, and the trip, for shipments and precedences."""
+        instance, model, n = self.instance, self.model, self.n
+        place = [model.new_int_var(0, n, f"place[{c}]") for c in range(n)]
+        trip = [model.new_int_var(0, n, f"trip[{c}]") for c in range(n)]
+        for c in range(n):
+            self.auxiliary["place", c], self.auxiliary["trip", c] = place[c], trip[c]
+        turn = {
+            (v, i): model.new_int_var(0, 2 * n, f"turn[{v},{i}]")
+            for v, nodes in enumerate(self.reloads)
+            for i in range(n + 1, n + 1 + len(nodes))
+        }
+        count = {key: model.new_int_var(0, n, f"count[{key}]") for key in turn}
+        for key in turn:
+            self.auxiliary["turn", *key], self.auxiliary["count", *key] = turn[key], count[key]
+        for v, i, j, arc in self.chains():
+            if j == 0:
+                continue
+            here, now = (place[j - 1], trip[j - 1]) if j <= n else (turn[v, j], count[v, j])
+            if i == 0:
+                model.add(here == 0).only_enforce_if(arc)
+                model.add(now == 0).only_enforce_if(arc)
+                continue
+            was, old = (place[i - 1], trip[i - 1]) if i <= n else (turn[v, i], count[v, i])
+            model.add(
+                here == was + (1 if j <= n and i <= n else 0) + (1 if i > n else 0)
+            ).only_enforce_if(arc)
+            model.add(now == old + (1 if j > n else 0)).only_enforce_if(arc)
+        for p, d in instance.shipments:
+            model.add(place[p] < place[d]).only_enforce_if(self.served[p])
+            model.add(trip[p] == trip[d]).only_enforce_if(self.served[p])
+        for a, b in instance.precedences:
+            for v in range(len(self.copies)):
+                both = [self.names["serve", v, int(a)], self.names["serve", v, int(b)]]
+                model.add(place[a] < place[b]).only_enforce_if(both)
+
+    def times(self) -> None:
+        instance, model, n = self.instance, self.model, self.n
+        horizon = self.horizon = _horizon(instance)
+        start, depart = [], []
+        for c in range(n):
+            spans = [[int(a), int(min(b, horizon))] for a, b in instance.windows(c) if a <= horizon]
+            domain = self.cp.Domain.from_intervals(spans)
+            start.append(model.new_int_var_from_domain(domain, f"start[{c}]"))
+            depart.append(model.new_int_var(0, horizon, f"depart[{c}]"))
+            self.names["start", c], self.auxiliary["depart", c] = start[c], depart[c]
+            model.add(depart[c] >= int(instance.release[c])).only_enforce_if(self.served[c])
+        again: dict[tuple[int, int], Any] = {}
+        for v, t in enumerate(self.copies):
+            low, high = (int(min(s, horizon)) for s in instance.shift[t])
+            opens, closes = (
+                int(min(s, horizon)) for s in instance.depot_window[instance.start_depot[t]]
+            )
+            last = high
+            if (end := int(instance.end_depot[t])) >= 0:
+                last = min(last, int(instance.depot_window[end, 1]))
+            leave = model.new_int_var(0, horizon, f"leave[{v}]")
+            back = model.new_int_var(0, horizon, f"back[{v}]")
+            use = self.names["use", v]
+            model.add_linear_constraint(leave, max(low, opens), closes).only_enforce_if(use)
+            model.add(back <= last).only_enforce_if(use)
+            model.add(back >= leave).only_enforce_if(use)
+            model.add(leave == 0).only_enforce_if(~use)
+            model.add(back == 0).only_enforce_if(~use)
+            if instance.max_duration[t] < UNLIMITED:
+                model.add(back - leave <= int(instance.max_duration[t]))
+            self.names["leave", v], self.names["back", v] = leave, back
+            for k, depot in enumerate(self.reloads[v]):
+                opens, closes = (int(min(s, horizon)) for s in instance.depot_window[depot])
+                again[v, n + 1 + k] = model.new_int_var(opens, closes, f"again[{v},{k}]")
+                self.auxiliary["again", v, n + 1 + k] = again[v, n + 1 + k]
+        for v, i, j, arc in self.chains():
+            travel = self.legs[v, i, j][1]
+            if 1 <= i <= n:
+                gone = start[i - 1] + int(instance.service[i - 1]) + travel
+            else:
+                gone = (self.names["leave", v] if i == 0 else again[v, i]) + travel
+            if 1 <= j <= n:
+                model.add(start[j - 1] >= gone).only_enforce_if(arc)
+                since = (
+                    depart[i - 1]
+                    if 1 <= i <= n
+                    else (self.names["leave", v] if i == 0 else again[v, i])
+                )
+                model.add(depart[j - 1] == since).only_enforce_if(arc)
+            else:
+                model.add(
+                    (self.names["back", v] if j == 0 else again[v, j]) >= gone
+                ).only_enforce_if(arc)
+
+    # -- objective ------------------------------------------------------------
+    def objective(self) -> None:
+        instance, model = self.instance, self.model
+        driven: dict[int, list] = {v: [] for v in range(len(self.copies))}
+        for v, i, j, arc in self.chains():
+            driven[v].append((self.legs[v, i, j][0], arc))
+        longest = sum(sorted((d for d, _ in self.legs.values()), reverse=True)[: 2 * self.n + 2])
+        terms = []
+        for v, t in enumerate(self.copies):
+            length = model.new_int_var(0, int(longest), f"distance[{v}]")
+            model.add(length == sum(d * arc for d, arc in driven[v]))
+            if instance.max_distance[t] < UNLIMITED:
+                model.add(length <= int(instance.max_distance[t]))
+            self.names["distance", v] = length
+            terms.append(int(instance.distance_cost[t]) * length)
+            terms.append(int(instance.fixed_cost[t]) * self.names["use", v])
+            if instance.duration_cost[t]:
+                spent = self.names["back", v] - self.names["leave", v]
+                terms.append(int(instance.duration_cost[t]) * spent)
+            if instance.preference is not None:
+                terms += [
+                    -int(instance.preference[t, c]) * self.names["serve", v, c]
+                    for c in range(self.n)
+                ]
+        terms += [-int(q) * s for q, s in zip(instance.prize, self.served) if q]
+        self.offset = int(instance.prize.sum())
+        if instance.objective != "cost":
+            self.offset = 0
+            peak = model.new_int_var(0, int(longest), "peak")
+            self.auxiliary["peak",] = peak
+            terms = [peak]
+            if instance.objective == "longest":
+                for v in range(len(self.copies)):
+                    model.add(peak >= self.names["distance", v])
+            else:
+                for v, i, j, arc in self.chains():
+                    model.add(peak >= self.legs[v, i, j][0]).only_enforce_if(arc)
+        elif instance.fairness:
+            high, low = (model.new_int_var(0, int(longest), s) for s in ("longest", "shortest"))
+            self.auxiliary["longest",], self.auxiliary["shortest",] = high, low
+            for v in range(len(self.copies)):
+                model.add(high >= self.names["distance", v]).only_enforce_if(self.names["use", v])
+                model.add(low <= self.names["distance", v]).only_enforce_if(self.names["use", v])
+            model.add(high >= low)
+            terms.append(instance.fairness * (high - low))
+        self.names["objective"] = sum(terms)
+        model.minimize(sum(terms))
+
+
+def _horizon(instance: Routing) -> int:
+    """A time by which every sensible schedule is over."""
+    finite = [0]
+    for values in (instance.window, instance.shift, instance.depot_window):
+        finite.append(int(values[values < UNLIMITED].max(initial=0)))
+    finite.append(int(instance.release.max(initial=0)))
+    longest = 0
+    for p in range(instance.profiles):
+        times = instance.time_matrix(p)
+        longest = max(longest, int(times[times < FORBIDDEN].max(initial=0)))
+    return max(finite) + int(instance.service.sum()) + (2 * instance.clients + 2) * longest
+
+
+def timed(instance: Routing) -> bool:
+    """Whether a schedule matters at all."""
+    return bool(
+        (instance.window[:, 0] > 0).any()
+        or (instance.window[:, 1] < UNLIMITED).any()
+        or (instance.shift[:, 0] > 0).any()
+        or (instance.shift[:, 1] < UNLIMITED).any()
+        or (instance.depot_window[:, 0] > 0).any()
+        or (instance.depot_window[:, 1] < UNLIMITED).any()
+        or (instance.max_duration < UNLIMITED).any()
+        or instance.duration_cost.any()
+        or instance.release.any()
+    )
+
+
+def build(instance: Routing) -> Model:
+    """The circuit model of an instance, with a complete hint from any solution.
+
+    Raises
+    ------
+    InstanceError
+        If the model would have more than ``LARGEST`` arcs.
+    """
+    b = _Circuits(instance)
+    b.circuits()
+    b.service()
+    b.loads()
+    if instance.backhaul == "last":
+        b.backhauls()
+    if len(instance.shipments) or len(instance.precedences):
+        b.order()
+    if timed(instance):
+        b.times()
+    b.objective()
+    return Model(
+        model=b.model,
+        variables=b.names,
+        read=lambda value: _read(b, value),
+        hint=lambda solution: _hint(b, solution),
+        offset=b.offset,
+    )
+
+
+def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
+    follow: dict[int, dict[int, int]] = {v: {} for v in range(len(b.copies))}
+    for v, i, j, arc in b.chains():
+        if value(arc) > 0.5:
+            follow[v][i] = j
+    routes = []
+    for v, arcs in follow.items():
+        trips: list[list[int]] = [[]]
+        reloads = []
+        at = arcs.get(0, 0)
+        while at:
+            if at > b.n:
+                reloads.append(b.reloads[v][at - b.n - 1])
+                trips.append([])
+            else:
+                trips[-1].append(at - 1)
+            at = arcs[at]
+        if trips[0]:
+            routes.append(Route(b.copies[v], tuple(tuple(t) for t in trips), tuple(reloads)))
+    return Routes(tuple(routes))
+
+
+def _hint(b: _Circuits, solution: Routes) -> Iterable[tuple[Any, float]]:
+    """A value for every variable."""
+    instance, n = b.instance, b.n
+    values: dict[Any, int] = {}
+    free = {t: [v for v, u in enumerate(b.copies) if u == t] for t in set(b.copies)}
+    peak, lengths = 0, []
+    for route in solution:
+        v = free[route.vehicle].pop(0)
+        distance, arc = _hint_route(b, v, route, values)
+        lengths.append(distance)
+        peak = max(peak, distance if instance.objective == "longest" else arc)
+    values["peak",] = peak
+    values["longest",], values["shortest",] = max(lengths, default=0), min(lengths, default=0)
+    for c in range(n):
+        values.setdefault(("start", c), int(instance.windows(c)[0, 0]))
+    for names in (b.names, b.auxiliary):
+        for key, variable in names.items():
+            if key == "objective":
+                continue
+            default = 0
+            if key[0] == "again":
+                depot = b.reloads[key[1]][key[2] - n - 1]
+                default = int(min(instance.depot_window[depot, 0], b.horizon))
+            yield variable, values.get(key, default)
+
+
+def _hint_route(b: _Circuits, v: int, route: Route, values: dict[Any, int]) -> tuple[int, int]:
+    """Values of what one route decides; returns its distance and longest arc."""
+    instance, n = b.instance, b.n
+    values["use", v] = 1
+    unused = {
+        d: [n + 1 + k for k, e in enumerate(b.reloads[v]) if e == d] for d in set(b.reloads[v])
+    }
+    nodes = [0]
+    for k, trip in enumerate(route.trips):
+        if k:
+            nodes.append(unused[route.reloads[k - 1]].pop(0))
+            values["visit", v, nodes[-1]] = 1
+        nodes += [c + 1 for c in trip]
+        _hint_trip(b, trip, k, values)
+    for position, c in enumerate(route):
+        values["serve", v, c] = values["served", c] = 1
+        values["place", c] = position
+    count = position = 0
+    for i in nodes[1:]:
+        if i > n:
+            count += 1
+            values["turn", v, i], values["count", v, i] = position - 1, count
+        else:
+            position += 1
+    arcs = list(zip(nodes, [*nodes[1:], 0]))
+    for i, j in arcs:
+        values["arc", v, i, j] = 1
+    legs = [b.legs[v, i, j] for i, j in arcs]
+    values["distance", v] = sum(d for d, _ in legs)
+    if timed(instance):
+        stops = _stops(instance, route)
+        times = [t for _, t in legs][: len(stops) - 1]
+        begin, end = _schedule(instance, route, stops, times, _impossible)
+        values["leave", v], values["back", v] = begin, end
+        _hint_times(b, v, nodes, times, begin, values)
+    return values["distance", v], max(d for d, _ in legs)
+
+
+def _impossible(message: str, constraint: str, by: int | None = None) -> None:
+    raise ValueError(f"the hint violates {constraint}: {message}")
+
+
+def _hint_trip(b: _Circuits, trip: tuple[int, ...], k: int, values: dict[Any, int]) -> None:
+    instance = b.instance
+    shipped = {int(p): q for (p, _), q in zip(instance.shipments, instance.shipment_load)}
+    shipped |= {int(d): -q for (_, d), q in zip(instance.shipments, instance.shipment_load)}
+    rest = instance.delivery[list(trip)].sum(axis=0)
+    taken = np.zeros_like(rest)
+    picked = delivered = False
+    for c in trip:
+        rest = rest - instance.delivery[c]
+        taken = taken + instance.pickup[c] + shipped.get(c, 0)
+        picked = picked or bool(instance.pickup[c].any())
+        delivered = delivered or bool(instance.delivery[c].any())
+        values["picked", c], values["delivered", c], values["trip", c] = picked, delivered, k
+        for d in range(instance.dimensions):
+            values["rest", d, c], values["taken", d, c] = int(rest[d]), int(taken[d])
+
+
+def _hint_times(b: _Circuits, v: int, nodes, times, begin: int, values: dict[Any, int]) -> None:
+    instance, n = b.instance, b.n
+    now = since = begin
+    for k, i in enumerate(nodes[1:]):
+        now += times[k]
+        if i > n:
+            trip = [c - 1 for c in nodes[k + 2 :]]
+            until = next((q for q, c in enumerate(trip) if c >= n), len(trip))
+            released = max(int(instance.release[c]) for c in trip[:until])
+            opens = int(instance.depot_window[b.reloads[v][i - n - 1], 0])
+            now = since = max(now, released, opens)
+            values["again", v, i] = now
+        else:
+            windows = instance.windows(i - 1)
+            now = max(now, int(windows[windows[:, 1] >= now][0, 0]))
+            values["start", i - 1], values["depart", i - 1] = now, since
+            now += int(instance.service[i - 1])

@@ -1,0 +1,282 @@
+"""Maximum relative fair clique: how the parts play together.
+
+The kernel reduces, finds an incumbent, reduces again by what the incumbent demands, and branches
+over what is left; it is exact by itself. CP-SAT and HiGHS are referees, and they serve users who
+add constraints of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zerogap._ext.fairclique.clique import CliqueSearch, complete, reduce
+from zerogap.models.base import InstanceError
+from zerogap.models.fairclique import Clique, FairClique
+from zerogap.models.fairclique.exact import cpsat as clauses
+from zerogap.models.fairclique.exact import pyomo as linear
+from zerogap.solvers.backends import cpsat, highs
+from zerogap.solvers.search import Search
+
+
+def auto(graph: FairClique, search: Search) -> None:
+    """The kernel on all threads; with constraints of the user's, it only warms up CP-SAT."""
+    if search.extend is not None:
+        heuristic(graph, search)
+        referee(graph, search, cpsat, clauses.build)
+        return
+    kernel(graph, search)
+
+
+def kernel(graph: FairClique, search: Search) -> None:
+    """Reductions, heuristic, branch and bound."""
+    listing = search.options["enumerate"] or search.options["ties"] != "any"
+    found = _clique_search(graph, search)
+    _inject(found, graph, search.solution)
+    _run(found, graph, search, offer=not listing)
+    if found.objective is None:
+        if found.exhausted:
+            _no_clique(graph, search)
+        return
+    best = Clique(graph.ids[found.best()])
+    if listing and found.exhausted and search.open:
+        best = _listed(graph, search, best)
+    search.offer(best, "kernel")
+    if found.exhausted:
+        search.prove_optimal("kernel")
+
+
+def heuristic(graph: FairClique, search: Search) -> None:
+    """Reductions and heuristic without the branch and bound."""
+    found = _clique_search(graph, search, prove=False)
+    _inject(found, graph, search.solution)
+    _run(found, graph, search)
+    if found.bound < 0:
+        _no_clique(graph, search)
+
+
+def cold(graph: FairClique, search: Search) -> None:
+    """CP-SAT alone, on the graph that the enhanced colourful core leaves."""
+    referee(graph, search, cpsat, clauses.build)
+
+
+def warm(graph: FairClique, search: Search) -> None:
+    """CP-SAT from the heuristic's clique, on the graph that this clique leaves."""
+    heuristic(graph, search)
+    if search.open:
+        referee(graph, search, cpsat, clauses.build)
+
+
+def cold_highs(graph: FairClique, search: Search) -> None:
+    """HiGHS alone, on the graph that the enhanced colourful core leaves."""
+    referee(graph, search, highs, linear.build)
+
+
+def warm_highs(graph: FairClique, search: Search) -> None:
+    """HiGHS from the heuristic's clique, on the graph that this clique leaves."""
+    heuristic(graph, search)
+    if search.open:
+        referee(graph, search, highs, linear.build)
+
+
+def referee(graph: FairClique, search: Search, backend: Any, build: Any) -> None:
+    """An exact backend on the reduced graph.
+
+    The reduction keeps every fair clique of the incumbent's size and more, the incumbent among
+    them; with constraints of the user's every fair clique at all.
+    """
+    target = search.objective if search.extend is None and search.objective is not None else 0
+    vertices = survivors(graph, target)
+    if len(vertices) == 0 and graph.k > 0 and search.solution is None:
+        _no_clique(graph, search)
+        return
+    backend.improve(build(graph, vertices), search)
+
+
+def survivors(graph: FairClique, target: int = 0) -> np.ndarray:
+    """Indices of the vertices that the reductions leave for cliques of at least `target`."""
+    arrays = graph.first, graph.neighbour, graph.attribute
+    origin = np.arange(graph.vertices)
+    for rule in ("attribute-core", "enhanced-core", "enhanced-support", "attribute-core"):
+        first, neighbour, kept = reduce(
+            *arrays, len(graph.values), graph.k, graph.delta, rule, target
+        )
+        origin = origin[kept]
+        arrays = first, neighbour, graph.attribute[origin]
+    return origin
+
+
+def all_optimal(graph: FairClique, *, limit: int = 1000, threads: int = 1) -> list[np.ndarray]:
+    """All maximum fair cliques, at most `limit`, as ascending original ids, in their order.
+
+    Parameters
+    ----------
+    graph : FairClique
+    limit : int
+        End of the list.
+    threads : int
+        Threads of the branch and bound.
+
+    Returns
+    -------
+    list of ndarray
+        Empty if there is no fair clique.
+    """
+    first = _plain_search(graph, threads=threads)
+    first.run()
+    if first.objective is None:
+        return []
+    found = _cliques_of(graph, first.objective, limit=limit, threads=threads)
+    found.run()
+    return _sorted(graph, found.cliques())
+
+
+def funnel(graph: FairClique) -> list[tuple[str, int, int, int, float]]:
+    """Stages of the reduction: name, vertices, edges, size searched for, seconds."""
+    found = _plain_search(graph, prove=False)
+    found.run()
+    return found.funnel
+
+
+# ---- parts ---------------------------------------------------------------------------------------
+
+
+def _plain_search(graph: FairClique, **settings: Any) -> CliqueSearch:
+    return CliqueSearch(
+        graph.first,
+        graph.neighbour,
+        graph.attribute,
+        len(graph.values),
+        graph.k,
+        graph.delta,
+        **settings,
+    )
+
+
+def _clique_search(graph: FairClique, search: Search, **settings: Any) -> CliqueSearch:
+    return _plain_search(
+        graph,
+        threads=search.threads,
+        seed=search.seed,
+        enhanced=search.options["enhanced"],
+        support=search.options["support"],
+        bound="" if search.options["bound"] == "none" else search.options["bound"],
+        **settings,
+    )
+
+
+def _cliques_of(graph: FairClique, size: int, **settings: Any) -> CliqueSearch:
+    return _plain_search(graph, size=size, **settings)
+
+
+def _inject(found: CliqueSearch, graph: FairClique, solution: Clique | None) -> None:
+    if solution is not None:
+        found.inject(graph.index(solution.vertices))
+
+
+def _run(found: CliqueSearch, graph: FairClique, search: Search, offer: bool = True) -> None:
+    """Slices until the end; cliques and bounds flow into the search."""
+    piece, budget, known = 0.005, search.iterations, None
+    while search.open and (budget is None or budget > 0):
+        before = found.iterations
+        more = found.run(min(piece, search.remaining), -1 if budget is None else min(budget, 4096))
+        piece = min(2 * piece, 0.1)
+        if budget is not None:
+            budget -= max(1, found.iterations - before)
+        size = found.objective
+        if offer and size is not None and size != known:
+            search.offer(Clique(graph.ids[found.best()]), "kernel", size)
+            known = size
+        if offer and found.bound >= 0:
+            search.tighten(found.bound, "kernel")
+        if not more:
+            break
+
+
+def _no_clique(graph: FairClique, search: Search) -> None:
+    search.prove_infeasible(
+        f"no clique has {graph.k} vertices of every attribute value "
+        f"with counts within {graph.delta}",
+        "kernel",
+    )
+
+
+def _listed(graph: FairClique, search: Search, best: Clique) -> Clique:
+    """The optimal clique with its equals, or the lexicographically first of them."""
+    if len(best) == 0:
+        return best
+    limit = search.options["enumerate"]
+    if limit < 0:
+        raise InstanceError(f"is {limit}, expected 0 or more", field="option enumerate")
+    if search.options["ties"] == "lexicographic":
+        best = Clique(graph.ids[_smallest(graph, search, graph.index(best.vertices))])
+    if not limit:
+        return best
+    found = _cliques_of(graph, len(best), limit=limit, threads=search.threads)
+    _run(found, graph, search, offer=False)
+    listed = _sorted(graph, found.cliques())
+    others = [c for c in listed if not np.array_equal(c, best.vertices)]
+    return Clique(best.vertices, tuple(others[: limit - 1]))
+
+
+def _sorted(graph: FairClique, cliques: list[np.ndarray]) -> list[np.ndarray]:
+    return [graph.ids[np.array(c)] for c in sorted(c.tolist() for c in cliques)]
+
+
+def _smallest(graph: FairClique, search: Search, clique: np.ndarray) -> np.ndarray:
+    """The lexicographically first clique of the same size.
+
+    Vertex by vertex: is there one that begins with the prefix and this vertex? Every question
+    restricts the graph to the later common neighbours, so it is far easier than the first search.
+    """
+    best = np.sort(clique)
+    alive = survivors(graph, len(best))
+    for place in range(len(best)):
+        prefix, later = best[:place], alive
+        for u in prefix:
+            later = np.intersect1d(later, graph.row(int(u)), assume_unique=True)
+        after = prefix[-1] if place else -1
+        for v in later[(later > after) & (later < best[place])]:
+            if not search.open:
+                return best
+            rest = _completed(graph, np.append(prefix, v), later, len(best))
+            if rest is not None:
+                best = rest
+                break
+    return best
+
+
+def _completed(
+    graph: FairClique, prefix: np.ndarray, later: np.ndarray, size: int
+) -> np.ndarray | None:
+    """A fair clique of `size` that begins with `prefix` and goes on in `later`, or None."""
+    row = graph.row(int(prefix[-1]))
+    later = np.intersect1d(later[later > prefix[-1]], row, assume_unique=True)
+    if len(later) + len(prefix) < size:
+        return None
+    matrix = graph.induced(later)
+    first = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int64)
+    values = len(graph.values)
+    added = complete(
+        first,
+        np.nonzero(matrix)[1].astype(np.int32),
+        np.ascontiguousarray(graph.attribute[later]),
+        values,
+        graph.k,
+        graph.delta,
+        np.bincount(graph.attribute[prefix], minlength=values).tolist(),
+        size,
+    )
+    return None if added is None else np.concatenate([prefix, later[added]])
+
+
+METHODS = {
+    "auto": auto,
+    "kernel": kernel,
+    "heuristic": heuristic,
+    "exact": cold,
+    "cpsat": warm,
+    "highs": cold_highs,
+    "highs-warm": warm_highs,
+}

@@ -1,0 +1,98 @@
+"""Meta runs: one search over many formats, each format's schemes being starts for the others."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from zerogap.solvers.matmul.descent import Descent
+from zerogap.solvers.matmul.moves import Sides
+from zerogap.solvers.matmul.pools import Pools
+
+
+def formats(smallest: int = 2, largest: int = 5) -> list[Sides]:
+    """All formats, sides in ascending order, with sides in a range."""
+    return list(itertools.combinations_with_replacement(range(smallest, largest + 1), 3))
+
+
+def meta(
+    wanted: list[Sides],
+    ring: str = "ZT",
+    *,
+    seconds: float = 60.0,
+    iterations: int | None = None,
+    threads: int = 1,
+    seed: int = 0,
+    pools: Pools | None = None,
+    tell: Callable[[float, Sides, str, int], None] | None = None,
+    plus: int = 20_000,
+    band: int = 3,
+) -> dict[Sides, int]:
+    """Walk over all `wanted` formats; what is found of one is grown, glued and cut for others.
+
+    Parameters
+    ----------
+    wanted : list of tuple
+        Formats with sides in ascending order.
+    ring : {"Z2", "ZT"}
+        Over ZT most walks go modulo 2 and are lifted.
+    seconds, iterations, threads, seed
+        Limits; one thread with an iteration limit is repeatable.
+    pools : Pools, optional
+        Where schemes are collected: with a checkpoint the run resumes.
+    tell : callable, optional
+        ``tell(seconds, format, ring, rank)`` after every better rank.
+
+    Returns
+    -------
+    dict
+        Best rank of every wanted format; the schemes are in `pools`.
+    """
+    pools = Pools() if pools is None else pools
+    begun = time.monotonic()
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            descent = Descent(
+                wanted[-1], ring, seed + 1000 * number, pools=pools, plus=plus, band=band,
+                formats=wanted,
+            )  # fmt: skip
+            left = math.inf if iterations is None else iterations
+            while not stop.is_set() and left > 0 and time.monotonic() - begun < seconds:
+                before = descent.iterations
+                remaining = seconds - (time.monotonic() - begun)
+                limit = -1 if left == math.inf else 1
+                descent.run(min(0.2, remaining) if limit < 0 else math.inf, limit)
+                left -= descent.iterations - before
+        except BaseException as error:
+            failures.append(error)
+            stop.set()
+
+    workers = [threading.Thread(target=work, args=(k,), daemon=True) for k in range(threads)]
+    for worker in workers:
+        worker.start()
+    seen: dict = {}
+    try:
+        while any(w.is_alive() for w in workers):
+            workers[0].join(0.05)
+            for (n, r), rank in pools.table().items():
+                if rank < seen.get((n, r), math.inf):
+                    seen[n, r] = rank
+                    if tell is not None:
+                        tell(time.monotonic() - begun, n, r, rank)
+            for worker in workers[1:]:
+                worker.join(0)
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+        pools.save(now=True)
+    if failures:
+        raise failures[0]
+    table = pools.table()
+    return {n: table[n, ring] for n in wanted if (n, ring) in table}
