@@ -9,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+# A solution that the checker refuses, or a claim that one refutes, is an error in every test;
+# what happens in production is tested where this is taken back.
+os.environ["ZEROGAP_STRICT"] = "1"
+
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run larger counts of the same tests")

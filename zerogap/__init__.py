@@ -27,11 +27,13 @@ from zerogap.models.base import (
 )
 from zerogap.models.files import read, write
 from zerogap.solvers import Limits, Result, SolverError, Status, methods, solve
-from zerogap.solvers.result import load_solution, versions
+from zerogap.solvers.audit import Audit, audit
+from zerogap.solvers.result import load_result, load_solution, versions
 
 _moved.install()
 __version__ = "0.1.0"
 __all__ = [
+    "Audit",
     "InfeasibleSolution",
     "InstanceError",
     "Limits",
@@ -39,11 +41,13 @@ __all__ = [
     "Result",
     "SolverError",
     "Status",
+    "audit",
     "check",
     "digest",
     "family",
     "family_of",
     "generate",
+    "load_result",
     "load_solution",
     "methods",
     "names",

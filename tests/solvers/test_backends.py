@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from zerogap.solvers.backends import highs
-from zerogap.solvers.backends.highs import Lp, Rows, solve_mip
+from zerogap.solvers.backends.highs import Rows, solve_mip
+from zerogap.solvers.backends.lp import Lp
+from zerogap.solvers.result import SolverError
 
 SOLVE_BOTH = """
 import {first}
@@ -105,3 +107,23 @@ def test_pyomo_models_are_compiled_exactly():
     m.q = pyo.Constraint(expr=m.y * m.x[0] <= 1)
     with pytest.raises(highs.SolverError, match="linear"):
         highs.Compiled(m)
+
+
+def test_versions_that_are_known_to_be_wrong_are_refused(monkeypatch):
+    monkeypatch.setattr(highs.metadata, "version", lambda package: "1.14.0")
+    with pytest.raises(SolverError, match=r"1\.14\.0 .*presolve.*<1\.14"):
+        highs.fresh_highs(1)
+
+
+def test_a_limit_or_a_cutoff_is_no_proof():
+    """Knapsacks with one row per pair: a limit of no time, and a cut-off below every solution."""
+    rng = np.random.default_rng(4)
+    weight = rng.integers(20, 60, 40).astype(float)
+    rows = Rows.of([(dict(enumerate(weight)), -math.inf, float(weight.sum() // 2) + 0.5)])
+    cost, ones, whole = -weight - rng.random(40), np.ones(40), np.ones(40, bool)
+    stopped = solve_mip(cost, rows, 0 * ones, ones, whole, seconds=0.0)
+    assert stopped.status in ("feasible", "unknown")
+    cut = solve_mip(cost, rows, 0 * ones, ones, whole, cutoff=float(cost.sum()) - 1)
+    assert cut.status in ("cutoff", "unknown")
+    halted = solve_mip(cost, rows, 0 * ones, ones, whole, stopped=lambda: True)
+    assert halted.status in ("feasible", "unknown") or halted.bound <= halted.objective + 1e-9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
@@ -144,13 +145,120 @@ def test_a_bound_beyond_the_incumbent_is_refused(knapsack):
     incumbent = Incumbent(toy.FAMILY, knapsack)
     incumbent.offer(toy.Packing((0, 1)), "test")
     with pytest.raises(SolverError, match="beyond"):
-        incumbent.tighten(incumbent.objective - 1, "test")
+        incumbent.tighten(incumbent.objective - 1, "liar")
     assert not incumbent.closed
+    assert not incumbent.tighten(incumbent.objective, "liar")
     assert incumbent.tighten(incumbent.objective + 7.5, "test")
     assert incumbent.bound == incumbent.objective + 7
     assert not incumbent.tighten(incumbent.objective + 9, "test")
     assert incumbent.tighten(incumbent.objective, "test")
     assert incumbent.closed and incumbent.gap == 0
+
+
+@pytest.fixture
+def production(monkeypatch):
+    """As users run it: what is wrong is dropped and named."""
+    monkeypatch.setenv("ZEROGAP_STRICT", "0")
+
+
+def test_a_refuted_bound_falls_and_its_source_with_it(knapsack, production):
+    incumbent = Incumbent(toy.FAMILY, knapsack)
+    incumbent.offer(toy.Packing((0,)), "test")
+    assert incumbent.tighten(int(knapsack.value.sum()), "all items")
+    assert incumbent.tighten(incumbent.objective, "liar") and incumbent.closed
+    assert incumbent.offer(toy.Packing((0, 1)), "test")
+    assert not incumbent.closed and incumbent.bound == knapsack.value.sum()
+    assert not incumbent.tighten(incumbent.objective, "liar")
+    assert not incumbent.prove_infeasible("liar")
+    assert incumbent.distrusted == {"liar": 1} and "liar" in incumbent.messages[0]
+    assert incumbent.tighten(incumbent.objective + 3, "test")
+
+
+def test_a_solution_refutes_a_proof_of_infeasibility(knapsack, production):
+    incumbent = Incumbent(toy.FAMILY, knapsack)
+    assert incumbent.prove_infeasible("liar") and incumbent.infeasible
+    assert incumbent.offer(toy.Packing((0,)), "test")
+    assert not incumbent.infeasible and "liar" in incumbent.distrusted
+
+
+def _with(monkeypatch, name, method):
+    import tests.toy.solver as solver
+
+    monkeypatch.setitem(solver.METHODS, name, method)
+    return solver
+
+
+def test_a_refused_solution_does_not_end_a_solve(knapsack, monkeypatch, production):
+    def method(instance, search):
+        search.offer(toy.Packing(tuple(range(12))), "liar", objective=10**6)
+        search.tighten(1, "liar")
+        solver.exact(instance, search)
+
+    solver = _with(monkeypatch, "wrong", method)
+    result = zg.solve(knapsack, method="wrong", threads=1)
+    assert result.status == "optimal" and result.objective == toy.brute_force(knapsack)
+    assert [m for m in result.messages if "liar offered an infeasible solution" in m]
+    assert result.claims[0].source == "cp-sat" and result.claims[0].value == result.objective
+
+
+def test_a_wrong_objective_is_recomputed(knapsack, monkeypatch, production):
+    solver = _with(
+        monkeypatch, "wrong", lambda i, s: s.offer(toy.Packing((0,)), "liar", objective=10**6)
+    )
+    result = zg.solve(knapsack, method="wrong", threads=1)
+    assert solver and result.status == "feasible" and result.objective == knapsack.value[0]
+    assert "claims objective" in result.messages[0]
+
+
+@pytest.mark.parametrize("claim", ["optimal", "infeasible"])
+def test_a_refuted_proof_does_not_end_a_solve(knapsack, monkeypatch, production, claim):
+    """The false proof stops the solve; a solution that was on its way takes the stop back."""
+    calls = []
+
+    def method(instance, search):
+        calls.append(search.elapsed)
+        if claim == "optimal":
+            search.offer(toy.Packing((0,)), "greedy")
+            search.prove_optimal("liar", search.objective)
+        else:
+            search.prove_infeasible("none", "liar")
+        assert len(calls) > 1 or not search.open
+        search.offer(toy.Packing((0, 1)), "late")
+        if len(calls) > 1:
+            solver.exact(instance, search)
+
+    solver = _with(monkeypatch, "wrong", method)
+    result = zg.solve(knapsack, method="wrong", threads=1)
+    assert len(calls) == 2
+    assert result.status == "optimal" and result.objective == toy.brute_force(knapsack)
+    assert result.claims[0].source == "cp-sat"
+
+
+def test_strict_makes_what_is_wrong_an_error(knapsack, monkeypatch):
+    def method(instance, search):
+        solver.exact(instance, search)
+        with contextlib.suppress(SolverError):
+            search.offer(toy.Packing(tuple(range(12))), "liar")
+
+    solver = _with(monkeypatch, "wrong", method)
+    with pytest.raises(SolverError, match="liar offered an infeasible solution"):
+        zg.solve(knapsack, method="wrong")
+
+
+def test_a_cutoff_stays_in_what_it_proves(knapsack, monkeypatch):
+    """After a call with a cut-off the same model's bounds speak of better solutions only."""
+    from tests.toy.models import build_cpsat
+    from zerogap.solvers.backends import cpsat
+
+    def method(instance, search):
+        model = build_cpsat(instance)
+        search.offer(toy.Packing((0,)), "greedy")
+        best = toy.brute_force(instance)
+        assert cpsat.improve(model, search, cutoff=True) == "optimal"
+        assert search.objective == best and search.bound == best
+
+    _with(monkeypatch, "cut", method)
+    assert zg.solve(knapsack, method="cut", threads=1).status == "optimal"
 
 
 def test_incumbent_under_many_threads(knapsack):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-OK, USAGE, BAD_INPUT, INFEASIBLE, UNKNOWN, INTERRUPTED = 0, 2, 3, 4, 5, 130
+OK, USAGE, BAD_INPUT, INFEASIBLE, UNKNOWN, REFUTED, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130
 
 
 def run(command: click.Command, arguments: list[str] | None = None) -> int:

@@ -266,6 +266,8 @@ class Model:
     offset: float = 0
     slack: float = 0.0
     extended: bool = field(default=False, repr=False)
+    #: Objective that a cut-off in the model demands to be beaten; None: no cut-off.
+    target: Any = field(default=None, repr=False)
 
 
 def register(name: str, models: str, solvers: str, report: str = "") -> None:

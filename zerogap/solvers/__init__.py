@@ -11,7 +11,8 @@ from typing import Any
 
 from zerogap.models import base
 from zerogap.models.base import InstanceError, Model
-from zerogap.solvers.result import Limits, Result, SolverError, Status, TracePoint
+from zerogap.solvers.incumbent import Incumbent, strict
+from zerogap.solvers.result import Claim, Limits, Result, SolverError, Status, TracePoint
 from zerogap.solvers.search import Search
 
 __all__ = ["Limits", "Result", "Search", "SolverError", "Status", "TracePoint", "methods", "solve"]
@@ -114,6 +115,12 @@ def solve(
         family.check(instance, start)
         search.offer(start, "start")
     failure = _run(known[method], search, on_progress, interrupt)
+    while search.refuted and search.elapsed < time_limit:
+        # A proof that a late solution of another thread refutes does not end the solve.
+        search.resume()
+        failure = _run(known[method], search, on_progress, interrupt)
+    if strict() and search.incumbent.distrusted:
+        raise SolverError("; ".join(search.messages)) from failure
     if failure is not None and search.solution is None and not search.incumbent.infeasible:
         if isinstance(failure, InstanceError | SolverError | KeyboardInterrupt):
             raise failure
@@ -194,4 +201,12 @@ def _result(search: Search) -> Result:
         method=search.method,
         stopped=search.stopped,
         messages=tuple(dict.fromkeys(search.messages)),
+        claims=_claims(incumbent),
+        extended=search.extend is not None,
     )
+
+
+def _claims(incumbent: Incumbent) -> tuple[Claim, ...]:
+    """What the status rests on: proofs of infeasibility, or the best bound before the others."""
+    claims = sorted(incumbent.claims.values(), key=lambda c: c is not incumbent.claim)
+    return tuple(c for c in claims if (c.kind == "infeasible") == incumbent.infeasible)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from zerogap.models.base import Family, InfeasibleSolution
-from zerogap.solvers.result import SolverError, TracePoint, gap
+from zerogap.solvers.result import Claim, SolverError, TracePoint, gap
+
+
+def strict() -> bool:
+    """Whether a refused solution or a refuted claim is an error (``ZEROGAP_STRICT=1``)."""
+    return os.environ.get("ZEROGAP_STRICT", "") not in ("", "0")
 
 
 class Incumbent:
     """Best solution, best bound, who found them and when; safe to share between threads.
+
+    A solution that the checker refuses and a claim that a checked solution refutes never end a
+    solve: they are dropped and named in `messages`, and claims of their source are believed no
+    more. Under ``ZEROGAP_STRICT=1`` they raise `SolverError`.
 
     Parameters
     ----------
@@ -29,8 +39,11 @@ class Incumbent:
         self.sense = family.sense_of(instance) if family.sense_of else family.sense
         self.solution: Any = None
         self.objective: Any = None
-        self.bound: Any = None
-        self.infeasible = False
+        #: The claims believed, one a source: bounds, or that there is no solution at all.
+        self.claims: dict[str, Claim] = {}
+        #: Sources that were wrong once, and how often since.
+        self.distrusted: dict[str, int] = {}
+        self.messages: list[str] = []
         self.trace: list[TracePoint] = []
         self._started = time.monotonic()
         self._lock = threading.RLock()
@@ -47,12 +60,33 @@ class Incumbent:
         return gap(self.objective, self.bound)
 
     @property
+    def claim(self) -> Claim | None:
+        """The best bound with its source, None while there is none."""
+        bounds = [c for c in list(self.claims.values()) if c.kind == "bound"]
+        if not bounds:
+            return None
+        key = (lambda c: c.value) if self.sense == "min" else (lambda c: -c.value)
+        return max(bounds, key=key)
+
+    @property
+    def bound(self) -> Any:
+        """Best bound that is believed, None while there is none."""
+        claim = self.claim
+        return None if claim is None else claim.value
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether a source that is believed has proven that there is no solution."""
+        return any(c.kind == "infeasible" for c in list(self.claims.values()))
+
+    @property
     def closed(self) -> bool:
         """Whether the bound proves the solution optimal."""
         with self._lock:
-            if self.objective is None or self.bound is None:
+            bound = self.bound
+            if self.objective is None or bound is None:
                 return False
-            return not self._beyond(self.objective, self.bound)
+            return not self._beyond(self.objective, bound)
 
     def subscribe(self, listener: Callable[[TracePoint], None]) -> None:
         """Call `listener` after every improvement, in the thread that brought it."""
@@ -68,6 +102,8 @@ class Incumbent:
         """Whether `a` is worse than `b` by more than the tolerance."""
         difference = a - b if self.sense == "min" else b - a
         return difference > self.family.tolerance * max(1.0, abs(a))
+
+    # ---- solutions -----------------------------------------------------------------------------
 
     def offer(self, solution: Any, source: str, objective: float | None = None) -> bool:
         """Take a solution if it is better; it is checked first.
@@ -89,34 +125,49 @@ class Incumbent:
         Raises
         ------
         SolverError
-            If the checker rejects the solution or finds another objective: a bug of the source.
+            Under ``ZEROGAP_STRICT=1``, if the checker rejects the solution or finds another
+            objective: a bug of the source.
         """
         if objective is not None and not self.better(objective, self.objective):
             return False
+        checked = self.checked(solution, source, objective)
+        return checked is not None and self._take(solution, checked, source)
+
+    def checked(self, solution: Any, source: str, objective: float | None = None) -> Any:
+        """The checker's objective of a solution, None (and `source` distrusted) if it refuses."""
         try:
-            checked = self.family.check(self.instance, solution)
+            value = self.family.check(self.instance, solution)
         except InfeasibleSolution as error:
-            raise SolverError(f"{source} offered an infeasible solution: {error}") from error
+            self.distrust(source, f"offered an infeasible solution: {error}", error)
+            return None
         if objective is not None:
-            allowed = max(self.family.tolerance, 0.0) * 1e3 * max(1.0, abs(checked))
-            if abs(checked - objective) > allowed:
-                raise SolverError(f"{source} claims objective {objective}, it is {checked}")
-        return self._take(solution, checked, source)
+            allowed = max(self.family.tolerance, 0.0) * 1e3 * max(1.0, abs(value))
+            if abs(value - objective) > allowed:
+                self.distrust(source, f"claims objective {objective}, it is {value}")
+        return value
 
     def _take(self, solution: Any, checked: Any, source: str) -> bool:
         with self._lock:
             if not self.better(checked, self.objective):
                 return False
-            if self.bound is not None and self._beyond(self.bound, checked):
-                wrong = f"bound {self.bound} is beyond the checked objective {checked} of {source}"
-                self.bound = None
-                self.solution, self.objective = solution, checked
-                self._record(source)
-                raise SolverError(wrong)
+            # A checked solution is the stronger argument: what it contradicts falls.
+            wrong = [c for c in self.claims.values() if self._refuted(c, checked)]
+            for claim in wrong:
+                del self.claims[claim.source]
             self.solution, self.objective = solution, checked
             point = self._record(source)
+        for claim in wrong:
+            what = "infeasibility" if claim.kind == "infeasible" else f"bound {claim.value}"
+            self.distrust(
+                claim.source, f"claims {what} beyond the checked objective {checked} of {source}"
+            )
         self._tell(point)
         return True
+
+    def _refuted(self, claim: Claim, checked: Any) -> bool:
+        return claim.kind == "infeasible" or self._beyond(claim.value, checked)
+
+    # ---- claims --------------------------------------------------------------------------------
 
     def tighten(self, bound: float, source: str) -> bool:
         """Take a valid global bound if it is better; returns whether it was.
@@ -124,7 +175,8 @@ class Incumbent:
         Raises
         ------
         SolverError
-            If the bound lies beyond the checked objective, which one of the two gets wrong.
+            Under ``ZEROGAP_STRICT=1``, if the bound lies beyond the checked objective, which one
+            of the two gets wrong.
         """
         if bound is None or not math.isfinite(bound):
             return False
@@ -132,37 +184,65 @@ class Incumbent:
             # 1e-6 forgives the float that a backend reports for an integer.
             bound = math.ceil(bound - 1e-6) if self.sense == "min" else math.floor(bound + 1e-6)
         with self._lock:
-            if self.bound is not None and not (
-                bound > self.bound if self.sense == "min" else bound < self.bound
-            ):
+            if source in self.distrusted:
                 return False
-            if self.objective is not None and self._beyond(bound, self.objective):
-                raise SolverError(
-                    f"{source} claims bound {bound} beyond the checked objective {self.objective}"
-                )
-            if self.objective is not None and not self._beyond(self.objective, bound):
-                bound = self.objective  # equal within the tolerance: say so exactly
-                if self.bound == bound:
-                    return False
-            self.bound = bound
-            point = self._record(source)
+            best = self.bound
+            if best is not None and not (bound > best if self.sense == "min" else bound < best):
+                return False
+            objective = self.objective
+            refuted = objective is not None and self._beyond(bound, objective)
+            if not refuted:
+                if objective is not None and not self._beyond(objective, bound):
+                    bound = objective  # equal within the tolerance: say so exactly
+                    if best == bound:
+                        return False
+                self.claims[source] = Claim("bound", bound, source, objective)
+                point = self._record(source)
+        if refuted:
+            self.distrust(source, f"claims bound {bound} beyond the checked objective {objective}")
+            return False
         self._tell(point)
         return True
 
-    def prove_infeasible(self, source: str) -> None:
-        """Record a proof that no solution exists.
+    def prove_infeasible(self, source: str) -> bool:
+        """Record a proof that no solution exists; returns whether it is believed.
 
         Raises
         ------
         SolverError
-            If a checked solution is at hand.
+            Under ``ZEROGAP_STRICT=1``, if a checked solution is at hand.
         """
         with self._lock:
-            if self.solution is not None:
-                raise SolverError(f"{source} claims infeasibility against a checked solution")
-            self.infeasible = True
-            point = self._record(source)
+            if source in self.distrusted:
+                return False
+            refuted = self.solution is not None
+            if not refuted:
+                self.claims[source] = Claim("infeasible", None, source, None)
+                point = self._record(source)
+        if refuted:
+            self.distrust(source, "claims infeasibility against a checked solution")
+            return False
         self._tell(point)
+        return True
+
+    def distrust(self, source: str, reason: str, cause: BaseException | None = None) -> None:
+        """Believe no claim of `source` any more, past or future; its solutions are still checked.
+
+        Raises
+        ------
+        SolverError
+            Under ``ZEROGAP_STRICT=1``.
+        """
+        with self._lock:
+            first = source not in self.distrusted
+            self.distrusted[source] = self.distrusted.get(source, 0) + 1
+            dropped = self.claims.pop(source, None)
+            if first:
+                self.messages.append(f"{source} {reason}; its claims are no longer believed")
+            if dropped is not None:
+                self._record(source)
+        if strict():
+            raise SolverError(f"{source} {reason}") from cause
 
     def _record(self, source: str) -> TracePoint:
         point = TracePoint(self.elapsed, self.objective, self.bound, source)

@@ -57,6 +57,36 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A bound, or that there is no solution, with what it rests on.
+
+    Parameters
+    ----------
+    kind : {"bound", "infeasible"}
+    value : number or None
+        The bound, in the family's unit.
+    source : str
+        The part of the solver that proves it.
+    against : number or None
+        The incumbent's objective when the claim was made; one snapshot.
+    """
+
+    kind: str
+    value: Any
+    source: str
+    against: Any
+
+    def to_dict(self) -> dict:
+        """The claim as in the result's JSON."""
+        return {
+            "claim": self.kind,
+            "value": _finite(self.value),
+            "source": self.source,
+            "against": self.against,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class TracePoint:
     """One improvement: seconds since the start, the values after it, and who found it."""
 
@@ -102,6 +132,10 @@ class Result:
         Wall-clock seconds.
     messages : tuple of str
         What went wrong on the way without costing the solution.
+    claims : tuple of Claim
+        What bound and status rest on: the claims that hold at the end, the deciding one first.
+    extended : bool
+        Whether the user's `extend` added constraints: status and bound speak of that problem.
     """
 
     family: str
@@ -117,6 +151,8 @@ class Result:
     method: str
     stopped: str = ""
     messages: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    extended: bool = False
 
     @property
     def gap(self) -> float | None:
@@ -159,6 +195,8 @@ class Result:
             "threads": self.threads,
             "stopped": self.stopped,
             "messages": list(self.messages),
+            "claims": [claim.to_dict() for claim in self.claims],
+            "extended": self.extended,
             "trace": [point.to_dict() for point in self.trace],
             "solution": encoded,
         }
@@ -268,6 +306,15 @@ def load_solution(path: str, instance: Any) -> Any:
     family = base.family_of(instance)
     if family.read_solution is not None and not text.lstrip().startswith("{"):
         return family.read_solution(text, instance, file=file)
+    data = _result_data(text, instance, file)
+    if not isinstance(data["solution"], dict):
+        raise InstanceError("holds no solution", file=file, field="solution")
+    return decode(instance, data["solution"], file=file)
+
+
+def _result_data(text: str, instance: Any, file: str) -> dict:
+    """The JSON of a result that is one of `instance`."""
+    family = base.family_of(instance)
     data = base.parse_json(text, file=file)
     if data.get("format") != FORMAT or "solution" not in data:
         raise InstanceError(f'is no solution file (expected "format": {FORMAT})', file=file)
@@ -279,11 +326,130 @@ def load_solution(path: str, instance: Any) -> Any:
     stated = described.get("sha256") if isinstance(described, dict) else None
     if stated != base.digest(instance):
         raise InstanceError(
-            "is a solution of another instance (its sha256 differs)", file=file, field="instance"
+            "is a solution of another instance, or of this file read with other options "
+            "(its sha256 differs)",
+            file=file,
+            field="instance",
         )
-    if not isinstance(data["solution"], dict):
-        raise InstanceError("holds no solution", file=file, field="solution")
-    return decode(instance, data["solution"], file=file)
+    return data
+
+
+def load_result(path: str, instance: Any) -> Result:
+    """A result file as the `Result` it was written from, its claims held against a recomputation.
+
+    Parameters
+    ----------
+    path : str
+        A file of ``zerogap solve -o`` or `Result.save`.
+    instance : object
+        The instance it is a result of.
+
+    Returns
+    -------
+    Result
+        With an empty trace.
+
+    Raises
+    ------
+    InstanceError
+        If the file is no result of `instance`, or if objective, bound, gap or status are not
+        those of its solution.
+    InfeasibleSolution
+        If the solution violates a constraint.
+    """
+    raw, file = files.load(path)
+    text = files.text_of(raw, file)
+    if not text.lstrip().startswith("{"):
+        raise InstanceError("is a solution file without claims", file=file)
+    data = _result_data(text, instance, file)
+    family = base.family_of(instance)
+    solution, objective = None, None
+    if data["solution"] is not None:
+        if not isinstance(data["solution"], dict):
+            raise InstanceError("expected an object or null", file=file, field="solution")
+        solution = decode(instance, data["solution"], file=file)
+        objective = family.check(instance, solution)
+    status, bound = _stated(data, objective, instance, file)
+    return Result(
+        family=family.name,
+        instance=instance,
+        status=status,
+        objective=objective,
+        bound=bound,
+        solution=solution,
+        trace=(),
+        time=_number(data, "time", file) or 0.0,
+        seed=int(_number(data, "seed", file) or 0),
+        threads=int(_number(data, "threads", file) or 1),
+        method=str(data.get("method", "")),
+        claims=_stated_claims(data, file),
+        extended=data.get("extended", False) is True,
+    )
+
+
+def _number(data: dict, key: str, file: str) -> Any:
+    value = data.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise InstanceError(f"is {value!r}, expected a number", file=file, field=key)
+    return value
+
+
+def _stated(data: dict, objective: Any, instance: Any, file: str) -> tuple[Status, Any]:
+    """Status and bound as stated, refused where they contradict the solution."""
+    family = base.family_of(instance)
+    sense = family.sense_of(instance) if family.sense_of else family.sense
+
+    def beyond(a: Any, b: Any) -> bool:
+        worse = a - b if sense == "min" else b - a
+        return worse > max(family.tolerance, 0.0) * max(1.0, abs(a))
+
+    def refuse(field: str, why: str) -> None:
+        raise InstanceError(why, file=file, field=field)
+
+    stated, bound = _number(data, "objective", file), _number(data, "bound", file)
+    if objective is None and stated is not None:
+        refuse("objective", f"is {number(stated)} without a solution")
+    if objective is not None and (
+        stated is None or beyond(stated, objective) or beyond(objective, stated)
+    ):
+        refuse("objective", f"is {number(stated)}, the solution's is {number(objective)}")
+    try:
+        status = Status(str(data.get("status")))
+    except ValueError:
+        refuse("status", f"is {data.get('status')!r}, expected one of {', '.join(Status)}")
+    if objective is not None and bound is not None and beyond(bound, objective):
+        refuse("bound", f"is {number(bound)}, beyond the solution's {number(objective)}")
+    closed = objective is not None and bound is not None and not beyond(objective, bound)
+    wrong = {
+        Status.OPTIMAL: not closed,
+        Status.FEASIBLE: objective is None or closed,
+        Status.INFEASIBLE: objective is not None,
+        Status.UNKNOWN: objective is not None,
+    }[status]
+    if wrong:
+        refuse(
+            "status",
+            f"is {status}, which objective {number(objective)} and bound {number(bound)} are not",
+        )
+    claimed = _number(data, "gap", file)
+    true = _finite(gap(objective, bound))
+    if claimed is not None and (true is None or abs(claimed - true) > 1e-9 * max(1.0, abs(true))):
+        refuse("gap", f"is {claimed}, that of objective and bound is {true}")
+    return status, bound
+
+
+def _stated_claims(data: dict, file: str) -> tuple[Claim, ...]:
+    stated = data.get("claims", [])
+    if not isinstance(stated, list) or not all(isinstance(c, dict) for c in stated):
+        raise InstanceError("expected a list of objects", file=file, field="claims")
+    try:
+        return tuple(
+            Claim(str(c["claim"]), c["value"], str(c["source"]), c.get("against")) for c in stated
+        )
+    except KeyError as error:
+        raise InstanceError(
+            f"key {error.args[0]!r} is missing", file=file, field="claims"
+        ) from None
 
 
 def decode(instance: Any, encoded: dict, *, file: str | None = None) -> Any:

@@ -87,7 +87,8 @@ class Search:
         self.incumbent = Incumbent(family, instance)
         self.incumbent.subscribe(self._watch)
         self.stopped = ""
-        self.messages: list[str] = []
+        #: What went wrong without costing the incumbent; shared with it.
+        self.messages = self.incumbent.messages
         self._suggested: tuple[Any, Any] = (None, None)
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -160,7 +161,9 @@ class Search:
         return self.incumbent.offer(solution, source, objective)
 
     def _suggest(self, solution: Any, source: str, objective: float | None) -> bool:
-        checked = self.family.check(self.instance, solution)
+        checked = self.incumbent.checked(solution, source, objective)
+        if checked is None:
+            return False
         with self._lock:
             if self.incumbent.better(checked, self._suggested[1]):
                 self._suggested = (solution, checked)
@@ -171,16 +174,25 @@ class Search:
         """Hand in a valid global bound."""
         return self.incumbent.tighten(bound, source)
 
-    def prove_optimal(self, source: str) -> None:
-        """The incumbent is optimal: `source` has exhausted the search."""
-        if self.objective is not None:
-            self.incumbent.tighten(self.objective, source)
+    def prove_optimal(self, source: str, objective: Any) -> None:
+        """`source` has exhausted everything better than `objective`.
+
+        Parameters
+        ----------
+        source : str
+        objective : number or None
+            The snapshot of the incumbent's objective that the proof was made against: another
+            thread may have brought a better one since, which then refutes the claim. None: no
+            claim.
+        """
+        if objective is not None:
+            self.incumbent.tighten(objective, source)
 
     def prove_infeasible(self, reason: str, source: str) -> None:
         """No solution exists."""
-        self.incumbent.prove_infeasible(source)
-        self.messages.append(reason)
-        self.stop("infeasible")
+        if self.incumbent.prove_infeasible(source):
+            self.messages.append(reason)
+            self.stop("infeasible")
 
     def report(self, source: str, error: BaseException) -> None:
         """Note a failure that must not cost the incumbent."""
@@ -191,6 +203,19 @@ class Search:
             self.stop("optimal")
         elif (gap := self.incumbent.gap) is not None and gap <= self.limits.gap:
             self.stop("gap")
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the solve was stopped by a proof that a later solution has refuted."""
+        if self.stopped == "optimal":
+            return not self.incumbent.closed
+        return self.stopped == "infeasible" and not self.incumbent.infeasible
+
+    def resume(self) -> None:
+        """Take back a stop, so that the rest can go on to its limit."""
+        with self._lock:
+            self.stopped = ""
+            self._stop.clear()
 
     # ---- stopping ------------------------------------------------------------------------------
 

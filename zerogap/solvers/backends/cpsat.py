@@ -62,7 +62,10 @@ def improve(
         return "unknown"
     start = search.hint
     _give_hint(model, start if hint else None)
-    target = _give_cutoff(model, search) if cutoff else None
+    if cutoff:
+        _give_cutoff(model, search)
+    # A cut-off stays in the model: what it proves then always speaks of better solutions only.
+    target = model.target
 
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = search.seed
@@ -101,11 +104,11 @@ def _give_hint(model: Model, start: Any) -> None:
         model.model.add_hint(variable, value)
 
 
-def _give_cutoff(model: Model, search: Search) -> Any:
-    """Constrain the objective to be better than the incumbent's; returns that objective."""
+def _give_cutoff(model: Model, search: Search) -> None:
+    """Constrain the objective to be better than the incumbent's, which becomes the target."""
     objective = search.objective
     if objective is None or not search.family.integral:
-        return None
+        return
     step = -1 if search.sense == "min" else 1
     limit = (objective + step - model.offset) / model.scale
     expression = model.variables.get("objective")
@@ -115,7 +118,7 @@ def _give_cutoff(model: Model, search: Search) -> Any:
         model.model.add(expression <= math.floor(limit + 1e-9))
     else:
         model.model.add(expression >= math.ceil(limit - 1e-9))
-    return objective
+    model.target = objective
 
 
 def _callback(cp_model: Any, model: Model, search: Search, source: str) -> Any:
@@ -148,11 +151,14 @@ def _tighten(model: Model, search: Search, value: float, target: Any, source: st
 def _conclude(
     model: Model, search: Search, solver: Any, word: str, target: Any, source: str
 ) -> None:
+    """Claims from the final status, which CP-SAT gives only when its search was exhausted.
+
+    Valid for the model with the user's constraints, since they are in it; `target` is the snapshot
+    that the cut-off was made from, so that another thread's incumbents change nothing.
+    """
     if word in ("optimal", "feasible"):
         _tighten(model, search, solver.best_objective_bound, target, source)
     elif word == "infeasible" and target is not None:
-        search.tighten(target, source)
-    elif word == "infeasible" and search.solution is None:
-        search.prove_infeasible("CP-SAT proves that no solution exists", source)
+        _tighten(model, search, math.inf if search.sense == "min" else -math.inf, target, source)
     elif word == "infeasible":
-        search.report(source, ValueError("claims infeasibility against a checked solution"))
+        search.prove_infeasible("CP-SAT proves that no solution exists", source)

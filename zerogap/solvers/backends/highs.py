@@ -1,10 +1,11 @@
-"""HiGHS: the only file that drives highspy, for Pyomo models, plain MIPs and growing LPs."""
+"""HiGHS: one mixed-integer program, from a Pyomo model or from arrays."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,20 @@ from zerogap.models.base import Model
 from zerogap.solvers.result import SolverError
 from zerogap.solvers.search import Search
 
+#: Versions of highspy whose word "optimal" is known to be wrong, and how.
+WRONG = {
+    "1.14.0": "cuts off optimal solutions in presolve (ERGO-Code/HiGHS #3043, #3073, #3094)",
+}
+
 
 @dataclass
 class Mip:
-    """Outcome of one MIP run: status word, objective, bound and values (None without solution)."""
+    """Outcome of one MIP run: status word, objective, bound and values (None without solution).
+
+    ``optimal``, ``infeasible`` and ``cutoff`` (nothing better than the cut-off exists) are said
+    only where HiGHS has exhausted the search; everything else, a limit, an interrupt or a status
+    that leaves a doubt, is ``feasible`` or ``unknown``.
+    """
 
     status: str
     objective: float | None
@@ -57,8 +68,19 @@ class Rows:
         )
 
 
-def _fresh(threads: int | None, log: bool = False) -> Any:
+def fresh_highs(threads: int | None, log: bool = False) -> Any:
+    """A silent HiGHS object.
+
+    Raises
+    ------
+    SolverError
+        If the installed highspy is one that is known to call wrong solutions optimal.
+    """
     import highspy
+
+    version = metadata.version("highspy")
+    if version in WRONG:
+        raise SolverError(f"highspy {version} {WRONG[version]}; install highspy>=1.12,<1.14")
 
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", log)
@@ -69,7 +91,7 @@ def _fresh(threads: int | None, log: bool = False) -> Any:
     return highs
 
 
-def _pass(highs: Any, cost, rows: Rows, low, high, integer, sense: str) -> None:
+def pass_model(highs: Any, cost, rows: Rows, low, high, integer, sense: str) -> None:
     import highspy
 
     lp = highspy.HighsLp()
@@ -122,7 +144,8 @@ def solve_mip(
     start : array_like, optional
         A solution to start from.
     cutoff : float, optional
-        Nothing worse than this objective is of interest.
+        Nothing worse than this objective is of interest; without a better one the status is
+        ``cutoff``.
     seconds, threads, seed, gap, log
         Limits and settings of HiGHS.
     on_solution, on_bound : callable, optional
@@ -138,7 +161,7 @@ def solve_mip(
     """
     import highspy
 
-    highs = _fresh(threads, log)
+    highs = fresh_highs(threads, log)
     highs.setOptionValue("random_seed", seed)
     highs.setOptionValue("mip_rel_gap", gap)
     highs.setOptionValue("mip_abs_gap", 1e-9)
@@ -146,14 +169,14 @@ def solve_mip(
         highs.setOptionValue("time_limit", max(0.0, seconds))
     if cutoff is not None:
         highs.setOptionValue("objective_bound", cutoff)
-    _pass(highs, cost, rows, low, high, integer, sense)
+    pass_model(highs, cost, rows, low, high, integer, sense)
     if start is not None:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
     _subscribe(highs, on_solution, on_bound, fresh, stopped)
     highs.run()
-    return _outcome(highs)
+    return outcome(highs, cutoff=cutoff is not None)
 
 
 def _subscribe(highs, on_solution, on_bound, fresh, stopped) -> None:
@@ -185,19 +208,19 @@ def _subscribe(highs, on_solution, on_bound, fresh, stopped) -> None:
         highs.cbMipUserSolution.subscribe(hand_over)
 
 
-def _outcome(highs: Any) -> Mip:
+def outcome(highs: Any, *, cutoff: bool = False) -> Mip:
+    """What a run of HiGHS has shown; `cutoff` tells that ``objective_bound`` was set."""
     import highspy
 
     words = {
         highspy.HighsModelStatus.kOptimal: "optimal",
-        highspy.HighsModelStatus.kInfeasible: "infeasible",
-        highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+        highspy.HighsModelStatus.kInfeasible: "cutoff" if cutoff else "infeasible",
         highspy.HighsModelStatus.kUnbounded: "unbounded",
     }
     info = highs.getInfo()
     word = words.get(highs.getModelStatus())
     has = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-    if word is None:
+    if word is None or (word == "optimal" and not has):
         word = "feasible" if has else "unknown"
     values = np.array(highs.getSolution().col_value) if has else None
     objective = info.objective_function_value if has else None
@@ -344,22 +367,21 @@ def improve(
         limit = min(search.remaining, budget - (search.elapsed - begun))
         if limit <= 0:
             return "unknown"
-        outcome = _run(model, compiled, search, limit, threads, hint, bounds, lazy, source)
-        if lazy is None or outcome.values is None:
+        found = _run(model, compiled, search, limit, threads, hint, bounds, lazy, source)
+        if lazy is None or found.values is None:
             break
-        cuts = [compiled.row(c) for c in lazy(compiled.value(outcome.values))]
+        cuts = [compiled.row(c) for c in lazy(compiled.value(found.values))]
         if not cuts:
-            search.offer(model.read(compiled.value(outcome.values)), source, exact=True)
-            if outcome.status == "optimal" and bounds:
-                _tighten(model, search, outcome.bound + compiled.constant, source)
+            search.offer(model.read(compiled.value(found.values)), source, exact=True)
+            if found.status == "optimal" and bounds:
+                _tighten(model, search, found.bound + compiled.constant, source)
             break
         _append(compiled, cuts)
-    if outcome.status == "infeasible" and bounds:
-        if search.solution is None:
-            search.prove_infeasible("HiGHS proves that no solution exists", source)
-        elif search.extend is None:
-            search.report(source, ValueError("claims infeasibility against a checked solution"))
-    return outcome.status
+    # Valid with the user's constraints, which are in the model, and no cut-off is; a solution of
+    # the search (with `extend` only one that satisfies them) refutes it.
+    if found.status == "infeasible" and bounds:
+        search.prove_infeasible("HiGHS proves that no solution exists", source)
+    return found.status
 
 
 def _run(
@@ -393,7 +415,7 @@ def _run(
     start = None
     if hint and known[0] is not None:
         start = compiled.start(model.hint(known[0]))
-    outcome = solve_mip(
+    found = solve_mip(
         compiled.cost,
         compiled.rows,
         compiled.low,
@@ -412,11 +434,11 @@ def _run(
         fresh=fresh if hint and search.extend is None else None,
         stopped=lambda: not search.open,
     )
-    if outcome.values is not None and lazy is None:
-        offer(outcome.values, 0.0)
-    if bounds and outcome.status in ("optimal", "feasible", "unknown"):
-        _tighten(model, search, outcome.bound + compiled.constant, source)
-    return outcome
+    if found.values is not None and lazy is None:
+        offer(found.values, 0.0)
+    if bounds and found.status in ("optimal", "feasible", "unknown"):
+        _tighten(model, search, found.bound + compiled.constant, source)
+    return found
 
 
 def _tighten(model: Model, search: Search, bound: float, source: str) -> None:
@@ -447,98 +469,3 @@ def _append(compiled: Compiled, cuts: list[tuple[dict[int, float], float, float]
         np.concatenate([old.lower, new.lower]),
         np.concatenate([old.upper, new.upper]),
     )
-
-
-class Lp:
-    """A linear program that grows by rows and columns: the master of column generation.
-
-    Parameters
-    ----------
-    rows : Rows
-        Initial constraints over the initial columns.
-    cost, low, high : array_like, shape (columns,)
-        Initial columns.
-    sense : {"min", "max"}
-
-    Attributes
-    ----------
-    objective : float
-    values, reduced_costs : ndarray, shape (columns,)
-    duals : ndarray, shape (rows,)
-        Of the last solve; columns and rows added since have none yet.
-    """
-
-    def __init__(
-        self, rows: Rows, cost: Any = (), low: Any = (), high: Any = (), *, sense: str = "min"
-    ):
-        self.highs = _fresh(None)
-        _pass(self.highs, cost, rows, low, high, np.zeros(len(cost), dtype=bool), sense)
-        self.objective = math.nan
-        self.values = self.duals = self.reduced_costs = np.zeros(0)
-
-    @property
-    def columns(self) -> int:
-        """Number of columns."""
-        return self.highs.getNumCol()
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return self.highs.getNumRow()
-
-    def add_columns(
-        self, cost: Any, low: Any, high: Any, start: Any, index: Any, value: Any
-    ) -> None:
-        """Append columns; ``start`` has one entry a column (and may have a closing one)."""
-        cost = np.asarray(cost, dtype=np.float64)
-        index = np.asarray(index, dtype=np.int32)
-        self.highs.addCols(
-            len(cost),
-            cost,
-            np.asarray(low, dtype=np.float64),
-            np.asarray(high, dtype=np.float64),
-            len(index),
-            np.asarray(start, dtype=np.int32)[: len(cost)],
-            index,
-            np.asarray(value, dtype=np.float64),
-        )
-
-    def add_rows(self, rows: Rows) -> None:
-        """Append rows over the present columns."""
-        self.highs.addRows(
-            len(rows.lower),
-            rows.lower,
-            rows.upper,
-            len(rows.index),
-            rows.start[: len(rows.lower)],
-            rows.index,
-            rows.value,
-        )
-
-    def set_column_bounds(self, columns: Any, low: Any, high: Any) -> None:
-        """Change bounds of columns."""
-        columns = np.asarray(columns, dtype=np.int32)
-        self.highs.changeColsBounds(
-            len(columns),
-            columns,
-            np.asarray(low, dtype=np.float64),
-            np.asarray(high, dtype=np.float64),
-        )
-
-    def set_row_bounds(self, row: int, low: float, high: float) -> None:
-        """Change the two sides of a row."""
-        self.highs.changeRowBounds(row, low, high)
-
-    def solve(self, seconds: float = math.inf) -> str:
-        """Solve from the last basis; ``optimal``, ``infeasible``, ``unbounded`` or ``unknown``."""
-        if math.isfinite(seconds):
-            # The option counts from the first run of this object.
-            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(0.0, seconds))
-        self.highs.run()
-        # HiGHS forgets its solution as soon as a column or row is added: it is kept here.
-        solution = self.highs.getSolution()
-        self.objective = float(self.highs.getInfo().objective_function_value)
-        self.values = np.array(solution.col_value)
-        self.duals = np.array(solution.row_dual)
-        self.reduced_costs = np.array(solution.col_dual)
-        return _outcome(self.highs).status

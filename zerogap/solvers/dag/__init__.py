@@ -8,6 +8,7 @@ Where penalties, forbidden edges or in-degree limits choose among the predecesso
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from zerogap.models.base import InstanceError
 from zerogap.models.dag import Dag
@@ -59,3 +60,5 @@ def cpsat(dag: Dag, search: Search) -> None:
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "topo": topo, "cpsat": cpsat}
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}), ("cpsat", {}), ("auto", {}))

@@ -71,7 +71,8 @@ class Relaxation:
     def __init__(
         self, dag: Dag, problem: Any, columns: Columns, incumbent: list[tuple[int, ...]] | None
     ):
-        from zerogap.solvers.backends.highs import Lp, Rows
+        from zerogap.solvers.backends.highs import Rows
+        from zerogap.solvers.backends.lp import Lp
 
         self.columns, self.d = columns, dag.variables
         self.blocks = Blocks(dag, problem, columns)

@@ -44,7 +44,7 @@ def kernel(graph: FairClique, search: Search) -> None:
         best = _listed(graph, search, best)
     search.offer(best, "kernel")
     if found.exhausted:
-        search.prove_optimal("kernel")
+        search.prove_optimal("kernel", len(best))
 
 
 def heuristic(graph: FairClique, search: Search) -> None:
@@ -280,3 +280,5 @@ METHODS = {
     "highs": cold_highs,
     "highs-warm": warm_highs,
 }
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("kernel", {}), ("cpsat", {}), ("highs", {}))

@@ -6,6 +6,8 @@ incumbent while an exact model, where one is small enough, closes the gap.
 
 from __future__ import annotations
 
+from typing import Any
+
 from zerogap.models.base import InstanceError
 from zerogap.models.routing import Routing, obstacles
 from zerogap.models.routing.exact.cpsat import build
@@ -84,7 +86,9 @@ def trivial(instance: Routing, search: Search) -> None:
 
     if instance.clients == 0:
         search.offer(Routes(()), "trivial")
-        search.prove_optimal("trivial")
+        search.prove_optimal("trivial", search.objective)
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "columns": columns}
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("columns", {}), ("exact", {}))

@@ -257,7 +257,7 @@ class Proof:
         if found.values is not None:
             chosen = np.flatnonzero(found.values[: len(columns)] > 0.5)
             self._offer([columns[k] for k in chosen])
-        return found.status in ("optimal", "infeasible")
+        return found.status in ("optimal", "cutoff")
 
     # ---- the tree ------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class Proof:
                 heapq.heappush(self.open, Node(bound, node.number, node.decisions))
                 return
         if not self.open and self.search.open and self.search.objective is not None:
-            self.search.prove_optimal(SOURCE)
+            self.search.prove_optimal(SOURCE, self.search.objective)
 
     def _enter(self, node: Node) -> None:
         """Make the LP that of a node: its branching rows tight, all others free."""

@@ -16,7 +16,8 @@ import numpy as np
 from zerogap._ext.routing.pricing import MAX_CLIENTS, MAX_CUTS, Pricer
 from zerogap.models.base import InstanceError
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Routing
-from zerogap.solvers.backends.highs import Lp, Rows
+from zerogap.solvers.backends.highs import Rows
+from zerogap.solvers.backends.lp import Lp
 
 #: Features that pricing knows; an instance with others has no column generation here.
 KNOWN = {

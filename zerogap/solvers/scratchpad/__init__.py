@@ -8,6 +8,8 @@ at once.
 
 from __future__ import annotations
 
+from typing import Any
+
 from zerogap.models.scratchpad import Buffers, Network
 from zerogap.solvers.scratchpad import static, traffic
 from zerogap.solvers.search import Search
@@ -65,3 +67,5 @@ METHODS = {
     "greedy": _baseline("greedy"),
     "best-fit": _baseline("best-fit"),
 }
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}), ("kernel", {}), ("mip", {}))

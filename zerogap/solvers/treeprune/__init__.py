@@ -25,3 +25,9 @@ __all__ = [
     "rebase",
     "simulate",
 ]
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("exact", {"backend": "cpsat"}),
+    ("kernel", {}),
+    ("exact", {"backend": "highs"}),
+)
