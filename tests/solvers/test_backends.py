@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+import zerogap as zg
+from zerogap.models.treeprune.exact import pyomo
 from zerogap.solvers.backends import highs
 from zerogap.solvers.backends.highs import Rows, solve_mip
 from zerogap.solvers.backends.lp import Lp
@@ -127,3 +129,28 @@ def test_a_limit_or_a_cutoff_is_no_proof():
     assert cut.status in ("cutoff", "unknown")
     halted = solve_mip(cost, rows, 0 * ones, ones, whole, stopped=lambda: True)
     assert halted.status in ("feasible", "unknown") or halted.bound <= halted.objective + 1e-9
+
+
+@pytest.mark.parametrize("seed", [31, 91, 131])
+def test_every_mip_path_on_trees_that_highs_1_14_0_gets_wrong(seed):
+    """Its presolve cuts off their optima; asked of every way that a MIP is solved here."""
+    tree = zg.generate("treeprune", seed=seed)
+    best = zg.solve(tree, method="kernel", threads=1).objective
+    cold = zg.solve(tree, method="exact", threads=1, backend="highs")
+    assert cold.status == "optimal" and cold.objective == pytest.approx(best, abs=1e-9)
+    warm = zg.solve(tree, method="auto", threads=2, backend="highs")
+    assert warm.status == "optimal" and warm.objective == pytest.approx(best, abs=1e-9)
+    compiled = highs.Compiled(pyomo.build(tree).model)
+    ways = ({}, {"start": True}, {"cutoff": 1 - best}, {"threads": 2}, {"stopped": lambda: False})
+    for way in ways:
+        options = dict(way)
+        if options.pop("start", False):
+            model = pyomo.build(tree)
+            compiled = highs.Compiled(model.model)
+            options["start"] = compiled.start(model.hint(cold.solution))
+        if "cutoff" in options:
+            options["cutoff"] = best - 0.01  # of a maximum: a value that the optimum beats
+        found = solve_mip(compiled.cost, compiled.rows, compiled.low, compiled.high,
+                          compiled.integer, sense=compiled.sense, **options)  # fmt: skip
+        assert found.status == "optimal", way
+        assert found.objective + compiled.constant == pytest.approx(best, abs=1e-6)

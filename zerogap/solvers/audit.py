@@ -132,7 +132,7 @@ def audit(
                 continue
             if best is None or judge.better(best, found.value):
                 best = found.value
-            if not judge.better(result.bound, found.value):
+            if not judge.better(found.value, result.bound):
                 reason = f"{found.source} proves {number(found.value)}"
                 return Audit(
                     CONFIRMED, claim, reason, method, found.source, found.value, None, spent

@@ -4,6 +4,8 @@
 say what it is worth.
 """
 
+from typing import Any
+
 from zerogap._ext.treeprune.prune import Pruner, prune, prune_batch
 from zerogap.solvers.treeprune.policies import POLICIES, Candidates, beam, dvts, ets, rebase
 from zerogap.solvers.treeprune.simulate import Run, Step, SyntheticModel, simulate
@@ -27,7 +29,7 @@ __all__ = [
 ]
 #: Methods that prove something, by different arguments: whom `audit` asks.
 PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("exact", {"backend": "cpsat"}),
+    ("exact", {"backend": "cp-sat"}),
     ("kernel", {}),
     ("exact", {"backend": "highs"}),
 )
