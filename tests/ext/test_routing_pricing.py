@@ -106,8 +106,12 @@ def test_enumeration_is_complete(seed, windows):
     triples, member, penalty = cuts(rng)
     gap = 5.0
     late = pricer(data, windows, False)
-    assert late.enumerate(data[-1], member, penalty, gap, 10**5, 10**6, seconds=-1.0) is None
-    found = pricer(data, windows, False).enumerate(data[-1], member, penalty, gap, 10**5, 10**6)
+    assert (
+        late.enumerate(data[-1], data[-1], member, penalty, gap, 10**5, 10**6, seconds=-1.0) is None
+    )
+    found = pricer(data, windows, False).enumerate(
+        data[-1], data[-1], member, penalty, gap, 10**5, 10**6
+    )
     cheapest = {}
     for cost, route in every_route(data, windows, triples, penalty):
         key = frozenset(route)
@@ -116,6 +120,36 @@ def test_enumeration_is_complete(seed, windows):
     assert {frozenset(r) for _, r in found} == set(cheapest)
     for cost, route in found:
         assert cost == pytest.approx(cheapest[frozenset(route)])
+
+
+@pytest.mark.parametrize("windows", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_enumeration_keeps_the_order_of_least_true_cost(seed, windows):
+    """Duals of crossings (capacity cuts, branching pairs) tell the orders of one set apart."""
+    rng = np.random.default_rng(500 + seed)
+    data = problem(rng, windows, False)
+    price = rng.integers(1, 30, (N + 1, N + 1)).astype(float)
+    price[np.isinf(data[-1])] = math.inf
+    reduced = price - 10
+    for _ in range(3):
+        inside = np.zeros(N + 1, bool)
+        inside[rng.choice(np.arange(1, N + 1), int(rng.integers(2, 4)), replace=False)] = True
+        reduced = reduced - rng.normal(0, 12) * (inside[:, None] != inside[None, :])
+    data = (*data[:-1], reduced)
+    triples, member, penalty = cuts(rng)
+    gap = float(rng.uniform(-10, 25))
+    found = pricer(data, windows, False).enumerate(
+        reduced, price, member, penalty, gap, 10**5, 10**6
+    )
+    best = {}
+    for cost, route in every_route(data, windows, triples, penalty):
+        true = sum(price[a, b] for a, b in itertools.pairwise([0, *route, 0]))
+        if cost <= gap + 1e-7:
+            best[frozenset(route)] = min(true, best.get(frozenset(route), math.inf))
+    kept = {
+        frozenset(r): sum(price[a, b] for a, b in itertools.pairwise([0, *r, 0])) for _, r in found
+    }
+    assert kept == best
 
 
 def dict_of(routes):
@@ -127,8 +161,8 @@ def test_limits_and_wrong_shapes_are_said():
     data = problem(rng, False, False)
     own = pricer(data, False, False)
     none, bits = np.zeros(0), np.zeros(N + 1, np.uint64)
-    assert own.enumerate(data[-1] - 100, bits, none, 1e9, 3, 10**6) is None
-    assert own.enumerate(data[-1] - 100, bits, none, 1e9, 10**6, 3) is None
+    assert own.enumerate(data[-1] - 100, data[-1], bits, none, 1e9, 3, 10**6) is None
+    assert own.enumerate(data[-1] - 100, data[-1], bits, none, 1e9, 10**6, 3) is None
     assert own.price(data[-1], bits, none, False, limit=2)[2] is False
     with pytest.raises(ValueError, match="shape"):
         own.price(np.zeros((2, 2)), bits, none, False)

@@ -85,7 +85,7 @@ def test_false_infeasibility_is_refuted_and_true_confirmed(tree):
         claims=(Claim("infeasible", None, "liar", None),),
     )  # fmt: skip
     assert zg.audit(false, time_limit=20, threads=1).verdict == "refuted"
-    crowded = dataclasses.replace(tree, budget=2.5, min_leaves=10)
+    crowded = dataclasses.replace(tree, budget=1.0, min_leaves=10)
     result = zg.solve(crowded, method="exact", threads=1)
     assert result.status == "infeasible" and result.claims
     assert zg.audit(result, time_limit=20, threads=1).verdict == "confirmed"

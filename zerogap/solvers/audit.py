@@ -67,9 +67,10 @@ def audit(
 ) -> Audit:
     """Confirm or refute what a result claims, by methods that did not claim it.
 
-    A bound (and so ``optimal``) is confirmed by an equal or better bound of another source, and
-    refuted by any checked solution beyond it; ``infeasible`` by another proof and by any checked
-    solution. Everything else is undecided.
+    A bound (and so ``optimal``) is confirmed by an equal or better bound of another source (to a
+    relative 1e-6 where objectives are no integers), and refuted by any checked solution beyond it;
+    ``infeasible`` is confirmed by another proof and refuted by any checked solution. Everything
+    else is undecided.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def audit(
                 continue
             if best is None or judge.better(best, found.value):
                 best = found.value
-            if not judge.better(found.value, result.bound):
+            if not judge.better(found.value, _slack(result.bound, family, judge.sense)):
                 reason = f"{found.source} proves {number(found.value)}"
                 return Audit(
                     CONFIRMED, claim, reason, method, found.source, found.value, None, spent
@@ -143,6 +144,17 @@ def audit(
         else "no method that did not claim it came to an end"
     )
     return Audit(UNDECIDED, claim, reason, last, "", best, None, spent)
+
+
+#: Backends prove real-valued objectives to their own tolerances: bounds agree to this share.
+AGREE = 1e-6
+
+
+def _slack(bound: Any, family: base.Family, sense: str) -> Any:
+    """The claimed bound less what backends may differ by; integers are exact."""
+    if family.integral:
+        return bound
+    return bound + (-AGREE if sense == "min" else AGREE) * max(1.0, abs(bound))
 
 
 def _words(result: Result) -> str:

@@ -211,8 +211,8 @@ class PricerBase {
     virtual void grow_ng(const int* cycle, int length) = 0;
     virtual double price(const double* rc, const uint64_t* member, const double* penalty, int cuts,
                          bool heuristic, int most, size_t limit, std::vector<Priced>& out) = 0;
-    virtual bool enumerate(const double* rc, const uint64_t* member, const double* penalty,
-                           int cuts, double gap, size_t limit, size_t labels,
+    virtual bool enumerate(const double* rc, const double* price, const uint64_t* member,
+                           const double* penalty, int cuts, double gap, size_t limit, size_t labels,
                            double seconds, std::vector<Priced>& out) = 0;
     Problem problem;
     bool exact = false;  // whether the last `price` was exhaustive
@@ -250,22 +250,24 @@ template <int W> class Pricer : public PricerBase {
         return best;
     }
 
-    // All elementary routes of reduced cost below `gap`, the cheapest for every set of clients.
-    // False if there are more than `limit` of them, more than `labels` partial paths, or no time left.
-    bool enumerate(const double* rc, const uint64_t* member, const double* penalty, int cuts,
-                   double gap, size_t limit, size_t labels, double seconds,
-                   std::vector<Priced>& out) override {
+    // For every set of clients that an elementary route of reduced cost below `gap` visits, the route
+    // of least true cost (by the arcs' `price`) among those below the gap. Orders of one set may
+    // cross a cut's set differently often, so that reduced costs do not compare like true ones.
+    // False if there are more than `limit` sets, more than `labels` partial paths, or no time left.
+    bool enumerate(const double* rc, const double* price, const uint64_t* member,
+                   const double* penalty, int cuts, double gap, size_t limit, size_t labels,
+                   double seconds, std::vector<Priced>& out) override {
         const double deadline = now() + seconds;
         prepare(member, penalty, cuts);
         const Problem& p = problem;
         if (!completions(rc, labels)) return false;
-        struct Node { double cost; int64_t load, time; int node, from; uint64_t parity; Bits<W> set; double plain; };
+        struct Node { double cost; int64_t load, time; int node, from; uint64_t parity; Bits<W> set; double plain, worth; };
         std::vector<Node> pool;
         std::unordered_map<uint64_t, std::vector<int>> seen;  // hash of (set, end) -> labels
         std::unordered_map<uint64_t, std::vector<int>> closed;
         std::vector<Priced> found;
         std::vector<Bits<W>> sets;
-        std::vector<double> plain;
+        std::vector<double> worth;
         auto hash = [](const Bits<W>& s, int end) {
             uint64_t h = 0x9e3779b97f4a7c15ULL * (uint64_t)(end + 1);
             for (int k = 0; k < W; ++k) { h ^= s.w[k]; h *= 0xff51afd7ed558ccdULL; h ^= h >> 32; }
@@ -276,12 +278,14 @@ template <int W> class Pricer : public PricerBase {
                 l.cost += penalty_[__builtin_ctzll(b)];
             l.parity ^= member_[j];
             if (l.cost + completion(j, l.load, l.time) > gap + EPS) return;
-            // Same clients, same end: the path that is no later and no dearer is enough. The
-            // parities are equal for equal sets, so reduced costs compare like true costs.
+            // Same clients, same end: a path that is no later and dearer neither in true nor in reduced
+            // cost is enough, since whatever completes this one completes that one as well, to a route
+            // that is no dearer in either. Loads and parities are equal for equal sets.
             std::vector<int>& list = seen[hash(l.set, j)];
             for (int k : list) {
                 const Node& o = pool[k];
-                if (o.node == j && o.set.equals(l.set) && o.plain <= l.plain + 1e-12 && o.time <= l.time)
+                if (o.node == j && o.set.equals(l.set) && o.worth <= l.worth && o.time <= l.time &&
+                    o.plain <= l.plain + 1e-12)
                     return;
             }
             pool.push_back(l);
@@ -294,6 +298,7 @@ template <int W> class Pricer : public PricerBase {
             l.time = p.windows ? std::max(p.ready[j], p.ready[0] + p.travel[j]) : 0;
             if (p.windows && l.time > p.due[j]) continue;
             l.cost = l.plain = rc[j];
+            l.worth = price[j];
             l.node = j; l.from = -1; l.parity = 0;
             l.set.clear(); l.set.set(j);
             add(l, j);
@@ -311,16 +316,18 @@ template <int W> class Pricer : public PricerBase {
                 std::vector<int>& list = closed[hash(f.set, 0)];
                 int same = -1;
                 for (int c : list) if (sets[c].equals(f.set)) { same = c; break; }
-                const double value = f.cost + back;
-                if (same < 0 || value < found[same].cost - 1e-12) {
+                const double value = f.worth + price[f.node * m];
+                if (same < 0 || value < worth[same]) {
                     if (same < 0) {
                         same = (int)found.size();
                         list.push_back(same);
                         found.emplace_back();
                         sets.push_back(f.set);
+                        worth.push_back(value);
                         if (found.size() > limit) return false;
                     }
-                    found[same].cost = value;
+                    worth[same] = value;
+                    found[same].cost = f.cost + back;
                     found[same].route.clear();
                     for (int at = (int)k; at >= 0; at = pool[at].from)
                         found[same].route.push_back(pool[at].node);
@@ -337,7 +344,7 @@ template <int W> class Pricer : public PricerBase {
                     l.time = std::max(p.ready[j], f.time + p.travel[f.node * m + j]);
                     if (l.time > p.due[j]) continue;
                 }
-                l.cost += arc; l.plain += arc;
+                l.cost += arc; l.plain += arc; l.worth += price[f.node * m + j];
                 l.node = j; l.from = (int)k; l.set.set(j);
                 add(l, j);
             }

@@ -29,6 +29,7 @@ class Pricer:
     def enumerate(
         self,
         reduced: np.ndarray,
+        price: np.ndarray,
         member: np.ndarray,
         penalty: np.ndarray,
         gap: float,

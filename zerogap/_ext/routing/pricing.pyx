@@ -24,8 +24,8 @@ cdef extern from "routing/pricing.hpp" namespace "zg::routing" nogil:
         void grow_ng(const int*, int)
         double price(const double*, const uint64_t*, const double*, int, cbool, int, size_t,
                      vector[Priced]&)
-        cbool enumerate(const double*, const uint64_t*, const double*, int, double, size_t, size_t,
-                        double, vector[Priced]&)
+        cbool enumerate(const double*, const double*, const uint64_t*, const double*, int, double,
+                        size_t, size_t, double, vector[Priced]&)
     PricerBase* make_pricer(int)
 
 #: Most subset-row cuts a pricer can carry: a bit of the label each.
@@ -135,10 +135,25 @@ cdef class Pricer:
                                    found)
         return [(r.cost, r.route) for r in found], best, self.core.exact
 
-    def enumerate(self, const double[:, ::1] reduced, const uint64_t[::1] member,
-                  const double[::1] penalty, double gap, size_t limit, size_t labels,
-                  double seconds=1e300):
-        """All elementary routes whose reduced cost is at most `gap`, one a set of clients.
+    def enumerate(self, const double[:, ::1] reduced, const double[:, ::1] price,
+                  const uint64_t[::1] member, const double[::1] penalty, double gap, size_t limit,
+                  size_t labels, double seconds=1e300):
+        """The cheapest route of every set of clients that a route within the gap visits.
+
+        Parameters
+        ----------
+        reduced, member, penalty : arrays
+            As for `price`.
+        price : double array, shape (n + 1, n + 1)
+            True cost of every arc. Of the elementary routes over one set whose reduced cost is at
+            most `gap`, the one of least true cost is kept: with rows that count crossings in the
+            duals the order of least reduced cost may be dearer.
+        gap : float
+            Largest reduced cost.
+        limit, labels : int
+            Most routes and most partial paths.
+        seconds : float
+            Time limit.
 
         Returns
         -------
@@ -149,8 +164,10 @@ cdef class Pricer:
         cdef cbool whole
         cdef int cuts = penalty.shape[0]
         self._check(reduced, member, cuts)
+        if price.shape[0] != self.n + 1 or price.shape[1] != self.n + 1:
+            raise ValueError("true costs have the wrong shape")
         with nogil:
-            whole = self.core.enumerate(&reduced[0, 0], &member[0],
+            whole = self.core.enumerate(&reduced[0, 0], &price[0, 0], &member[0],
                                         &penalty[0] if cuts else NULL, cuts, gap, limit, labels,
                                         seconds, found)
         return [(r.cost, r.route) for r in found] if whole else None

@@ -6,7 +6,10 @@ import math
 import sys
 from typing import Any
 
+import numpy as np
+
 from zerogap.models.base import Model
+from zerogap.solvers.backends.highs import Mip, Rows
 from zerogap.solvers.search import Search
 
 #: What a status of CP-SAT means here.
@@ -94,6 +97,53 @@ def improve(
     if bounds:
         _conclude(model, search, solver, word, target, source)
     return word
+
+
+def select(cost: Any, rows: Rows, *, limit: float, seconds: float = math.inf) -> Mip:
+    """Solve a program over binaries with integer data exactly: the second look at a proof.
+
+    Parameters
+    ----------
+    cost : array_like, shape (columns,)
+        Integers, to be minimised.
+    rows : Rows
+        Constraints with integer coefficients.
+    limit : float
+        Nothing above this objective is of interest.
+    seconds : float
+        Time limit.
+
+    Returns
+    -------
+    Mip
+        ``infeasible`` says that nothing within the limit exists.
+    """
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    x = [model.new_bool_var("") for _ in cost]
+    for i, (low, high) in enumerate(zip(rows.lower.tolist(), rows.upper.tolist())):
+        part = slice(rows.start[i], rows.start[i + 1])
+        terms = zip(rows.index[part].tolist(), rows.value[part].tolist())
+        expression = sum(int(a) * x[j] for j, a in terms)
+        model.add_linear_constraint(
+            expression,
+            cp_model.INT_MIN if low == -math.inf else math.ceil(low),
+            cp_model.INT_MAX if high == math.inf else math.floor(high),
+        )
+    objective = sum(int(c) * v for c, v in zip(cost, x) if c)
+    model.minimize(objective)
+    if math.isfinite(limit):
+        model.add(objective <= math.floor(limit))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    if math.isfinite(seconds):
+        solver.parameters.max_time_in_seconds = max(0.0, seconds)
+    word = _WORDS.get(solver.status_name(solver.solve(model)), "unknown")
+    if word not in ("optimal", "feasible"):
+        return Mip(word, None, math.nan, None)
+    values = np.array([solver.value(v) for v in x], dtype=np.float64)
+    return Mip(word, solver.objective_value, solver.best_objective_bound, values)
 
 
 def _give_hint(model: Model, start: Any) -> None:

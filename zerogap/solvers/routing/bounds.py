@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing
-from zerogap.solvers.backends import highs
+from zerogap.solvers.backends import cpsat, highs
 from zerogap.solvers.routing.master import (
     Column,
     Duals,
@@ -34,6 +34,23 @@ STALL = 0.02
 ROUNDS = 30
 #: Seconds of one exhaustive pricing after which no more subset-row cuts are added.
 SLOW = 2.0
+#: Closing programs of up to so many columns are solved by CP-SAT as well: a second look in
+#: milliseconds at what the claim rests on.
+SECOND_LOOK = 1500
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A converged relaxation: duals, their own Lagrangian bound, and the best bound of the node.
+
+    Enumeration needs the bound of exactly these duals; an earlier round may have proven more, which
+    is a bound all the same, but says nothing about the reduced costs of now.
+    """
+
+    duals: Duals
+    own: float
+    bound: float
+    values: np.ndarray
 
 
 @dataclass(order=True)
@@ -66,6 +83,8 @@ class Proof:
         self.open: list[Node] = []
         self.latest: list[int] = []  # subset-row cuts of the last round
         self.deepening = True  # whether more subset-row cuts may come
+        self.beaten = math.inf  # the least value that a node was held against, or offered
+        self.aim: float | None = None  # the incumbent that is to be beaten: a snapshot
         singles = [(k, (c,)) for k in range(len(self.master.types)) for c in range(self.master.n)]
         self.master.add([s for s in singles if self._possible(*s)])
         self.take_incumbent()
@@ -118,16 +137,20 @@ class Proof:
         routes = [r for r in best.routes if r.vehicle in position and len(r)]
         self.master.add([(position[r.vehicle], tuple(r)) for r in routes])
 
+    def look(self) -> None:
+        """Take a snapshot of the incumbent, against which everything is proven until the next."""
+        best = self.search.objective
+        self.aim = None if best is None else float(best)
+
     @property
     def target(self) -> float:
         """Value that an improving solution must not exceed; ∞ without an incumbent."""
-        best = self.search.objective
-        return math.inf if best is None else float(best) - 1.0
+        return math.inf if self.aim is None else self.aim - 1.0
 
     # ---- one node ------------------------------------------------------------------------------
 
-    def converge(self) -> tuple[Duals, float] | None:
-        """Price until no route helps; the final duals and the best bound, None if stopped."""
+    def converge(self) -> Relaxed | None:
+        """Price until no route helps; None if stopped."""
         bound = -math.inf
         heuristic = True
         while self.search.open:
@@ -139,12 +162,13 @@ class Proof:
             if not heuristic and self.search.elapsed - begun > SLOW:
                 self.deepening = False
             if proven is not None:
+                # Valid at any duals; also with another round's, and after rows were shed, since
+                # every row is valid for all solutions of the node.
                 bound = max(bound, proven)
                 self._report(bound)
-                if bound > self.target + 1e-6:
-                    return duals, bound
-                if not added or self.master.lp.objective - bound < 1e-6:
-                    return duals, bound
+                done = bound > self.target + 1e-6 or not added
+                if done or self.master.lp.objective - bound < 1e-6:
+                    return Relaxed(duals, proven, bound, self.master.values())
             elif not heuristic and not self._shed():
                 return None  # the labelling gave up: no bound from here
             heuristic = added > 0 if heuristic else added > 10
@@ -161,7 +185,11 @@ class Proof:
         return bool(rows)
 
     def _report(self, node_bound: float) -> None:
-        """The global bound is the least over the node at work and the open ones."""
+        """The global bound is the least over the node at work and the open ones.
+
+        Nodes that are done hold nothing better than the incumbent they were held against, which
+        was no better than the present one.
+        """
         others = self.open[0].bound if self.open else math.inf
         value = min(node_bound, others)
         if self.search.objective is not None:
@@ -169,25 +197,25 @@ class Proof:
         if math.isfinite(value):
             self.search.tighten(value, SOURCE)
 
-    def tighten_node(self) -> tuple[Duals, float, np.ndarray] | None:
-        """Converge, cut, converge …; duals, bound and route values at the end."""
+    def tighten_node(self) -> Relaxed | None:
+        """Converge, cut, converge …; the last relaxation that converged."""
         last = -math.inf
-        state: tuple[Duals, float, np.ndarray] | None = None
+        state: Relaxed | None = None
         for _ in range(ROUNDS):
+            self.look()
             found = self.converge()
             if found is None:
                 return state
-            duals, bound = found
-            values = self.master.values()
-            state = (duals, bound, values)
-            if bound > self.target + 1e-6:
+            best = found.bound if state is None else max(found.bound, state.bound)
+            state = Relaxed(found.duals, found.own, best, found.values)
+            if state.bound > self.target + 1e-6:
                 return state
-            self._integral(values)
-            if self.master.remember_cycles(values):
+            self._integral(state.values)
+            if self.master.remember_cycles(state.values):
                 continue
-            slow = bound - last < STALL * max(1.0, self.target - bound)
-            last = max(last, bound)
-            if not self._cut(values, deep=slow):
+            slow = state.bound - last < STALL * max(1.0, self.target - state.bound)
+            last = max(last, state.bound)
+            if not self._cut(state.values, deep=slow):
                 return state
         return state
 
@@ -227,13 +255,19 @@ class Proof:
         routes = tuple(Route(types[c.vehicle].index, (c.clients,)) for c in columns)
         self.search.offer(Routes(routes), SOURCE)
 
-    def finish(self, duals: Duals, bound: float) -> bool:
-        """Enumerate all routes an improving solution can use and let a MIP choose; True if done."""
-        gap = self.target - bound
+    def finish(self, relaxed: Relaxed) -> bool:
+        """Enumerate all routes an improving solution can use and let a MIP choose; True if done.
+
+        True says that the node holds nothing better than `aim`, or than what was offered. Reduced
+        costs are within ``target - own`` with the Lagrangian bound of exactly these duals; rows
+        added since have no dual. Branching rows count in the reduced costs, so that a solution of
+        the node is found (or one no dearer that need not be of the node).
+        """
+        gap = self.target - relaxed.own
         if not math.isfinite(gap):
             return False
         left = self.search.remaining
-        columns = self.master.enumerate(duals, gap + 1e-6, ROUTES, PATHS, left)
+        columns = self.master.enumerate(relaxed.duals, gap + 1e-6, ROUTES, PATHS, left)
         if columns is None:
             return False
         n, types = self.master.n, self.master.types
@@ -249,14 +283,25 @@ class Proof:
             rows[i][0][len(columns) + k] = 1.0
         if any(not row[0] for row in rows[:n]):
             return True  # a client that no improving route serves: nothing better exists
+        program = highs.Rows.of(rows)
         found = highs.solve_mip(
-            cost, highs.Rows.of(rows), np.zeros(len(cost)), np.ones(len(cost)),
+            cost, program, np.zeros(len(cost)), np.ones(len(cost)),
             np.ones(len(cost), bool), cutoff=self.target + 0.5, seconds=self.search.remaining,
             threads=1, seed=self.search.seed, stopped=lambda: not self.search.open,
         )  # fmt: skip
-        if found.values is not None:
-            chosen = np.flatnonzero(found.values[: len(columns)] > 0.5)
-            self._offer([columns[k] for k in chosen])
+        chosen = None if found.values is None else np.flatnonzero(found.values > 0.5)
+        if len(cost) <= SECOND_LOOK and found.status in ("optimal", "cutoff"):
+            again = cpsat.select(cost, program, limit=self.target, seconds=self.search.remaining)
+            if again.status not in ("optimal", "infeasible"):
+                return False
+            held = math.inf if chosen is None else float(np.take(cost, chosen).sum())
+            if again.values is not None and float(np.dot(again.values, cost)) < held - 0.5:
+                self.search.messages.append("HiGHS missed a selection of routes that CP-SAT found")
+                chosen = np.flatnonzero(again.values)
+            self.search.messages.append("columns: CP-SAT solved the last program, too")
+        if chosen is not None:
+            self.beaten = min(self.beaten, float(np.take(cost, chosen).sum()))
+            self._offer([columns[k] for k in chosen if k < len(columns)])
         return found.status in ("optimal", "cutoff")
 
     # ---- the tree ------------------------------------------------------------------------------
@@ -266,25 +311,28 @@ class Proof:
         heapq.heappush(self.open, Node(-math.inf, next(self.numbers)))
         while self.open and self.search.open:
             node = heapq.heappop(self.open)
+            self.look()
             if node.bound > self.target + 1e-6:
+                self.beaten = min(self.beaten, self.target + 1.0)
                 continue
             self._enter(node)
-            state = self.tighten_node()
-            if state is None or not self.search.open:
+            relaxed = self.tighten_node()
+            if relaxed is None or not self.search.open:
                 heapq.heappush(self.open, node)
                 return
-            duals, bound, values = state
-            bound = max(bound, node.bound)
-            if bound > self.target + 1e-6 or self.finish(duals, bound):
+            bound = max(relaxed.bound, node.bound)
+            if bound > self.target + 1e-6 or self.finish(relaxed):
+                self.beaten = min(self.beaten, self.target + 1.0)
                 continue
-            if not self.search.open:
-                heapq.heappush(self.open, Node(bound, node.number, node.decisions))
+            fresh = Node(bound, node.number, node.decisions)
+            if not self.search.open or not self._branch(node, bound, relaxed.values):
+                heapq.heappush(self.open, fresh)
                 return
-            if not self._branch(node, bound, values):
-                heapq.heappush(self.open, Node(bound, node.number, node.decisions))
-                return
-        if not self.open and self.search.open and self.search.objective is not None:
-            self.search.prove_optimal(SOURCE, self.search.objective)
+        if not self.open and self.search.open and math.isfinite(self.beaten):
+            # Every solution lies in a node that is done, and no node holds one that is better than
+            # both what it was held against and what it offered. Another thread's better incumbent
+            # would refute that, not become the claim.
+            self.search.prove_optimal(SOURCE, self.beaten)
 
     def _enter(self, node: Node) -> None:
         """Make the LP that of a node: its branching rows tight, all others free."""

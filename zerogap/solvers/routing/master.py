@@ -139,6 +139,8 @@ class Duals:
         self.count = np.minimum(y[n : n + types], 0.0)
         self.cut = y[n + types :]
         self.value = float(self.client.sum())
+        # An optional client may be left out at its prize: a dual beyond that supports no more.
+        self.value -= float(np.maximum(self.client - master.leave, 0.0).sum())
         self.value += sum(m * t.available for m, t in zip(self.count, master.types))
         self.sets: list[tuple[np.ndarray, float]] = []
         self.subset: list[tuple[int, float]] = []
@@ -196,6 +198,8 @@ class Master:
         self.rows: list[Row] = []
         self.exact = True
         prizes = np.where(self.required, big, np.minimum(instance.prize, big)).astype(float)
+        #: What leaving a client out costs truly; ∞ where it must be served.
+        self.leave = np.where(self.required, math.inf, instance.prize.astype(float))
         cover = [({i: 1.0}, 1.0, math.inf) for i in range(self.n)]
         count: list[tuple[dict[int, float], float, float]] = [
             ({}, -math.inf, float(t.available)) for t in self.types
@@ -325,14 +329,19 @@ class Master:
     def enumerate(
         self, duals: Duals, gap: float, limit: int, labels: int, seconds: float
     ) -> list[Column] | None:
-        """All elementary routes within `gap` of reduced cost; None if too many or too slow."""
+        """The cheapest route of every set visited within `gap` of reduced cost.
+
+        A solution that is better than ``bound(duals) + gap`` uses only routes whose reduced cost
+        is at most `gap`; exchanging each for the kept one over the same clients makes it no
+        dearer. None if there are too many or it takes too long.
+        """
         begun = time.monotonic()
         member, penalty = self.subset_data(duals)
         columns: list[Column] = []
         for k, kind in enumerate(self.types):
             left = max(0.0, seconds - (time.monotonic() - begun))
             routes = kind.pricer.enumerate(
-                self.reduced(k, duals), member, penalty, gap, limit, labels, left
+                self.reduced(k, duals), kind.base, member, penalty, gap, limit, labels, left
             )
             if routes is None or len(columns) + len(routes) > limit:
                 return None
