@@ -266,6 +266,10 @@ class Model:
     offset: float = 0
     slack: float = 0.0
     extended: bool = field(default=False, repr=False)
+    #: Under the user's constraints: solutions on the better side of this objective need no time
+    #: beyond the model's horizon, so that claims hold up to it. None: no horizon but the
+    #: definition's.
+    reach: float | None = None
     #: Objective that a cut-off in the model demands to be beaten; None: no cut-off.
     target: Any = field(default=None, repr=False)
 

@@ -134,6 +134,8 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
         fail(f"{len(route.trips)} trips, at most {instance.max_trips[t]}", "trips")
     if len(route.reloads) != len(route.trips) - 1:
         fail("the number of reload depots is not the number of trips − 1", "trips")
+    if not all(route.trips):
+        fail("a trip is empty", "trips")
     for depot in route.reloads:
         if not 0 <= depot < instance.depots or not instance.reload[t, depot]:
             fail(f"vehicle type {t} may not reload at depot {depot}", "reload depot")
@@ -192,8 +194,8 @@ def _loads(instance: Routing, t: int, trip, fail) -> None:
                 "capacity",
                 int((load - capacity)[k]),
             )
-    if instance.backhaul == "last" and len(trip) and not instance.delivery[list(trip)].any():
-        fail("a trip with pickups only", "backhauls last")
+    if instance.backhaul == "last" and backhaul and not instance.delivery[list(trip)].any():
+        fail("a trip with pickups and no delivery", "backhauls last")
 
 
 def _relations(instance: Routing, route: Route, order: dict, fail) -> None:

@@ -1,28 +1,32 @@
-"""What makes an instance infeasible by itself, said by name before any search."""
+"""What makes an instance infeasible by itself, said by name before any search.
+
+Every reason is a proof for all instances: it uses shortest paths where the direct way need not be
+the best one (one-way streets, matrices of real road networks), and nothing that another client on
+the route could change. More constraints only make it truer.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution
-from zerogap.models.routing.check import check_route
 from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
-from zerogap.models.routing.solution import Route
+
+#: Locations up to which shortest paths are computed; beyond, the tests that need them are left out.
+LARGE = 20_000
 
 
 def obstacles(instance: Routing, limit: int = 10) -> list[str]:
-    """Reasons why no solution exists: clients that no vehicle can serve even alone, and fleets
+    """Reasons why no solution exists: clients that no vehicle can serve on any route, and fleets
     whose capacity is less than the demand. An empty list proves nothing.
     """
     found: list[str] = []
-    partner = {int(p): int(d) for p, d in instance.shipments}
-    deliveries = set(partner.values())
-    required = instance.required.copy()
+    partner: dict[int, int] = {}
+    for s, (p, d) in enumerate(instance.shipments):
+        partner[int(p)] = partner[int(d)] = s
+    ways = _Ways(instance)
     quick = _quick(instance)
-    for c in np.flatnonzero(required & ~quick):
-        if c in deliveries:
-            continue
-        if (reason := _unservable(instance, int(c), partner)) is not None:
+    for c in np.flatnonzero(instance.required & ~quick):
+        if (reason := _unservable(instance, int(c), partner, ways)) is not None:
             found.append(reason)
             if len(found) >= limit:
                 return found
@@ -31,7 +35,7 @@ def obstacles(instance: Routing, limit: int = 10) -> list[str]:
         if not len(members):
             found.append(f"group {g} is required and has no member")
         elif not quick[members].any() and all(
-            _unservable(instance, int(c), partner) is not None for c in members
+            _unservable(instance, int(c), partner, ways) is not None for c in members
         ):
             found.append(f"group {g}: no vehicle can serve any of its clients")
     found += _fleet(instance)
@@ -69,24 +73,65 @@ def _quick(instance: Routing) -> np.ndarray:
     if instance.allowed is not None:
         fits &= instance.allowed[t]
     if instance.backhaul == "last":
-        fits &= instance.delivery.any(axis=1)
+        fits &= instance.delivery.any(axis=1) | ~instance.pickup.any(axis=1)
     fits[instance.shipments.ravel()] = False
     return fits & (instance.vehicles[t] > 0)
 
 
-def _unservable(instance: Routing, c: int, partner: dict[int, int]) -> str | None:
-    """Why no vehicle can serve client c alone (with its delivery, if it begins a shipment)."""
-    trip = (c, partner[c]) if c in partner else (c,)
-    what = f"client {c + 1}" if len(trip) == 1 else f"clients {c + 1} and {trip[1] + 1}"
+class _Ways:
+    """Shortest distances and driving times from a location, or to one; computed when asked for.
+
+    What a vehicle drives between two of its stops is never less, whatever it serves in between:
+    service and waiting only add time.
+    """
+
+    def __init__(self, instance: Routing):
+        self.instance = instance
+        self.known: dict[tuple[str, int, int, bool], np.ndarray] = {}
+
+    def __call__(self, kind: str, place: int, profile: int, back: bool = False) -> np.ndarray:
+        """Shortest ``distance`` or ``time`` from `place` to all locations (`back`: to it)."""
+        key = (kind, place, profile, back)
+        if key not in self.known:
+            self.known[key] = self._dijkstra(*key)
+        return self.known[key]
+
+    def _dijkstra(self, kind: str, place: int, profile: int, back: bool) -> np.ndarray:
+        instance = self.instance
+        every = np.arange(instance.locations)
+        if instance.locations > LARGE:
+            return np.zeros(instance.locations, np.int64)  # no less than nothing: always valid
+
+        def arcs(v: int) -> np.ndarray:
+            a, b = (every, v) if back else (v, every)
+            distance = instance.travel(a, b, profile)
+            time = instance.travel_time(a, b, profile)
+            length = distance if kind == "distance" else time
+            return np.where((distance < FORBIDDEN) & (time < FORBIDDEN), length, UNLIMITED)
+
+        best = np.full(instance.locations, UNLIMITED, np.int64)
+        best[place] = 0
+        waiting = np.ones(instance.locations, bool)
+        for _ in range(instance.locations):
+            v = int(np.where(waiting, best, UNLIMITED).argmin())
+            if not waiting[v] or best[v] >= UNLIMITED:
+                break
+            waiting[v] = False
+            best = np.minimum(best, np.minimum(best[v] + arcs(v), UNLIMITED))
+        return best
+
+
+def _unservable(instance: Routing, c: int, partner: dict[int, int], ways: _Ways) -> str | None:
+    """Why no vehicle can serve client c on any route; None where that is not proven."""
     reasons: dict[str, str] = {}
-    if instance.backhaul == "last" and not instance.delivery[c].any():
-        return None  # never alone: it needs a delivery before it
-    for t in np.flatnonzero(instance.vehicles > 0):
-        try:
-            check_route(instance, Route(int(t), (trip,)))
+    for t in np.flatnonzero(instance.vehicles > 0).tolist():
+        reason = _refused(instance, c, t, partner, ways)
+        if reason is None:
             return None
-        except InfeasibleSolution as error:
-            reasons.setdefault(error.constraint or "", error.message.removeprefix("route 1: "))
+        reasons.setdefault(*reason)
+    what = f"client {c + 1}"
+    if not reasons:
+        return f"there is no vehicle for {what}"
     if "capacity" in reasons and len(reasons) == 1:
         return f"{what} is heavier than every vehicle: {reasons['capacity']}"
     if "permission" in reasons and len(reasons) == 1:
@@ -96,8 +141,79 @@ def _unservable(instance: Routing, c: int, partner: dict[int, int]) -> str | Non
     return f"no vehicle can serve {what}: {'; '.join(sorted(set(reasons.values())))}"
 
 
+def _refused(
+    instance: Routing, c: int, t: int, partner: dict[int, int], ways: _Ways
+) -> tuple[str, str] | None:
+    """(constraint, reason) why type t can serve client c on no route; None if not proven."""
+    if instance.allowed is not None and not instance.allowed[t, c]:
+        return "permission", f"client {c + 1} may not be served by vehicle type {t}"
+    # The load at the trip's start holds this delivery, that behind the client its pickup and what
+    # of a shipment is on board at one of the two ends; the others' loads are never negative.
+    load = np.maximum(instance.delivery[c], instance.pickup[c])
+    if c in partner:
+        load = np.maximum(load, instance.shipment_load[partner[c]])
+    for k in np.flatnonzero(load > instance.capacity[t]):
+        return "capacity", f"load {load[k]}, capacity {instance.capacity[t, k]}"
+    if (
+        instance.backhaul == "last"
+        and instance.pickup[c].any()
+        and not _delivers(instance, t).any()
+    ):
+        return "backhauls last", "no delivery can come before its pickup"
+    return _path(instance, c, t, ways)
+
+
+def _delivers(instance: Routing, t: int) -> np.ndarray:
+    delivers = instance.delivery.any(axis=1)
+    return np.asarray(
+        delivers if instance.allowed is None else delivers & instance.allowed[t], dtype=bool
+    )
+
+
+def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | None:
+    """Ways from the start over client c to the end: arcs, distance, windows, duration."""
+    place, p = int(instance.client_location[c]), int(instance.profile[t])
+    depot, end = int(instance.start_depot[t]), int(instance.end_depot[t])
+    start = int(instance.depot_location[depot])
+    out = int(ways("distance", start, p)[place])
+    there = int(ways("time", start, p)[place])
+    home = late = 0
+    if end >= 0:
+        goal = int(instance.depot_location[end])
+        home = int(ways("distance", goal, p, back=True)[place])
+        late = int(ways("time", goal, p, back=True)[place])
+    if max(out, home) >= UNLIMITED:
+        return "arc", f"no way leads over location {place} that may be driven"
+    if out + home > instance.max_distance[t]:
+        return "distance", f"distance {out + home}, at most {instance.max_distance[t]}"
+    service = int(instance.service[c])
+    if there + service + late > instance.max_duration[t]:
+        return "duration", f"duration {there + service + late}, at most {instance.max_duration[t]}"
+    begin = max(int(instance.shift[t, 0]), int(instance.depot_window[depot, 0]))
+    # Its trip leaves the depot it begins at, the start or one of reloading, after its release.
+    sources = {start} | {
+        int(instance.depot_location[d]) for d in np.flatnonzero(instance.reload[t])
+    }
+    trip = min(int(ways("time", d, p)[place]) for d in sources)
+    arrive = max(begin + there, int(instance.release[c]) + trip)
+    windows = instance.windows(c)
+    open_ = windows[windows[:, 1] >= arrive]
+    if not len(open_):
+        return "time", f"arrives at {arrive} at the earliest, it closes at {windows[-1, 1]}"
+    back = max(arrive, int(open_[0, 0])) + service + late
+    close = int(instance.shift[t, 1])
+    if end >= 0:
+        close = min(close, int(instance.depot_window[end, 1]))
+    if back > close:
+        return "time", f"returns at {back} at the earliest, {close} is the latest"
+    return None
+
+
 def _fleet(instance: Routing) -> list[str]:
-    """Total demand against total capacity, where trips are bounded."""
+    """Total demand against total capacity, where trips are bounded.
+
+    A trip starts with all its deliveries on board and ends with all its pickups.
+    """
     found = []
     trips = np.minimum(instance.max_trips, instance.clients)
     for k in range(instance.dimensions):

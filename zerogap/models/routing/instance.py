@@ -90,7 +90,8 @@ class Routing:
         "cost" (fixed + distance + duration + uncollected prizes − preference), "longest" (distance
         of the longest route), or "bottleneck" (longest arc driven).
     backhaul : str
-        "last": in every trip all deliveries come before all pickups and no trip has pickups only.
+        "last": in every trip all deliveries come before all pickups, and a trip with a pickup has a
+        delivery, too. A client with neither may stand anywhere.
     min_clients, min_prize : int
         Number of clients, and prize, that must be served in all.
     fairness : int
@@ -221,7 +222,8 @@ class Routing:
             "open routes": (self.end_depot < 0).any(),
             "time windows": (self.window[:, 0] > 0).any()
             or (last < UNLIMITED).any()
-            or (self.shift[:, 1] < UNLIMITED).any(),
+            or (self.shift[:, 1] < UNLIMITED).any()
+            or (self.depot_window[:, 1] < UNLIMITED).any(),
             "several time windows": len(self.window) > self.clients,
             "pickups": self.pickup.any(),
             "backhauls last": self.backhaul == "last",

@@ -192,6 +192,8 @@ def _tighten(model: Model, search: Search, value: float, target: Any, source: st
     if target is not None:
         # Under a cut-off the backend's bound speaks of better solutions only.
         bound = min(bound, target) if search.sense == "min" else max(bound, target)
+    if model.reach is not None:
+        bound = min(bound, model.reach) if search.sense == "min" else max(bound, model.reach)
     try:
         search.tighten(bound, source)
     except Exception as error:
@@ -208,7 +210,9 @@ def _conclude(
     """
     if word in ("optimal", "feasible"):
         _tighten(model, search, solver.best_objective_bound, target, source)
-    elif word == "infeasible" and target is not None:
+    elif word == "infeasible" and (target is not None or model.reach is not None):
+        if model.reach is not None:
+            search.messages.append(f"{source}: no solution within the horizon of the model")
         _tighten(model, search, math.inf if search.sense == "min" else -math.inf, target, source)
     elif word == "infeasible":
         search.prove_infeasible("CP-SAT proves that no solution exists", source)

@@ -42,7 +42,7 @@ def exact(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
-    cpsat.improve(build(instance), search, hint=False)
+    cpsat.improve(build(instance, plain=search.extend is None), search, hint=False)
 
 
 def auto(instance: Routing, search: Search) -> None:
@@ -52,7 +52,7 @@ def auto(instance: Routing, search: Search) -> None:
         return
     if search.extend is not None:
         first_solution(instance, search)
-        cpsat.improve(build(instance), search)
+        cpsat.improve(build(instance, plain=False), search)
         return
     if instance.clients > SMALL:
         search = untied(search)
@@ -73,7 +73,7 @@ def closed(instance: Routing, search: Search) -> None:
     """A short annealing, then CP-SAT from its solution to the proof."""
     anneal(instance, search, seconds=min(0.3, search.remaining / 4), iterations=20_000)
     try:
-        model = build(instance)
+        model = build(instance, plain=search.extend is None)
     except InstanceError:
         improve(instance, search)
         return

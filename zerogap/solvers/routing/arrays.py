@@ -154,10 +154,14 @@ def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
         if time is None:
             time = original.copy()
         n = instance.clients
-        linehaul = np.flatnonzero(instance.delivery.any(axis=1))
-        pure = np.flatnonzero(instance.pickup.any(axis=1))
-        dist[:, n : n + instance.depots, pure] = ARC
-        dist[:, pure[:, None], linehaul[None, :]] = ARC
+        # By arcs alone: no delivery behind a pickup, and a pickup only behind a delivery. What
+        # has neither may stand anywhere; the kernels put it before the pickups and a delivery.
+        delivers, picks = instance.delivery.any(axis=1), instance.pickup.any(axis=1)
+        early = np.flatnonzero(delivers | ~picks)
+        only = np.flatnonzero(picks & ~delivers)
+        dist[:, n : n + instance.depots, only] = ARC
+        dist[:, np.flatnonzero(picks)[:, None], early[None, :]] = ARC
+        dist[:, np.flatnonzero(~delivers & ~picks)[:, None], only[None, :]] = ARC
     elif closed.any() and time is None:
         time = original
     back = np.ascontiguousarray(dist.transpose(0, 2, 1), np.int32)

@@ -16,6 +16,7 @@ Names in ``Model.variables``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,14 +28,18 @@ from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
 from zerogap.models.routing.solution import Route, Routes
 
 LARGEST = 1_500_000  # arcs in a model
+#: Times reach so many times further under the user's own constraints, which may delay what no
+#: plain schedule delays.
+WIDE = 8
 
 
 class _Circuits:
     """The model under construction."""
 
-    def __init__(self, instance: Routing) -> None:
+    def __init__(self, instance: Routing, plain: bool) -> None:
         from ortools.sat.python import cp_model
 
+        self.plain = plain
         self.instance = instance
         self.cp = cp_model
         self.model = cp_model.CpModel()
@@ -112,14 +117,16 @@ class _Circuits:
                     arcs.append((i, j, literal))
             model.add_circuit(arcs)
             for k, (a, b) in enumerate(zip(nodes[self.n + 1 :], nodes[self.n + 2 :])):
-                if self.reloads[v][k] == self.reloads[v][k + 1]:
+                # Copies of one depot are alike, unless the user's constraints tell them apart.
+                if self.plain and self.reloads[v][k] == self.reloads[v][k + 1]:
                     model.add_implication(serve[b], serve[a])
             if self.reloads[v]:
                 model.add(
                     sum(serve[i] for i in nodes[self.n + 1 :])
                     <= int(min(instance.max_trips[t] - 1, self.n))
                 )
-            if v and self.copies[v - 1] == t:
+            # So are the vehicles of one type.
+            if self.plain and v and self.copies[v - 1] == t:
                 model.add_implication(use, self.names["use", v - 1])
             if not any(("arc", v, 0, j) in self.names for j in nodes[1:]):
                 model.add(use == 0)
@@ -200,7 +207,7 @@ class _Circuits:
                     ).only_enforce_if(self.names["serve", v, c])
 
     def backhauls(self) -> None:
-        """Deliveries before pickups, no trip of pickups only."""
+        """Deliveries before pickups, no trip with pickups and no delivery."""
         instance, model, n = self.instance, self.model, self.n
         delivers = [bool(row.any()) for row in instance.delivery]
         picks = [bool(row.any()) for row in instance.pickup]
@@ -219,7 +226,7 @@ class _Circuits:
                 if delivers[c]:
                     model.add(now == 0).only_enforce_if(arc)
             elif before is not None:
-                model.add(delivered[before] == 1).only_enforce_if(arc)
+                model.add_bool_or(~picked[before], delivered[before]).only_enforce_if(arc)
 
     def order(self) -> None:
         """Positions along a route, and the trip, for shipments and precedences."""
@@ -259,7 +266,7 @@ class _Circuits:
 
     def times(self) -> None:
         instance, model, n = self.instance, self.model, self.n
-        horizon = self.horizon = _horizon(instance)
+        horizon = self.horizon = _horizon(instance) * (1 if self.plain else WIDE)
         start, depart = [], []
         for c in range(n):
             spans = [[int(a), int(min(b, horizon))] for a, b in instance.windows(c) if a <= horizon]
@@ -388,15 +395,24 @@ def timed(instance: Routing) -> bool:
     )
 
 
-def build(instance: Routing) -> Model:
+def build(instance: Routing, *, plain: bool = True) -> Model:
     """The circuit model of an instance, with a complete hint from any solution.
+
+    Parameters
+    ----------
+    instance : Routing
+    plain : bool
+        Whether the model stays as it is: then vehicles of one type (and the copies of a reload
+        depot) are used in their order, and times end where every sensible schedule is over. With
+        the user's constraints neither holds; times then reach 8 times as far, and where a shift
+        has no end nothing is claimed (``Model.reach``).
 
     Raises
     ------
     InstanceError
         If the model would have more than ``LARGEST`` arcs.
     """
-    b = _Circuits(instance)
+    b = _Circuits(instance, plain)
     b.circuits()
     b.service()
     b.loads()
@@ -413,7 +429,14 @@ def build(instance: Routing) -> Model:
         read=lambda value: _read(b, value),
         hint=lambda solution: _hint(b, solution),
         offset=b.offset,
+        # A later time could make another route possible; only where every shift ends is there none.
+        reach=-math.inf if not plain and timed(instance) and _endless(instance) else None,
     )
+
+
+def _endless(instance: Routing) -> bool:
+    """Whether a used vehicle may return at any time."""
+    return bool((instance.shift[instance.vehicles > 0, 1] >= UNLIMITED).any())
 
 
 def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
