@@ -55,7 +55,7 @@ def _instance(zg: Any, order: dict) -> Any:
 
 
 def _ours(zg: Any, instance: Any, order: dict) -> dict:
-    settings = order["instance_options"] | order["options"]
+    settings = order["options"]
     result = zg.solve(
         instance,
         method=order["ours"],

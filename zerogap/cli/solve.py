@@ -65,11 +65,11 @@ def command(
     """
     import zerogap as zg
     from zerogap.cli.progress import Progress
+    from zerogap.models import files
 
     interrupt = _interruptible()
-    instance = zg.read(file, family=family, **options)
+    instance, settings = files.read_for_solving(file, family=family, **options)
     first = zg.load_solution(start, instance) if start else None
-    settings: dict[str, Any] = dict(options)
     if islands is not None or cluster is not None:
         from zerogap.solvers.islands import islands as rounds
 

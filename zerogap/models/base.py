@@ -8,6 +8,7 @@ A family is a package ``zerogap.models.<name>`` whose ``__init__`` defines ``FAM
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import importlib
 import inspect
@@ -137,22 +138,39 @@ class Format:
 
 @dataclass(frozen=True)
 class Option:
-    """A setting of a family, ``--option name=value`` on the command line."""
+    """A setting of a family, ``--option name=value`` on the command line.
+
+    Parameters
+    ----------
+    name : str
+    type : callable
+        Converts the text; raises ValueError with what was expected.
+    default : object
+    help : str
+        What it sets, in a few words without a full stop.
+    choices : tuple, optional
+        The allowed values.
+    solving : bool
+        Whether it is a setting of `solve`. All others belong to reading (or generating) and
+        become part of the instance; neither is taken for the other.
+    """
 
     name: str
     type: Callable[[str], Any]
     default: Any = None
     help: str = ""
     choices: tuple[Any, ...] | None = None
+    #: Whether it is one of `solve`; otherwise it belongs to reading, and is part of the instance.
+    solving: bool = False
 
     def parse(self, value: Any) -> Any:
         """Convert `value` (text from the command line, or already converted)."""
         try:
-            parsed = _boolean(value) if self.type is bool else self.type(value)
-        except (TypeError, ValueError) as error:
-            kind = getattr(self.type, "__name__", str(self.type))
+            parsed = self._convert(value)
+        except (TypeError, ValueError, OverflowError) as error:
             raise InstanceError(
-                f"cannot read {value!r} as {kind}: {error}", field=f"option {self.name}"
+                f"cannot read {value!r}: {_expected(self.type, error)}",
+                field=f"option {self.name}",
             ) from None
         if self.choices is not None and parsed not in self.choices:
             raise InstanceError(
@@ -160,6 +178,43 @@ class Option:
                 field=f"option {self.name}",
             )
         return parsed
+
+    def _convert(self, value: Any) -> Any:
+        if self.type is bool:
+            return _boolean(value)
+        if self.type is int:
+            return integer(value)
+        if self.type is float and isinstance(value, bool):
+            raise ValueError("expected a number")
+        return self.type(value)
+
+
+#: An option of `solve`; a plain `Option` belongs to reading.
+Setting = functools.partial(Option, solving=True)
+
+
+def _expected(kind: Any, error: Exception) -> str:
+    """What was expected, in no words of Python's own."""
+    return {float: "expected a number", str: "expected a text"}.get(kind) or str(error)
+
+
+def integer(value: Any) -> int:
+    """An integer as it is, or from a text or a whole float; never rounded.
+
+    Raises
+    ------
+    ValueError
+        Saying what was expected.
+    """
+    if isinstance(value, bool):
+        raise ValueError("expected an integer")
+    try:
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("expected an integer") from None
+    if not isinstance(value, str) and whole != value:
+        raise ValueError("expected an integer")
+    return whole
 
 
 def _boolean(value: Any) -> bool:
@@ -233,8 +288,27 @@ class Family:
         for option in self.options:
             if option.name == name:
                 return option
-        known = ", ".join(o.name for o in self.options) or "none"
-        raise InstanceError(f"{self.name} has no option {name!r} (known: {known})", field="option")
+        names = [o.name for o in self.options]
+        raise InstanceError(
+            f"{self.name} has no option {name!r}{nearest(name, names)} "
+            f"(known: {', '.join(names) or 'none'})",
+            field="option",
+        )
+
+    def reading(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Settings parsed, those of reading and those of solving apart.
+
+        Raises
+        ------
+        InstanceError
+            If one is unknown or out of range.
+        """
+        read: dict[str, Any] = {}
+        rest: dict[str, Any] = {}
+        for key, value in options.items():
+            option = self.option(key)
+            (rest if option.solving else read)[key] = option.parse(value)
+        return read, rest
 
 
 @dataclass
@@ -439,6 +513,15 @@ def accepted(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[s
     return {key: value for key, value in options.items() if key in known}
 
 
+def wanted(function: Callable[..., Any], options: Mapping[str, Any], format: str) -> dict[str, Any]:
+    """The `options`, all of which `function` must take; else `InstanceError` naming one."""
+    taken = accepted(function, options)
+    for key in options:
+        if key not in taken:
+            raise InstanceError(f"says nothing to the format {format}", field=f"option {key}")
+    return taken
+
+
 def json_text(data: dict) -> str:
     """JSON as the project writes it: one line a top-level key, so that files diff well."""
     lines = (f"  {json.dumps(k)}: {json.dumps(v, default=_plain)}" for k, v in data.items())
@@ -470,6 +553,93 @@ def parse_json(text: str, *, file: str) -> dict:
     return data
 
 
+#: The newest layout of the JSON files that this version reads.
+JSON_FORMAT = 1
+
+
+def newer(data: dict, file: str) -> None:
+    """Refuse a file that states a layout which this version does not know."""
+    stated = data.get("format", JSON_FORMAT)
+    if isinstance(stated, bool) or not isinstance(stated, int) or not 1 <= stated <= JSON_FORMAT:
+        raise InstanceError(
+            f"is {stated!r}; this version reads up to {JSON_FORMAT}", file=file, field="format"
+        )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What `name` may have been meant to be, in words; empty without a guess."""
+    import difflib
+
+    close = difflib.get_close_matches(name, sorted(known), 1, 0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+class Told(dict):
+    """A JSON object that remembers what a reader asked it for.
+
+    What was asked for, there or not, is what the format knows; a key that nobody asked for is
+    unknown to it and refused by name, at any depth. ``comment`` and keys that begin with an
+    underscore are free.
+    """
+
+    __slots__ = ("asked", "path")
+
+    def __init__(self, data: Mapping, path: str = ""):
+        self.asked: set[str] = set()
+        self.path = path
+        super().__init__({k: _told(v, f"{path}.{k}" if path else str(k)) for k, v in data.items()})
+
+    def __getitem__(self, key: str) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(str(key))
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, noted as asked for."""
+        self.asked.add(key)
+        return super().get(key, default)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Take a key out, noted as asked for."""
+        self.asked.add(key)
+        return super().pop(key, *default)
+
+    def refuse_unknown(self, known: Iterable[str] = (), *, file: str | None = None) -> None:
+        """Raise `InstanceError` for the first key that nobody asked for."""
+        self.asked |= set(known)
+        for key, value in super().items():
+            if key == "comment" or key.startswith("_"):
+                continue
+            if key not in self.asked:
+                where = f" in {self.path}" if self.path else ""
+                raise InstanceError(
+                    f"unknown key {key!r}{where}{nearest(key, self.asked)}", file=file
+                )
+            _refuse_in(value, file)
+
+
+def _told(value: Any, path: str) -> Any:
+    if isinstance(value, dict):
+        return Told(value, path)
+    if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
+        return [_told(v, f"{path}[{i}]") for i, v in enumerate(value)]
+    return value
+
+
+def _refuse_in(value: Any, file: str | None) -> None:
+    if isinstance(value, Told):
+        # An object none of whose keys was asked for is data: a mapping by names of the user's.
+        if value.asked:
+            value.refuse_unknown(file=file)
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, Told | list):
+                _refuse_in(item, file)
+
+
 def json_format(
     family_name: str,
     encode: Callable[[Any], dict],
@@ -497,8 +667,13 @@ def json_format(
             raise InstanceError(
                 f"family is {data.get('family')!r}, expected {family_name!r}", file=file
             )
+        newer(data, file)
+        told = Told(data)
         try:
-            return decode(data, file=file, **accepted(decode, options))
+            made = decode(told, file=file, **wanted(decode, options, "json"))
+            # An option that was given wins over the file's key of its name, which nobody asks for.
+            told.refuse_unknown({"family", "format", *options}, file=file)
+            return made
         except InstanceError as error:
             error.file = error.file or file
             raise

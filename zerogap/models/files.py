@@ -153,17 +153,29 @@ def read(path: str | os.PathLike, *, family: str | None = None, **options: Any) 
     InstanceError
         With file, line and field.
     """
+    instance, rest = read_for_solving(path, family=family, **options)
+    if rest:
+        raise InstanceError(
+            "belongs to solving, not to reading", field=f"option {next(iter(rest))}"
+        )
+    return instance
+
+
+def read_for_solving(
+    path: str | os.PathLike, *, family: str | None = None, **options: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Like `read`; options that belong to solving are given back, parsed."""
     raw, file = load(path)
     known, fmt = recognise(raw, file, family, options)
-    settings = {key: known.option(key).parse(value) for key, value in options.items()}
-    return parse(raw, file, fmt, settings)
+    settings, rest = known.reading(options)
+    return parse(raw, file, fmt, settings), rest
 
 
 def parse(raw: bytes, file: str, fmt: Format, settings: dict[str, Any]) -> Any:
     """The instance in `raw`; every failure of a reader comes out as an `InstanceError`."""
     data = raw if fmt.binary else text_of(raw, file)
     try:
-        return fmt.read(data, file=file, **base.accepted(fmt.read, settings))
+        return fmt.read(data, file=file, **base.wanted(fmt.read, settings, fmt.name))
     except InstanceError as error:
         error.file = error.file or file
         raise

@@ -137,10 +137,14 @@ def _threads(threads: int | None) -> int:
 
 
 def _settings(family: base.Family, options: dict[str, Any]) -> dict[str, Any]:
-    settings = {option.name: option.default for option in family.options}
-    for key, value in options.items():
-        settings[key] = family.option(key).parse(value)
-    return settings
+    settings = {option.name: option.default for option in family.options if option.solving}
+    read, solving = family.reading(options)
+    for key in read:
+        raise InstanceError(
+            f"belongs to reading the instance, not to solving it: zerogap.read(…, {key}=…)",
+            field=f"option {key}",
+        )
+    return settings | solving
 
 
 def _run(strategy, search: Search, on_progress, interrupt) -> BaseException | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.dag.check import check
 from zerogap.models.dag.formats import FORMATS, read_rules, read_truth
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
@@ -110,11 +110,16 @@ FAMILY = Family(
         Option("rules", _optional(str), None, "JSON file: required, forbidden, tiers or order"),
         Option("truth", _optional(str), None, "true graph, for evaluation"),
         Option("threshold", float, 0.3, "weights below it are dropped before graphs are compared"),
-        Option("size_small", int, 100, "method topo: small set of candidate swaps"),
-        Option("size_large", int, 400, "method topo: large set"),
-        Option("large_searches", int, 1, "method topo: uses of the large set"),
-        Option("window", int, 9, "length of the windows solved exactly by the kernel"),
-        Option("states", int, 20_000_000, "memory of the exact search over orders, in states"),
+        Setting("size_small", int, 100, "method topo: small set of candidate swaps"),
+        Setting("size_large", int, 400, "method topo: large set"),
+        Setting("large_searches", int, 1, "method topo: uses of the large set"),
+        Setting("window", int, 9, "length of the windows solved exactly by the kernel"),
+        Setting(
+            "states",
+            int,
+            20_000_000,
+            "memory of the exact search over orders, in states",
+        ),
     ),
     tolerance=1e-9,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.fairclique.check import check
 from zerogap.models.fairclique.formats.graphs import FORMATS, from_networkx, to_networkx
 from zerogap.models.fairclique.generate import chung_lu, gnp, rmat
@@ -85,16 +85,21 @@ FAMILY = Family(
         Option("k", _k, help="least count of every attribute value (2)"),
         Option("delta", _delta, help="largest difference of two counts, may be inf (1)"),
         Option("values", str, help="declared attribute values, separated by commas"),
-        Option("enumerate", int, 0, "list up to so many optimal cliques"),
-        Option("ties", str, "any", "which optimal clique", ("any", "lexicographic")),
-        Option(
+        Setting("enumerate", int, 0, "list up to so many optimal cliques"),
+        Setting("ties", str, "any", "which optimal clique", ("any", "lexicographic")),
+        Setting(
             "bound",
             str,
             "none",
             "a published upper bound that start vertices have to pass besides",
             ("none", *PUBLISHED_BOUNDS),
         ),
-        Option("support", bool, False, "peel edges by their colourful support as well"),
-        Option("enhanced", bool, True, "a colour serves one attribute only in the reductions"),
+        Setting("support", bool, False, "peel edges by their colourful support as well"),
+        Setting(
+            "enhanced",
+            bool,
+            True,
+            "a colour serves one attribute only in the reductions",
+        ),
     ),
 )

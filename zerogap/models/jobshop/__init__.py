@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.jobshop.check import check
 from zerogap.models.jobshop.formats import FORMATS
 from zerogap.models.jobshop.generate import GENERATORS
@@ -64,6 +64,6 @@ FAMILY = Family(
     generators=GENERATORS,
     options=(
         Option("objective", str, "makespan", "what is minimised", OBJECTIVES),
-        Option("rule", str, "learned", "priority rule of the method dispatch"),
+        Setting("rule", str, "learned", "priority rule of the method dispatch"),
     ),
 )

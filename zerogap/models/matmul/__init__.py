@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.matmul import generate
 from zerogap.models.matmul.bounds import rank_bound
 from zerogap.models.matmul.check import check, check_scheme
@@ -98,11 +98,26 @@ FAMILY = Family(
         Option("w", str, None, "order of w in a scheme file", ("transposed", "plain")),
         Option("scheme", _positive, 1, "which scheme of a text file with several"),
         Option("steps", _count, 3, "elementary matrices a side of a sandwiched instance"),
-        Option("plus", _positive, 20_000, "steps without a reduction before a plus transition"),
-        Option("band", _count, 3, "how far a walk may rise above its best rank"),
-        Option("pool", _positive, 64, "schemes kept of every rank"),
-        Option("target", _count, 0, "stop at this objective, 0 never"),
-        Option("checkpoint", str, "", "file that holds the pools; a killed search resumes from it"),
-        Option("lift", bool, True, "lift schemes over Z2 to the integers, report the ring reached"),
+        Setting(
+            "plus",
+            _positive,
+            20_000,
+            "steps without a reduction before a plus transition",
+        ),
+        Setting("band", _count, 3, "how far a walk may rise above its best rank"),
+        Setting("pool", _positive, 64, "schemes kept of every rank"),
+        Setting("target", _count, 0, "stop at this objective, 0 never"),
+        Setting(
+            "checkpoint",
+            str,
+            "",
+            "file that holds the pools; a killed search resumes from it",
+        ),
+        Setting(
+            "lift",
+            bool,
+            True,
+            "lift schemes over Z2 to the integers, report the ring reached",
+        ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.treeprune.check import check
 from zerogap.models.treeprune.clustering import clusters
 from zerogap.models.treeprune.formats import FORMATS, read_trace, write_trace
@@ -75,7 +75,7 @@ FAMILY = Family(
         Option("min_leaves", int, None, "least number of kept leaves"),
         Option("max_leaves", int, None, "most kept leaves"),
         Option("step", int, None, "step of a recorded search whose tree is pruned"),
-        Option("backend", str, "cp-sat", "exact backend", ("cp-sat", "highs")),
+        Setting("backend", str, "cp-sat", "exact backend", ("cp-sat", "highs")),
     ),
     tolerance=1e-9,
 )

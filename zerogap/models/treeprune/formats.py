@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Format, InstanceError, accepted, json_format, json_text, parse_json
+from zerogap.models.base import (
+    Format,
+    InstanceError,
+    Told,
+    json_format,
+    json_text,
+    newer,
+    parse_json,
+    wanted,
+)
 from zerogap.models.treeprune.instance import TreePrune
 
 _NAME = "treeprune"
@@ -94,8 +103,9 @@ def read_trace(text: str, *, file: str, step: int | None = None, **options: Any)
     numbered on over the whole trace, and says which of the leaves then alive were kept; nodes
     without a kept leaf below them are gone from the next step on.
     """
-    data = parse_json(text, file=file)
+    data = Told(parse_json(text, file=file))
     try:
+        newer(data, file)
         steps = data["steps"]
         last = len(steps) - 1 if step is None else step
         if not 0 <= last < len(steps):
@@ -107,11 +117,17 @@ def read_trace(text: str, *, file: str, step: int | None = None, **options: Any)
         columns["parent"] = np.where(parent >= 0, number[np.maximum(parent, 0)], -1)
         fields = {key: data[key] for key in ("name", *_SETTINGS) if key in data}
         fields.pop("mandatory", None)
-        return decode(
+        made = decode(
             fields | {key: values.tolist() for key, values in columns.items()},
             file=file,
-            **accepted(decode, options),
+            **wanted(decode, options, "trace"),
         )
+        for entry in steps:
+            entry.get("keep")  # of the last step it is known, and not used
+        for entry in steps[last + 1 :]:
+            entry.asked.update(_COLUMNS)
+        data.refuse_unknown({"family", "trace"}, file=file)
+        return made
     except InstanceError as error:
         error.file = error.file or file
         raise
