@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from tests import fair_oracle as oracle
+from tests.oracles import fairclique as oracle
 from zerogap._ext.fairclique.clique import (
     BOUNDS,
     RULES,
@@ -29,7 +29,7 @@ def search(graph: FairClique, **settings) -> CliqueSearch:
 
 def assert_agrees(graph: FairClique, **settings) -> None:
     kernel = search(graph, **settings)
-    expected = oracle.optimum(graph)
+    expected = oracle.fair_optimum(graph)
     size = -1 if kernel.objective is None else kernel.objective
     assert size == expected, (graph, settings)
     assert kernel.exhausted and kernel.bound == expected
@@ -77,10 +77,10 @@ def reduced(graph: FairClique, rule: str, target: int) -> FairClique:
 def test_no_reduction_changes_the_optimum(rule):
     shrunk = 0
     for graph in oracle.random_graphs(100, seed=5):
-        best = oracle.optimum(graph)
+        best = oracle.fair_optimum(graph)
         for target in {0, max(best, 0)}:
             rest = reduced(graph, rule, target)
-            after = (0 if graph.k == 0 else -1) if rest is None else oracle.optimum(rest)
+            after = (0 if graph.k == 0 else -1) if rest is None else oracle.fair_optimum(rest)
             assert after == best, (rule, target, graph)
             shrunk += rest is None or rest.edges < graph.edges
     assert shrunk > 30
@@ -89,8 +89,8 @@ def test_no_reduction_changes_the_optimum(rule):
 @pytest.mark.parametrize("rule", RULES)
 def test_a_target_beyond_the_optimum_may_cost_it_but_never_more(rule):
     for graph in oracle.random_graphs(60, seed=6):
-        rest = reduced(graph, rule, oracle.optimum(graph) + 1)
-        assert rest is None or oracle.optimum(rest) <= oracle.optimum(graph)
+        rest = reduced(graph, rule, oracle.fair_optimum(graph) + 1)
+        assert rest is None or oracle.fair_optimum(rest) <= oracle.optimum(graph)
 
 
 def test_enhanced_reductions_are_at_least_as_strong():
@@ -104,7 +104,7 @@ def test_enhanced_reductions_are_at_least_as_strong():
 def test_all_optimal_cliques_are_listed():
     for graph in oracle.random_graphs(80, seed=8, most=22):
         expected = oracle.all_optimal(graph)
-        size = oracle.optimum(graph)
+        size = oracle.fair_optimum(graph)
         if size <= 0:
             continue
         found = search(graph, size=size, limit=10**6).cliques()
@@ -115,7 +115,7 @@ def test_all_optimal_cliques_are_listed():
 
 def test_the_list_ends_at_its_limit():
     graph = gnp(seed=1, vertices=40, probability=0.5, k=1, delta=3)
-    size = oracle.optimum(graph)
+    size = oracle.fair_optimum(graph)
     kernel = search(graph, size=size, limit=2)
     assert len(kernel.cliques()) == 2 and not kernel.exhausted
 
@@ -124,7 +124,7 @@ def test_complete_extends_a_chosen_vertex():
     rng = random.Random(9)
     for _ in range(60):
         graph = oracle.random_graph(rng, most=20)
-        size = oracle.optimum(graph)
+        size = oracle.fair_optimum(graph)
         expected = oracle.all_optimal(graph)
         if size <= 0:
             continue
@@ -216,7 +216,7 @@ def test_published_bounds_hold():
     for graph in oracle.random_graphs(150, seed=10, values=(2,)):
         bounds = published_bounds(graph.first, graph.neighbour, graph.attribute, graph.delta)
         assert tuple(bounds) == BOUNDS
-        best = oracle.optimum(graph)
+        best = oracle.fair_optimum(graph)
         for name, value in bounds.items():
             assert value >= best, (name, graph)
         assert bounds["ub_ac"] <= bounds["ub_a"] <= bounds["ub_s"]

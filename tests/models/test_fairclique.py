@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from tests import fair_oracle as oracle
+from tests.oracles import fairclique as oracle
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.fairclique import (
     FAMILY,
@@ -208,7 +208,7 @@ def solved_by_cpsat(model) -> int:
 
 def test_the_cpsat_model_has_the_oracles_optimum():
     for graph in oracle.random_graphs(25, seed=13, most=25):
-        assert solved_by_cpsat(clauses.build(graph)) == oracle.optimum(graph)
+        assert solved_by_cpsat(clauses.build(graph)) == oracle.fair_optimum(graph)
 
 
 def test_the_pyomo_model_has_the_oracles_optimum():
@@ -219,7 +219,7 @@ def test_the_pyomo_model_has_the_oracles_optimum():
         outcome = pyo.SolverFactory("appsi_highs").solve(
             model.model, load_solutions=False, tee=False
         )
-        expected = oracle.optimum(graph)
+        expected = oracle.fair_optimum(graph)
         if outcome.solver.termination_condition == pyo.TerminationCondition.optimal:
             assert round(outcome.problem.upper_bound) == expected
         else:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from tests import fair_oracle as oracle
+from tests.oracles import fairclique as oracle
 from zerogap.models.base import InstanceError
 from zerogap.models.fairclique.formats.graphs import text
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 import zerogap as zg
-from tests import fair_oracle as oracle
+from tests.oracles import fairclique as oracle
 from zerogap.models.fairclique import Clique, generate
 from zerogap.solvers.fairclique import all_optimal
 
@@ -18,7 +18,7 @@ PROVING = ("auto", "kernel", "exact", "cpsat", "highs", "highs-warm")
 def test_every_method_proves_the_oracles_optimum(method):
     count = 40 if method in ("auto", "kernel") else 8
     for graph in oracle.random_graphs(count, seed=31, most=22):
-        expected = oracle.optimum(graph)
+        expected = oracle.fair_optimum(graph)
         result = zg.solve(graph, method=method, threads=1, time_limit=60)
         if expected < 0:
             assert result.status == "infeasible", (method, graph)
@@ -30,7 +30,7 @@ def test_every_method_proves_the_oracles_optimum(method):
 
 def test_the_heuristic_is_fair_and_never_claims_too_much():
     for graph in oracle.random_graphs(40, seed=32):
-        expected = oracle.optimum(graph)
+        expected = oracle.fair_optimum(graph)
         result = zg.solve(graph, method="heuristic", threads=1)
         if result.solution is not None:
             assert result.objective <= expected
@@ -94,7 +94,7 @@ def test_special_cases_weak_strong_and_plain():
 def test_all_optimal_cliques_on_request():
     for graph in oracle.random_graphs(25, seed=34, most=20):
         expected = oracle.all_optimal(graph)
-        if oracle.optimum(graph) <= 0:
+        if oracle.fair_optimum(graph) <= 0:
             continue
         assert {tuple(c.tolist()) for c in all_optimal(graph, limit=10**6)} == expected
         result = zg.solve(graph, threads=1, enumerate=10**6)
@@ -117,7 +117,7 @@ def test_users_constraints_reach_the_exact_model():
     assert result.status == "optimal" and banned not in result.solution.vertices
     rest = [v for v in range(30) if v != banned]
     smaller = zg.fairclique.to_networkx(graph).subgraph(rest)
-    expected = oracle.optimum(zg.fairclique.from_networkx(smaller, k=2, delta=1))
+    expected = oracle.fair_optimum(zg.fairclique.from_networkx(smaller, k=2, delta=1))
     assert result.objective == expected
 
 

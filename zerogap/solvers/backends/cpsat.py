@@ -150,8 +150,12 @@ def _give_hint(model: Model, start: Any) -> None:
     model.model.clear_hints()
     if start is None:
         return
+    given = set()
     for variable, value in model.hint(start):
-        model.model.add_hint(variable, value)
+        # Equal constants are one variable to CP-SAT, which refuses to be told twice.
+        if variable.index not in given:
+            given.add(variable.index)
+            model.model.add_hint(variable, value)
 
 
 def _give_cutoff(model: Model, search: Search) -> None:

@@ -1,0 +1,1 @@
+"""The truth harness: mixed instances against oracles that share nothing with the package."""
