@@ -2,8 +2,9 @@
 
 An oracle (``tests/oracles/<family>.py``) offers
 
-``METHODS``
-    the family's methods that end on tiny instances (kernels by iterations);
+``METHODS``, ``EXACT``, ``REFUSALS``
+    the family's methods; those that end by themselves (others get a limit of iterations); how a
+    method begins its refusal of an instance with features that it does not know;
 ``draw(rng)``
     (instance, options of `solve`): every feature of the model on with probability 1/4;
 ``optimum(instance, options, allowed=None)``
@@ -127,6 +128,8 @@ def run(family: str, seed: int) -> str:
     best, _ = known.optimum(instance, case.options, allowed)
     result = _solve(case, instance, settings)
     status = _judge(case, result, instance, best)
+    if result is None:
+        return status
     if allowed is not None and result.solution is not None and not allowed(result.solution):
         raise Contradiction(f"the user's constraint does not hold: {case}")
     if first is not None and result.solution is None:
@@ -154,7 +157,7 @@ class _Injector:
             search.offer(self.waiting.pop(0), "injected")
 
 
-def _solve(case: Case, instance: Any, settings: dict) -> zg.Result:
+def _solve(case: Case, instance: Any, settings: dict) -> zg.Result | None:
     try:
         return zg.solve(
             instance,
@@ -164,6 +167,10 @@ def _solve(case: Case, instance: Any, settings: dict) -> zg.Result:
             **settings,
             **case.options,
         )
+    except zg.InstanceError as error:
+        if error.message.startswith(getattr(oracle(case.family), "REFUSALS", ("\0",))):
+            return None
+        raise Contradiction(f"{type(error).__name__}: {error}: {case}") from error
     except Exception as error:
         raise Contradiction(f"{type(error).__name__}: {error}: {case}") from error
 
@@ -179,7 +186,9 @@ def _worse(case: Case, a: Any, b: Any) -> bool:
     return (a - b if _sense(case) == "min" else b - a) > slack
 
 
-def _judge(case: Case, result: zg.Result, instance: Any, best: Any) -> str:
+def _judge(case: Case, result: zg.Result | None, instance: Any, best: Any) -> str:
+    if result is None:
+        return "refused"
     case.log.append(f"optimum {best}, answer {result} by {[c.source for c in result.claims]}")
     if best is None:
         if result.solution is not None:

@@ -37,6 +37,7 @@ struct Slot {
     int64_t dist, duration, reward;
     int64_t lift_cost;  // cost of the next type that takes the client under insertion
     int32_t lift_type, lift_stamp;
+    bool late;  // a window, or the longest duration, is missed
 };
 
 struct Place {
@@ -316,7 +317,7 @@ class Sisr {
         node[e] = Node{-1, s, s, r, 0, d};
         for (int k = 0; k < P.sums; ++k) load_of(s)[k] = 0;
         Slot& t = route[r];
-        t.type = type; t.count = 0; t.trips = 1; t.dist = d; t.duration = 0; t.reward = 0; t.lift_stamp = -1;
+        t.type = type; t.count = 0; t.trips = 1; t.dist = d; t.duration = 0; t.reward = 0; t.lift_stamp = -1; t.late = false;
         const int64_t* hours = &P.depot_window[2 * (row[s] - P.n)];
         leave[s] = std::max(P.shift[2 * type], hours[0]);
         latest[s] = hours[1];
@@ -465,7 +466,9 @@ class Sisr {
                 if (route[r].type >= 0) reselect(r);
         const int64_t value = objective() + left_out();
         bool accept = value <= current;
-        if (!accept) accept = (double)(value - current) < -temperature * std::log(uniform());
+        const bool sound = is_sound();
+        if (!sound) accept = false;
+        else if (!accept) accept = (double)(value - current) < -temperature * std::log(uniform());
         if (accept) {
             current = value;
             for (int v : released) free_reloads.push_back(v);
@@ -476,6 +479,15 @@ class Sisr {
             served = old_served; served_prize = old_prize; missing = old_missing;
         }
         for (int c : bank) in_bank[c] = 0;
+    }
+    // Whether all touched routes keep their windows, durations and distances.
+    bool is_sound() const {
+        if (!P.timed && !P.full && !distance_limit) return true;
+        for (int r : touched) {
+            if (route[r].type < 0) continue;
+            if (route[r].late || route[r].dist > P.max_distance[route[r].type]) return false;
+        }
+        return true;
     }
     bool has_forbidden(int r) const {
         for (int v = start_of(r); v != end_of(r); v = node[v].next)

@@ -123,7 +123,11 @@
     }
     template <bool DENSE, int MODE>
     void recreate() {
-        if (quota) { recreate_best_first<DENSE, MODE>(); return; }
+        if (quota) {
+            if (P.shipments) pairs_first();
+            recreate_best_first<DENSE, MODE>();
+            return;
+        }
         const size_t m = bank.size();
         for (size_t k = 0; k < m; ++k) {
             const int c = bank[k];
@@ -156,6 +160,15 @@
     }
     // With a quota: repeatedly the client that is cheapest for what it brings, sometimes in a much blurred order, or
     // no client that never looks cheap would ever be tried.
+    // Under a quota: shipments, in the order of the bank; both ends count towards it.
+    void pairs_first() {
+        for (size_t k = 0; k < bank.size(); ++k) {
+            const int c = bank[k];
+            if (P.partner[c] < 0 || node[c].route >= 0) continue;
+            const bool lacks = served < P.min_clients || served_prize < P.min_prize;
+            insert_shipment(P.end_of[c] > 0 ? c : P.partner[c], lacks);
+        }
+    }
     template <bool DENSE, int MODE>
     void recreate_best_first() {
         const double blur = uniform() < 0.3 ? 6.0 : 0.4;
@@ -165,6 +178,7 @@
             double least = 1e300;
             for (int c : bank) {
                 if (node[c].route >= 0 || (P.group[c] >= 0 && group_served[P.group[c]])) continue;
+                if (P.shipments && P.partner[c] >= 0) continue;
                 Place place = cheapest<DENSE, MODE>(c);
                 if (place.key >= NOWHERE) continue;
                 const bool lacks = served < P.min_clients || served_prize < P.min_prize;
@@ -487,7 +501,7 @@
 
     // -- shipments ---------------------------------------------------------------------------------
     // Both ends of the shipment that starts at a, at the cheapest pair of places in one route.
-    void insert_shipment(int a) {
+    void insert_shipment(int a, bool wanted = false) {
         const int b = P.partner[a];
         Place best{NOWHERE, 0, -1, -1, INTO, -1, -1};
         ++ticket;
@@ -507,7 +521,7 @@
             for (int r = 0; r < slots; ++r)
                 if (route[r].type >= 0 && route[r].lift_stamp != ticket) pair_into(a, b, r, best);
         if (best.key >= NOWHERE) return;
-        if (!P.required[a] && !pays(best.delta, P.prize[a] + P.prize[b])) return;
+        if (!wanted && !P.required[a] && !pays(best.delta, P.prize[a] + P.prize[b])) return;
         int at = best.after, r;
         if (best.kind == NEW) {
             r = open(best.type);

@@ -16,11 +16,30 @@
                 node[v].head = head;
             }
             node[e].head = head;
-            if (P.durations) route[r].duration = examine(r, -1, -1, 0, -1, -1).duration;
+            route[r].late = false;
+            if (P.durations) {
+                const Evaluation x = examine(r, -1, -1, 0, -1, -1);
+                route[r].duration = x.duration;
+                route[r].late = !x.feasible;
+            }
             total += route_cost(r);
         }
         forward(s, e, p, s);
         backward(e, s, p);
+        if (!P.durations) route[r].late = is_late(r);
+    }
+    // Whether a route misses a window. Insertions never make one late; taking a client out may,
+    // where the way past it is slower than the way over it.
+    bool is_late(int r) const {
+        const int p = P.profile[route[r].type], s = start_of(r), e = end_of(r);
+        if (leave[s] > P.depot_window[2 * (row[s] - P.n) + 1]) return true;
+        for (int head = s; head != e;) {
+            const int w = node[head].next;
+            if (leave[head] + (P.time ? P.t(p, row[head], row[w]) : node[head].dn) > latest[w]) return true;
+            if (!P.trips) return false;  // what comes behind the first client is in its latest arrival
+            for (head = w; head < P.n;) head = node[head].next;  // the next node that is no client
+        }
+        return false;
     }
     int64_t trip_release(int head) const {
         int64_t release = 0;

@@ -6,14 +6,19 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
+from zerogap.models.base import InstanceError, integer
 from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
 
 
-def _vector(value: int | Sequence[int] | None) -> list[int]:
+def _vector(value: int | Sequence[int] | None, field: str) -> list[int]:
+    """Loads as they are; a fraction is refused, never cut."""
     if value is None:
         return []
-    return [int(value)] if np.isscalar(value) else [int(v) for v in value]  # type: ignore
+    values = [value] if np.isscalar(value) else list(value)  # type: ignore[arg-type]
+    try:
+        return [integer(v) for v in values]
+    except ValueError as error:
+        raise InstanceError(f"is {value!r}, {error}", field=field) from None
 
 
 class Builder:
@@ -75,8 +80,8 @@ class Builder:
         self._clients.append(
             {
                 "location": self._place(x, y),
-                "delivery": _vector(delivery),
-                "pickup": _vector(pickup),
+                "delivery": _vector(delivery, "delivery"),
+                "pickup": _vector(pickup, "pickup"),
                 "service": service,
                 "window": windows,
                 "release": release,
@@ -110,7 +115,7 @@ class Builder:
         self._types.append(
             {
                 "vehicles": number,
-                "capacity": _vector(capacity),
+                "capacity": _vector(capacity, "capacity"),
                 "start_depot": start_depot,
                 "end_depot": -1 if end_depot is None else end_depot,
                 "fixed_cost": fixed_cost,
@@ -135,7 +140,7 @@ class Builder:
 
     def add_shipment(self, pickup: int, delivery: int, load: int | Sequence[int] = 0) -> int:
         """Pair two clients: what is taken at the first is brought to the second."""
-        self._shipments.append((pickup, delivery, _vector(load)))
+        self._shipments.append((pickup, delivery, _vector(load, "load")))
         return len(self._shipments) - 1
 
     def add_conflict(self, first: int, second: int) -> None:

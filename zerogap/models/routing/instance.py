@@ -229,7 +229,7 @@ class Routing:
             "backhauls last": self.backhaul == "last",
             "shipments": len(self.shipments) > 0,
             "prizes": optional.any(),
-            "groups": (self.group >= 0).any(),
+            "groups": len(self.group_required) > 0,
             "release times": self.release.any(),
             "trips": (self.max_trips > 1).any(),
             "distance limit": (self.max_distance < UNLIMITED).any(),

@@ -12,8 +12,9 @@ from zerogap.models.base import InstanceError
 from zerogap.models.routing import Routing, obstacles
 from zerogap.models.routing.exact.cpsat import build
 from zerogap.solvers.backends import cpsat
+from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel
-from zerogap.solvers.routing.together import columns, provable, together
+from zerogap.solvers.routing.together import provable, together
 from zerogap.solvers.routing.trips import untied
 from zerogap.solvers.search import Search
 
@@ -43,6 +44,14 @@ def exact(instance: Routing, search: Search) -> None:
         trivial(instance, search)
         return
     cpsat.improve(build(instance, plain=search.extend is None), search, hint=False)
+
+
+def columns(instance: Routing, search: Search) -> None:
+    """Column generation alone."""
+    if instance.clients == 0 or infeasible(instance, search):
+        trivial(instance, search)
+        return
+    both.columns(instance, search)
 
 
 def auto(instance: Routing, search: Search) -> None:

@@ -1,0 +1,405 @@
+"""Routing with up to 4 clients: every route of every vehicle, every way to combine them.
+
+From the definitions in the docstring of the instance: subsets, permutations, splits into trips,
+depots of reloading, and all whole departures where the duration of a route counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from zerogap.models.routing import Builder, Route, Routes
+
+FAMILY = "routing"
+METHODS = ("auto", "kernel", "exact", "columns")
+EXACT = ("columns",)
+REFUSALS = ("column generation",)
+NEVER = 1 << 60
+BARRED = 1 << 40
+
+
+def draw(rng):
+    """Every feature of the instance on with probability 1/4, at most 4 clients."""
+    on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
+    n, depots = int(rng.integers(1, 5)), 1 + on()
+    kinds = 1 + on()
+    b = Builder(rounding="round")
+    for _ in range(depots):
+        window = (int(rng.integers(0, 9)), int(rng.integers(20, 80))) if on(0.1) else (0, NEVER)
+        b.add_depot(*rng.integers(0, 20, 2).tolist(), window=window)
+    groups = [b.add_group(required=on(0.5)) for _ in range(on())]
+    dims = 1 + on(0.1)
+    pickups, windows, prizes, releases = on(), on(), on(), on()
+    last = on() and pickups
+    pairs = on(0.2) and n >= 2
+    for c in range(n):
+        fields: dict = {}
+        if on(0.7):
+            fields["delivery"] = rng.integers(0, 6, dims).tolist()
+        if pickups and on(0.6):
+            fields["pickup"] = rng.integers(0, 6, dims).tolist()
+        if on():
+            fields["service"] = int(rng.integers(0, 8))
+        if windows and on(0.7):
+            opens = np.sort(rng.integers(0, 60, 2 + 2 * on())).tolist()
+            spans = [tuple(opens[i : i + 2]) for i in range(0, len(opens), 2)]
+            if len(spans) == 1 or spans[0][1] < spans[1][0]:
+                fields["window"] = spans
+        if releases and on(0.5):
+            fields["release"] = int(rng.integers(0, 25))
+        if prizes and on(0.6):
+            fields["prize"] = int(rng.integers(0, 40))
+            fields["required"] = on()
+        if pairs and c < 2:
+            fields["required"] = True
+        elif groups and on(0.5):
+            fields["group"] = groups[0]
+        b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
+    trips = on()
+    limited = on()
+    for _ in range(kinds):
+        fields = {"capacity": rng.integers(4, 14, dims).tolist()} if on(0.7) else {}
+        fields["start_depot"] = int(rng.integers(depots))
+        fields["end_depot"] = None if on() and not trips else int(rng.integers(depots))
+        if on():
+            fields["fixed_cost"] = int(rng.integers(0, 20))
+        if on():
+            fields["distance_cost"] = int(rng.integers(0, 3))
+        if limited and on():
+            fields["duration_cost"] = int(rng.integers(1, 3))
+        if on(0.15):
+            fields["shift"] = (int(rng.integers(0, 9)), int(rng.integers(30, 120)))
+        if on(0.15):
+            fields["max_distance"] = int(rng.integers(20, 70))
+        if limited and on():
+            fields["max_duration"] = int(rng.integers(20, 80))
+        if trips:
+            fields["max_trips"] = int(rng.integers(1, 4))
+            fields["reload_depots"] = (
+                [int(d) for d in range(depots) if rng.random() < 0.7]
+                if fields["max_trips"] > 1
+                else []
+            )
+        if on():
+            fields["preference"] = rng.integers(0, 15, n).tolist()
+        if on():
+            fields["allowed"] = (rng.random(n) < 0.8).tolist()
+        b.add_vehicle_type(int(rng.integers(1, 3)), **fields)
+    if pairs:
+        b.add_shipment(0, 1, rng.integers(0, 5, dims).tolist())
+    if n >= 2:
+        for add in (b.add_conflict, b.add_precedence):
+            if on(0.15):
+                add(*(int(v) for v in rng.choice(n, 2, replace=False)))
+    places = depots + n
+    if on():  # a road network: not metric, not symmetric, with one-way streets
+        far = rng.integers(1, 40, (places, places))
+        far[np.eye(places, dtype=bool)] = 0
+        far[(rng.random(far.shape) < 0.1) & (far > 0)] = BARRED
+        slow = np.where(far < BARRED, rng.integers(1, 40, far.shape), BARRED) if on(0.5) else far
+        b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow))
+    whole: dict = {}
+    if last:
+        whole["backhaul"] = "last"
+    if on(0.1):
+        whole["min_clients"] = int(rng.integers(0, n + 1))
+    if on(0.1):
+        whole["min_prize"] = int(rng.integers(0, 40))
+    objective = str(rng.choice(["cost", "cost", "cost", "longest", "bottleneck"]))
+    if objective == "cost" and on(0.1):
+        whole["fairness"] = int(rng.integers(1, 4))
+    b.set_objective(objective, **whole)
+    return b.build(), {}
+
+
+def _travel(i, a, b, profile):
+    if i.distance is None:
+        way = math.floor(i.scale * math.hypot(i.x[a] - i.x[b], i.y[a] - i.y[b]) + i.offset)
+        return way, way if i.duration is None else int(i.duration[profile, a, b])
+    way = int(i.distance[profile, a, b])
+    return way, way if i.duration is None else int(i.duration[profile, a, b])
+
+
+def _loads_hold(i, t, trip):
+    signs = {}
+    for s, (p, d) in enumerate(i.shipments.tolist()):
+        signs[p], signs[d] = i.shipment_load[s], -i.shipment_load[s]
+    load = sum((i.delivery[c] for c in trip), np.zeros(i.delivery.shape[1], int))
+    if (load > i.capacity[t]).any():
+        return False
+    taken = False
+    for c in trip:
+        load = load - i.delivery[c] + i.pickup[c] + signs.get(c, 0)
+        if (load > i.capacity[t]).any():
+            return False
+        if i.backhaul == "last":
+            if taken and i.delivery[c].any():
+                return False
+            taken = taken or bool(i.pickup[c].any())
+    return not (i.backhaul == "last" and taken and not any(i.delivery[c].any() for c in trip))
+
+
+def _drive(i, t, trips, reloads, begin):
+    """(end, distance, longest arc) of a departure at `begin`, None where it cannot be driven."""
+    depot, profile = int(i.start_depot[t]), int(i.profile[t])
+    opens, closes = i.depot_window[depot].tolist()
+    if not max(opens, int(i.shift[t, 0])) <= begin <= closes:
+        return None
+    if begin < max(int(i.release[c]) for c in trips[0]):
+        return None
+    now, at, total, longest = begin, int(i.depot_location[depot]), 0, 0
+    for k, trip in enumerate(trips):
+        if k:
+            place = int(i.depot_location[reloads[k - 1]])
+            way, time = _travel(i, at, place, profile)
+            if max(way, time) >= BARRED:
+                return None
+            now, at, total, longest = now + time, place, total + way, max(longest, way)
+            opens, closes = i.depot_window[reloads[k - 1]].tolist()
+            now = max(now, opens, max(int(i.release[c]) for c in trip))
+            if now > closes:
+                return None
+        for c in trip:
+            place = int(i.client_location[c])
+            way, time = _travel(i, at, place, profile)
+            if max(way, time) >= BARRED:
+                return None
+            now, at, total, longest = now + time, place, total + way, max(longest, way)
+            for opens, closes in i.window[i.window_first[c] : i.window_first[c + 1]].tolist():
+                if now <= closes:
+                    now = max(now, opens) + int(i.service[c])
+                    break
+            else:
+                return None
+    end = int(i.end_depot[t])
+    if end >= 0:
+        place = int(i.depot_location[end])
+        way, time = _travel(i, at, place, profile)
+        if max(way, time) >= BARRED:
+            return None
+        now, total, longest = now + time, total + way, max(longest, way)
+        if now > i.depot_window[end, 1]:
+            return None
+    return None if now > i.shift[t, 1] else (now, total, longest)
+
+
+def _price(i, t, trips, reloads):
+    """(cost, distance, longest arc) of a route, None where it is not feasible."""
+    order = [c for trip in trips for c in trip]
+    if i.allowed is not None and not i.allowed[t][order].all():
+        return None
+    if not all(_loads_hold(i, t, trip) for trip in trips):
+        return None
+    place = {c: k for k, c in enumerate(order)}
+    trip_of = {c: k for k, trip in enumerate(trips) for c in trip}
+    for p, d in i.shipments.tolist():
+        if (p in place) != (d in place):
+            return None
+        if p in place and (place[p] > place[d] or trip_of[p] != trip_of[d]):
+            return None
+    if any(a in place and b in place for a, b in i.conflicts.tolist()):
+        return None
+    if any(a in place and b in place and place[a] > place[b] for a, b in i.precedences.tolist()):
+        return None
+    lengths = i.duration_cost[t] or i.max_duration[t] < NEVER
+    first = max(
+        int(i.shift[t, 0]),
+        int(i.depot_window[i.start_depot[t], 0]),
+        max(int(i.release[c]) for c in trips[0]),
+    )
+    best = None
+    # A later departure saves waiting at most until the last time of the data.
+    for begin in range(first, first + 130 if lengths else first + 1):
+        driven = _drive(i, t, trips, reloads, begin)
+        if driven is None:
+            break  # later is never earlier: what is late now stays late
+        if best is None or driven[0] - begin < best[0]:
+            best = (driven[0] - begin, driven[1], driven[2])
+    if best is None or best[0] > i.max_duration[t] or best[1] > i.max_distance[t]:
+        return None
+    cost = int(i.fixed_cost[t] + i.distance_cost[t] * best[1] + i.duration_cost[t] * best[0])
+    if i.preference is not None:
+        cost -= int(i.preference[t][order].sum())
+    return cost, best[1], best[2]
+
+
+def _splits(order, most):
+    for cuts in range(1 << (len(order) - 1)):
+        trips, now = [], [order[0]]
+        for k, c in enumerate(order[1:]):
+            if cuts >> k & 1:
+                trips.append(tuple(now))
+                now = []
+            now.append(c)
+        trips.append(tuple(now))
+        if len(trips) <= most:
+            yield tuple(trips)
+
+
+def _routes(i, each):
+    """By type and set of clients: the different (cost, distance, longest arc) with a route.
+
+    With `each` every route stands for itself, since a user's constraint may tell them apart.
+    """
+    n = len(i.client_location)
+    found = {}
+    for t in range(len(i.vehicles)):
+        depots = np.flatnonzero(i.reload[t]).tolist()
+        for size in range(1, n + 1):
+            for chosen in itertools.combinations(range(n), size):
+                ways = {}
+                for order in itertools.permutations(chosen):
+                    for trips in _splits(order, int(i.max_trips[t])):
+                        for reloads in itertools.product(depots, repeat=len(trips) - 1):
+                            price = _price(i, t, trips, reloads)
+                            if price is not None:
+                                route = Route(t, trips, tuple(reloads))
+                                ways.setdefault((price, route if each else None), route)
+                found[t, frozenset(chosen)] = [(p, r) for (p, _), r in ways.items()]
+    return found
+
+
+def _plans(i, each=False):
+    """(objective, routes) of every feasible solution, one a price of its routes."""
+    n = len(i.client_location)
+    ways = _routes(i, each)
+
+    def serve(left, used, taken):
+        """Split the clients in `left` among routes; each route holds the least of them."""
+        if not left:
+            yield list(taken)
+            return
+        least, rest = left[0], left[1:]
+        for size in range(len(rest) + 1):
+            for others in itertools.combinations(rest, size):
+                chosen = frozenset((least, *others))
+                remaining = [c for c in rest if c not in chosen]
+                for t in range(len(i.vehicles)):
+                    if used.get(t, 0) >= i.vehicles[t]:
+                        continue
+                    for price, route in ways[t, chosen]:
+                        taken.append((price, route))
+                        yield from serve(remaining, used | {t: used.get(t, 0) + 1}, taken)
+                        taken.pop()
+
+    for mask in range(1 << n):
+        served = [c for c in range(n) if mask >> c & 1]
+        if _service_holds(i, served):
+            for plan in serve(served, {}, []):
+                yield _value(i, served, plan), Routes(tuple(r for _, r in plan))
+
+
+def _service_holds(i, served):
+    inside = set(served)
+    if any(i.required[c] and c not in inside for c in range(len(i.required))):
+        return False
+    for g, wanted in enumerate(i.group_required.tolist()):
+        count = sum(1 for c in served if i.group[c] == g)
+        if count > 1 or (wanted and count == 0):
+            return False
+    if any((p in inside) != (d in inside) for p, d in i.shipments.tolist()):
+        return False
+    prize = sum(int(i.prize[c]) for c in served)
+    return len(served) >= i.min_clients and prize >= i.min_prize
+
+
+def _value(i, served, plan):
+    prices = [price for price, _ in plan]
+    if i.objective == "longest":
+        return max((p[1] for p in prices), default=0)
+    if i.objective == "bottleneck":
+        return max((p[2] for p in prices), default=0)
+    total = sum(p[0] for p in prices)
+    total += sum(int(i.prize[c]) for c in range(len(i.prize)) if c not in set(served))
+    if i.fairness and prices:
+        total += i.fairness * (max(p[1] for p in prices) - min(p[1] for p in prices))
+    return total
+
+
+def optimum(instance, options, allowed=None):
+    """The best plan."""
+    best, chosen = None, None
+    for value, plan in _plans(instance, allowed is not None):
+        if (best is None or value < best) and (allowed is None or allowed(plan)):
+            best, chosen = value, plan
+    return best, chosen
+
+
+def solution(instance, rng, options):
+    """Any feasible plan of the first few thousand."""
+    plans = [p for _, p in itertools.islice(_plans(instance), 3000)]
+    return plans[int(rng.integers(len(plans)))] if plans else None
+
+
+def extension(instance, rng, options):
+    """A client kept from a type of vehicles, two clients that may not follow each other."""
+    n = len(instance.client_location)
+    if rng.random() < 0.5:
+        t, c = int(rng.integers(len(instance.vehicles))), int(rng.integers(n))
+
+        def extend(model):
+            copies = [
+                int(k)
+                for k in range(len(instance.vehicles))
+                for _ in range(min(int(instance.vehicles[k]), n))
+            ]
+            for v, kind in enumerate(copies):
+                if kind == t:
+                    model.model.add(model.variables["serve", v, c] == 0)
+
+        def allowed(plan):
+            return not any(r.vehicle == t and c in tuple(r) for r in plan)
+
+        return extend, allowed, ("auto", "exact")
+    if n < 2:
+        return None
+    a, b = (int(c) for c in rng.choice(n, 2, replace=False))
+
+    def apart(model):
+        for key, arc in model.variables.items():
+            if key[0] == "arc" and key[2:] == (a + 1, b + 1):
+                model.model.add(arc == 0)
+
+    def holds(plan):
+        return not any(
+            (a, b) == pair for r in plan for trip in r.trips for pair in itertools.pairwise(trip)
+        )
+
+    return apart, holds, ("auto", "exact")
+
+
+def variants(instance, rng, options):
+    """Clients renumbered; types of vehicles in another order."""
+    n = len(instance.client_location)
+    new = rng.permutation(n)
+    old = np.argsort(new)
+    counts = np.diff(instance.window_first)
+    fields = {
+        key: getattr(instance, key)[old]
+        for key in ("client_location", "delivery", "pickup", "service", "release", "prize",
+                    "required", "group")
+    }  # fmt: skip
+    fields["window_first"] = np.concatenate([[0], np.cumsum(counts[old])]).astype(np.int64)
+    fields["window"] = np.concatenate(
+        [instance.window[instance.window_first[c] : instance.window_first[c + 1]] for c in old]
+    )
+    for key in ("shipments", "conflicts", "precedences"):
+        fields[key] = new[getattr(instance, key)].astype(np.int32).reshape(-1, 2)
+    for key in ("preference", "allowed"):
+        rows = getattr(instance, key)
+        fields[key] = None if rows is None else rows[:, old]
+    yield instance.replace(**fields), lambda value: value
+    turned = rng.permutation(len(instance.vehicles))
+    fields = {
+        key: getattr(instance, key)[turned]
+        for key in ("vehicles", "capacity", "fixed_cost", "distance_cost", "duration_cost",
+                    "start_depot", "end_depot", "shift", "max_distance", "max_duration",
+                    "max_trips", "reload", "profile")
+    }  # fmt: skip
+    for key in ("preference", "allowed"):
+        rows = getattr(instance, key)
+        fields[key] = None if rows is None else rows[turned]
+    yield instance.replace(**fields), lambda value: value
