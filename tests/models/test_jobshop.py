@@ -130,10 +130,15 @@ def test_bad_flexible_text_names_file_and_line(text, line, word):
         ({"machines": 0}, "machines"),
         ({"machines": "two"}, "machines"),
         ({"release": [0, -1]}, "release"),
-        ({"release": [5, 0], "due": [4, 9]}, "due"),
+        ({"due": [4, 2**62]}, "due"),
+        ({"weight": [2**60, 2**60]}, "weight"),
+        ({"job_names": ["a"]}, "job_names"),
+        ({"machine_names": ["a", "b\x1b]0;c\x07"]}, "machine_names"),
         ({"weight": [1]}, "weight"),
-        ({"objective": "flow"}, "objective"),
+        ({"objective": "cost"}, "objective"),
         ({"objective": "tardiness"}, "due"),
+        ({"objective": "tardy"}, "due"),
+        ({"objective": "lateness"}, "due"),
     ],
 )
 def test_fields_out_of_range_are_refused(change, field):
@@ -181,6 +186,38 @@ def test_release_dates_and_tardiness_are_checked():
     assert zg.check(shop, Schedule([5, 2])) == 1 * 5 + 5 * 1
     with pytest.raises(zg.InfeasibleSolution, match="released"):
         zg.check(shop, Schedule([3, 0]))
+
+
+def test_every_objective_is_checked_by_its_definition():
+    data = {"machine": [0, 0], "duration": [2, 3], "first": [0, 1, 2], "machines": 1}
+    dates = {"release": [0, 2], "due": [-1, 4], "weight": [2, 5]}
+    for objective, value in (
+        ("makespan", 5),
+        ("tardiness", 2 * 3 + 5 * 1),
+        ("flow", 2 * 2 + 5 * 3),
+        ("tardy", 2 + 5),
+        ("lateness", 3),
+    ):
+        shop = JobShop(**data, **dates, objective=objective)
+        assert zg.check(shop, Schedule([0, 2])) == value
+    relaxed = JobShop(**data, due=[9, 9], objective="lateness")
+    assert zg.check(relaxed, Schedule([0, 2])) == -4
+
+
+def test_messages_call_jobs_and_machines_by_name():
+    shop = JobShop([0, 0], [4, 5], [0, 1, 2], 1, job_names=["door", "lid"], machine_names=["saw"])
+    with pytest.raises(zg.InfeasibleSolution, match=r"machine saw: job lid .* while job door"):
+        zg.check(shop, Schedule([0, 2]))
+
+
+def test_identity_is_that_of_the_data():
+    shop = FlexibleJobShop([0, 1, 1], [3, 4, 2], [0, 2, 3], [0, 2], machines=2)
+    other = FlexibleJobShop(
+        [1, 0, 1], [4, 3, 2], [0, 2, 3], [0, 2], machines=2, machine_names=["a", "b"]
+    )
+    assert zg.digest(shop) == zg.digest(other)
+    plain = JobShop([0, 1], [3, 2], [0, 2], machines=2)
+    assert zg.digest(FlexibleJobShop([0, 1], [3, 2], [0, 1, 2], [0, 2], 2)) == zg.digest(plain)
 
 
 def test_a_machine_must_be_an_alternative():

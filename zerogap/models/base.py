@@ -474,8 +474,14 @@ def _in_range(raw: np.ndarray, dtype: np.dtype, field: str, low, high) -> None:
 
 
 def digest(instance: Any) -> str:
-    """SHA-256 over everything that defines the instance (all fields but its name)."""
+    """SHA-256 over everything that defines the instance (all fields but its name).
+
+    An instance that can be written in several ways says by a method ``canonical`` which is hashed.
+    """
     h = hashlib.sha256()
+    canonical = getattr(instance, "canonical", None)
+    if canonical is not None:
+        instance = canonical()
     _feed(h, instance)
     return h.hexdigest()
 

@@ -64,6 +64,7 @@ FAMILY = Family(
     generators=GENERATORS,
     options=(
         Option("objective", str, "makespan", "what is minimised", OBJECTIVES),
-        Setting("rule", str, "learned", "priority rule of the method dispatch"),
+        Setting("rule", str, "learned", "priority rule of the method dispatch, or a weights file"),
+        Setting("horizon", int, None, "last end in models with constraints added by extend"),
     ),
 )

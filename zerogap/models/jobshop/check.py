@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
-from zerogap.models.jobshop.instance import Shop
-from zerogap.models.jobshop.solution import Schedule, assigned
+from zerogap.models.jobshop.instance import Shop, latest
+from zerogap.models.jobshop.solution import Schedule, assigned, label
 
 
 def check(shop: Shop, schedule: Schedule) -> int:
@@ -15,12 +15,14 @@ def check(shop: Shop, schedule: Schedule) -> int:
     Raises
     ------
     InfeasibleSolution
-        Naming the violated constraint: length, machine, release, job order or machine capacity.
+        Naming the violated constraint: length, range, machine, release, job order or machine
+        capacity.
     """
     machine, duration = assigned(shop, schedule)
     start = schedule.start
-    if start.size and (start.min() < 0 or start.max() > 2**61):
-        x = int(np.argmax((start < 0) | (start > 2**61)))
+    last = latest(shop)
+    if start.size and (start.min() < 0 or (start > last - duration).any()):
+        x = int(np.argmax((start < 0) | (start > last - duration)))
         raise InfeasibleSolution(f"operation {x} starts at {start[x]}", constraint="range", where=x)
     end = start + duration
     job = shop.job
@@ -29,8 +31,8 @@ def check(shop: Shop, schedule: Schedule) -> int:
         if late.max() > 0:
             x = int(np.argmax(late))
             raise InfeasibleSolution(
-                f"operation {x} of job {job[x]} starts at {start[x]}, released at "
-                f"{shop.release[job[x]]}",
+                f"operation {x} of job {label(shop, 'job', job[x])} starts at {start[x]}, released "
+                f"at {shop.release[job[x]]}",
                 constraint="release",
                 where=x,
                 by=int(late[x]),
@@ -39,19 +41,32 @@ def check(shop: Shop, schedule: Schedule) -> int:
     if overlap.size and overlap.max() > 0:
         x = int(np.argmax(overlap))
         raise InfeasibleSolution(
-            f"job {job[x]}: operation {x + 1 - shop.first[job[x]]} starts at {start[x + 1]}, "
+            f"job {label(shop, 'job', job[x])}: operation {x + 1 - shop.first[job[x]]} starts at "
+            f"{start[x + 1]}, "
             f"before its predecessor ends at {end[x]}",
             constraint="job order",
             where=(int(job[x]), int(x + 1 - shop.first[job[x]])),
             by=int(overlap[x]),
         )
     _check_machines(shop, machine, start, end, job)
-    last = end[shop.first[1:] - 1]
+    return objective(shop, end[shop.first[1:] - 1])
+
+
+def objective(shop: Shop, end: np.ndarray) -> int:
+    """The objective from the ends of the jobs, by its definition."""
+    weight = np.ones(shop.jobs, dtype=np.int64) if shop.weight is None else shop.weight
     if shop.objective == "makespan":
         return int(end.max())
+    if shop.objective == "flow":
+        release = 0 if shop.release is None else shop.release
+        return int((weight * (end - release)).sum())
     assert shop.due is not None
-    late = np.maximum(0, last - shop.due)
-    return int(late.sum() if shop.weight is None else (shop.weight * late).sum())
+    late = end - shop.due
+    if shop.objective == "lateness":
+        return int(late.max())
+    if shop.objective == "tardy":
+        return int(weight[late > 0].sum())
+    return int((weight * np.maximum(0, late)).sum())
 
 
 def _check_machines(shop: Shop, machine, start, end, job) -> None:
@@ -63,7 +78,8 @@ def _check_machines(shop: Shop, machine, start, end, job) -> None:
         i = int(np.argmax(overlap))
         x, y = int(a[i]), int(b[i])
         raise InfeasibleSolution(
-            f"machine {machine[x]}: job {job[y]} starts at {start[y]} while job {job[x]} holds it "
+            f"machine {label(shop, 'machine', machine[x])}: job {label(shop, 'job', job[y])} "
+            f"starts at {start[y]} while job {label(shop, 'job', job[x])} holds it "
             f"from {start[x]} to {end[x]}",
             constraint="machine capacity",
             where=(x, y),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from zerogap.models.base import InstanceError, frozen
 
-#: What may be minimised.
-OBJECTIVES = ("makespan", "tardiness")
+#: What may be minimised, see `JobShop`.
+OBJECTIVES = ("makespan", "tardiness", "flow", "tardy", "lateness")
+#: Those that ask for due dates.
+DUE = ("tardiness", "tardy", "lateness")
+#: Those that are sums over the jobs, with weights.
+SUMS = ("tardiness", "flow", "tardy")
 #: Times beyond this could overflow in a sum; far above any use.
 LARGEST = 2**60
 
@@ -30,10 +35,17 @@ class JobShop:
     machines : int
         Number of machines.
     release, due, weight : ndarray of int64, shape (jobs,), optional
-        Earliest start (>= 0), due date (>= release) and weight (>= 0) of every job.
-    objective : {"makespan", "tardiness"}
-        Makespan, or total weighted tardiness (needs `due`; weights are 1 if none are given).
+        Earliest start (>= 0), due date (any integer: a job may be late before it begins) and
+        weight (>= 0) of every job.
+    objective : {"makespan", "tardiness", "flow", "tardy", "lateness"}
+        With ends C, releases r, due dates d and weights w (1 if none are given): the largest C;
+        the sum of w max(0, C - d); of w (C - r); of w over the jobs with C > d; the largest C - d
+        (may be negative). The first and the last know no weights.
     name : str
+    job_names, machine_names, operation_names : sequence of str, optional
+        For people; they are no part of the instance's identity.
+    time_scale, weight_scale : int
+        By what the times and the weights of the file were multiplied to become integers.
 
     Raises
     ------
@@ -56,6 +68,11 @@ class JobShop:
     weight: np.ndarray | None = None
     objective: str = "makespan"
     name: str = ""
+    job_names: Sequence[str] | None = field(default=None, compare=False)
+    machine_names: Sequence[str] | None = field(default=None, compare=False)
+    operation_names: Sequence[str] | None = field(default=None, compare=False)
+    time_scale: int = field(default=1, compare=False)
+    weight_scale: int = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
         _set(self, "first", _ranges(self.first, "first"))
@@ -75,6 +92,7 @@ class JobShop:
         )
         _set(self, "duration", frozen(self.duration, np.int64, field="duration", shape=(n,), low=0))
         _dates(self, self.duration)
+        _labels(self)
 
     @property
     def jobs(self) -> int:
@@ -108,7 +126,8 @@ class FlexibleJobShop:
         Operation range of every job.
     machines : int
         Number of machines.
-    release, due, weight, objective, name
+    release, due, weight, objective, name, job_names, machine_names, operation_names, time_scale, \
+weight_scale
         As in `JobShop`.
 
     Raises
@@ -128,6 +147,11 @@ class FlexibleJobShop:
     weight: np.ndarray | None = None
     objective: str = "makespan"
     name: str = ""
+    job_names: Sequence[str] | None = field(default=None, compare=False)
+    machine_names: Sequence[str] | None = field(default=None, compare=False)
+    operation_names: Sequence[str] | None = field(default=None, compare=False)
+    time_scale: int = field(default=1, compare=False)
+    weight_scale: int = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
         _set(self, "first", _ranges(self.first, "first"))
@@ -156,6 +180,29 @@ class FlexibleJobShop:
                 f"operation {operation[i]} names machine {self.machine[i]} twice", field="machine"
             )
         _dates(self, np.maximum.reduceat(self.duration, self.choice[:-1]))
+        _labels(self)
+
+    def canonical(self) -> Shop:
+        """What the instance's identity is taken from: alternatives by machine, none if no choice.
+
+        So a shop keeps its identity whatever format it went through.
+        """
+        if self.choice[-1] == self.operations:
+            arrays = (self.machine, self.duration, self.first, self.machines)
+            return JobShop(*arrays, self.release, self.due, self.weight, self.objective)
+        operation = np.repeat(np.arange(self.operations), np.diff(self.choice))
+        order = np.lexsort((self.machine, operation))
+        return FlexibleJobShop(
+            self.machine[order],
+            self.duration[order],
+            self.choice,
+            self.first,
+            self.machines,
+            self.release,
+            self.due,
+            self.weight,
+            self.objective,
+        )
 
     @property
     def jobs(self) -> int:
@@ -208,28 +255,62 @@ def _ranges(values: object, field: str, length: int | None = None) -> np.ndarray
 def _dates(shop: Shop, longest: np.ndarray) -> None:
     """Validate what jobs carry beside their operations, and that no time can overflow."""
     n = shop.jobs
-    for field in ("release", "due", "weight"):
-        values = getattr(shop, field)
+    for name, low in (("release", 0), ("due", -LARGEST), ("weight", 0)):
+        values = getattr(shop, name)
         if values is not None:
-            _set(shop, field, frozen(values, np.int64, field=field, shape=(n,), low=0))
+            array = frozen(values, np.int64, field=name, shape=(n,), low=low, high=LARGEST)
+            _set(shop, name, array)
     if shop.objective not in OBJECTIVES:
         raise InstanceError(
             f"is {shop.objective!r}, expected one of {', '.join(OBJECTIVES)}", field="objective"
         )
-    if shop.objective == "tardiness" and shop.due is None:
-        raise InstanceError("total tardiness needs due dates", field="due")
-    release = np.zeros(n, dtype=np.int64) if shop.release is None else shop.release
-    if shop.due is not None:
-        early = np.flatnonzero(shop.due < release)
-        if early.size:
-            j = int(early[0])
-            raise InstanceError(
-                f"job {j} is due at {shop.due[j]}, before its release at {release[j]}", field="due"
-            )
-    horizon = float(longest.sum(dtype=np.float64)) + float(release.max(initial=0))
-    worst = horizon
-    if shop.objective == "tardiness":
-        weights = float(n) if shop.weight is None else float(shop.weight.sum(dtype=np.float64))
-        worst = horizon * max(1.0, weights)
-    if worst > LARGEST:
-        raise InstanceError("the times add up beyond 2**60", field="duration")
+    if shop.objective in DUE and shop.due is None:
+        raise InstanceError(f"objective {shop.objective} needs due dates", field="due")
+    if shop.weight is not None and sum(shop.weight.tolist()) > LARGEST:
+        raise InstanceError("the weights add up beyond 2**60", field="weight")
+    release = 0.0 if shop.release is None else float(shop.release.max())
+    horizon = float(longest.sum(dtype=np.float64)) + release
+    if horizon > latest(shop):
+        raise InstanceError(
+            f"the times add up beyond {latest(shop)} (no sum of them may pass 2**60)",
+            field="duration",
+        )
+
+
+def latest(shop: Shop) -> int:
+    """The last moment at which an operation may end: part of the definition.
+
+    Such that neither the times of all operations nor the terms of the objective can add up beyond
+    2**60. A shop whose operations do not all fit before it one after the other is refused.
+    """
+    limit = LARGEST // (4 * (shop.operations + shop.jobs))
+    if shop.objective in SUMS:
+        weights = shop.jobs if shop.weight is None else sum(shop.weight.tolist())
+        limit = min(limit, LARGEST // max(1, weights))
+    early = 0 if shop.due is None else min(0, int(shop.due.min()))
+    return limit + early
+
+
+def _labels(shop: Shop) -> None:
+    """Validate names and scales."""
+    for what, count in (
+        ("job", shop.jobs),
+        ("machine", shop.machines),
+        ("operation", shop.operations),
+    ):
+        names = getattr(shop, f"{what}_names")
+        if names is None:
+            continue
+        if isinstance(names, str) or len(names) != count:
+            raise InstanceError(f"expected {count} names", field=f"{what}_names")
+        for i, name in enumerate(names):
+            if not isinstance(name, str) or not name.isprintable():
+                raise InstanceError(
+                    f"element {i} is {name!r}, expected printable text", field=f"{what}_names"
+                )
+        _set(shop, f"{what}_names", tuple(names))
+    for name in ("time_scale", "weight_scale"):
+        scale = getattr(shop, name)
+        if isinstance(scale, bool) or not isinstance(scale, int | np.integer) or scale < 1:
+            raise InstanceError(f"is {scale!r}, expected 1 or more", field=name)
+        _set(shop, name, int(scale))

@@ -19,7 +19,7 @@ class Schedule:
     start : ndarray of int64, shape (operations,)
         Start of every operation, in the order of the instance (`by_job` splits it).
     machine : ndarray of int32, shape (operations,), optional
-        Machine of every operation; only for flexible shops.
+        Machine of every operation; needed where there is a choice.
     first : ndarray of int32, shape (jobs + 1,), optional
         Operation range of every job, so that files can hold one list a job.
     """
@@ -54,6 +54,12 @@ class Schedule:
     __hash__ = None  # type: ignore[assignment]
 
 
+def label(shop: Shop, what: str, index: int) -> str:
+    """Name of a ``job``, ``machine`` or ``operation``, else its number, counted from 0."""
+    names = getattr(shop, f"{what}_names")
+    return str(index) if names is None else names[index]
+
+
 def assigned(shop: Shop, schedule: Schedule) -> tuple[np.ndarray, np.ndarray]:
     """Machine and duration of every operation under a schedule.
 
@@ -72,13 +78,16 @@ def assigned(shop: Shop, schedule: Schedule) -> tuple[np.ndarray, np.ndarray]:
             raise InfeasibleSolution("machines differ from the instance's", constraint="machine")
         return shop.machine, shop.duration
     if schedule.machine is None:
+        if shop.choice[-1] == shop.operations:  # no choice at all
+            return shop.machine, shop.duration
         raise InfeasibleSolution("machines are not chosen", constraint="machine")
     operation = np.repeat(np.arange(shop.operations), np.diff(shop.choice))
     taken = np.flatnonzero(shop.machine == schedule.machine[operation])
     if len(taken) != shop.operations:
         bad = np.setdiff1d(np.arange(shop.operations), operation[taken])
         raise InfeasibleSolution(
-            f"operation {bad[0]} cannot be done on machine {schedule.machine[bad[0]]}",
+            f"operation {bad[0]} of job {label(shop, 'job', shop.job[bad[0]])} cannot be done on "
+            f"machine {schedule.machine[bad[0]]}",
             constraint="machine",
             where=int(bad[0]),
         )

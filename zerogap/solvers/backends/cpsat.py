@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Model
+from zerogap.models.base import InstanceError, Model
 from zerogap.solvers.backends.highs import Mip, Rows
 from zerogap.solvers.search import Search
 
@@ -59,7 +59,7 @@ def improve(
     """
     from ortools.sat.python import cp_model
 
-    search.extended(model)
+    _extend(model, search)
     limit = min(search.remaining, math.inf if seconds is None else seconds)
     if limit <= 0:
         return "unknown"
@@ -144,6 +144,19 @@ def select(cost: Any, rows: Rows, *, limit: float, seconds: float = math.inf) ->
         return Mip(word, None, math.nan, None)
     values = np.array([solver.value(v) for v in x], dtype=np.float64)
     return Mip(word, solver.objective_value, solver.best_objective_bound, values)
+
+
+def _extend(model: Model, search: Search) -> None:
+    """Add the user's constraints; an objective of his own would be mixed with the family's."""
+    proto = model.model.proto
+    before = str(proto.objective)
+    search.extended(model)
+    # Reading the floating-point objective would create one.
+    if before != str(proto.objective) or proto.has_floating_point_objective():
+        raise InstanceError(
+            "replaces the objective; constraints can be added, the objective is the family's",
+            field="extend",
+        )
 
 
 def _give_hint(model: Model, start: Any) -> None:

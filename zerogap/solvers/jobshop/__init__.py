@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.jobshop import FlexibleJobShop, Shop
-from zerogap.solvers.jobshop import bounds, neighbourhoods, rules
+from zerogap.solvers.jobshop import bounds, extended, neighbourhoods, rules
 from zerogap.solvers.jobshop.islands import drive, in_background, kernels
 from zerogap.solvers.search import Search
 
@@ -35,8 +35,14 @@ OPENERS = (("mwkr", 0.0), ("learned", None), ("mwkr", 0.3), ("mor", 0.0))
 
 def auto(shop: Shop, search: Search) -> None:
     """Kernels and CP-SAT together; who gets how many threads depends on the size."""
+    if search.extend is not None:
+        if search.hint is None:  # a start of the user's is the better hint: it may keep constraints
+            opening(shop, search)
+            if shop.objective == "makespan" and shop.operations <= HUGE:
+                drive(shop, search, kernels(shop, search)[:1], seconds=0.05 * search.remaining)
+        return extended.solve(shop, search, cold=False, parameters=STRONG)
     opening(shop, search)
-    if shop.objective != "makespan" or search.extend is not None:
+    if shop.objective != "makespan":
         return neighbourhoods.descend(shop, search, prove)
     if shop.operations > HUGE:
         return neighbourhoods.redispatch(shop, search)
@@ -67,6 +73,7 @@ def auto(shop: Shop, search: Search) -> None:
 
 def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
+    extended.refuse(search)
     opening(shop, search)
     if search.open and shop.objective == "makespan" and shop.operations <= HUGE:
         drive(shop, search, kernels(shop, search))
@@ -76,11 +83,14 @@ def kernel(shop: Shop, search: Search) -> None:
 
 def exact(shop: Shop, search: Search) -> None:
     """CP-SAT alone, without a start."""
+    if search.extend is not None:
+        return extended.solve(shop, search, cold=True, parameters=None)
     prove(shop, search, workers=search.threads, cold=True)
 
 
 def dispatch(shop: Shop, search: Search) -> None:
     """One schedule by the priority rule of option ``rule``."""
+    extended.refuse(search)
     search.offer(rules.schedule(shop, rules.rule(search.options["rule"])), "dispatch")
 
 
@@ -89,8 +99,9 @@ METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
 
 def opening(shop: Shop, search: Search) -> None:
     """A first schedule and a first bound, in milliseconds (a second for a million operations)."""
-    if search.extend is None:
-        search.tighten(bounds.opening(shop), "bounds")
+    # Valid also with constraints of the user's, which only take schedules away: every schedule
+    # keeps its jobs' chains and its machines' capacities.
+    search.tighten(bounds.opening(shop), "bounds")
     for name, delay in OPENERS:
         if search.open or search.solution is None:
             search.offer(rules.schedule(shop, rules.rule(name, delay)), "dispatch")
@@ -140,12 +151,10 @@ def prove(
     from zerogap.models.jobshop.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
 
-    known = not cold and search.extend is None and search.objective is not None
-    model = build(
-        shop,
-        upper=search.objective if known else None,
-        lower=search.bound if known and search.bound is not None else 0,
-    )
+    # One snapshot: `improve` takes its cut-off anew, which only asks for more.
+    upper, lower = search.objective, search.bound
+    known = not cold and upper is not None
+    model = build(shop, upper=upper if known else None, lower=lower if known else None)
     return cpsat.improve(
         model,
         search,

@@ -1,22 +1,22 @@
-"""Lower bounds of the makespan."""
+"""Lower bounds."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Shop, shortest_work
+from zerogap.models.jobshop.exact.horizon import alone
 
 
 def trivial(shop: Shop) -> int:
     """Longest job, largest machine load (or mean load where machines are chosen).
 
-    For tardiness: what every job is late by if it never waits.
+    For other objectives: what it is if no job ever waits.
     """
+    if shop.objective != "makespan":
+        return alone(shop)
     work = shortest_work(shop)
     release = np.zeros(shop.jobs, dtype=np.int64) if shop.release is None else shop.release
-    if shop.objective == "tardiness":
-        late = np.maximum(0, release + work - shop.due)
-        return int(late.sum() if shop.weight is None else (shop.weight * late).sum())
     bound = int((work + release).max())
     if isinstance(shop, FlexibleJobShop):
         load = int(work.sum())

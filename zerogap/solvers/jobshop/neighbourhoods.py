@@ -1,4 +1,4 @@
-"""Shops that the tabu search does not know: tardiness, and constraints added by the user."""
+"""Shops that the tabu search does not know: other objectives than the makespan."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import numpy as np
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 from zerogap.models.jobshop.solution import assigned
 from zerogap.solvers.jobshop import rules
-from zerogap.solvers.jobshop.islands import drive, make
 from zerogap.solvers.search import Search
 
 
 def descend(shop: Shop, search: Search, prove: Callable[..., Any]) -> None:
     """Randomised dispatching, then CP-SAT on all threads, windows in between if it stalls."""
-    if search.extend is not None:
-        # The kernels cannot see the added constraints; their schedule is CP-SAT's hint.
-        if shop.objective == "makespan":
-            drive(shop, search, [make(shop, search, 0)], seconds=0.05 * search.remaining)
-        prove(shop, search, workers=search.threads)
-        return
     redispatch(shop, search, seconds=0.05 * search.remaining)
     turn = max(2.0, 0.2 * search.remaining)
     while search.open:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Model
-from zerogap.models.jobshop.check import check
-from zerogap.models.jobshop.instance import FlexibleJobShop, Shop
+from zerogap.models.base import InstanceError, Model
+from zerogap.models.jobshop.exact.horizon import beyond, last_useful, shortest
+from zerogap.models.jobshop.instance import SUMS, FlexibleJobShop, Shop, latest
 from zerogap.models.jobshop.solution import Schedule, assigned
 
 
@@ -17,9 +17,10 @@ def build(
     shop: Shop,
     *,
     upper: int | None = None,
-    lower: int = 0,
+    lower: int | None = None,
     fixed: Schedule | None = None,
     free: np.ndarray | None = None,
+    horizon: int | None = None,
 ) -> Model:
     """Interval model: one no-overlap a machine, optional intervals where machines are chosen.
 
@@ -31,6 +32,12 @@ def build(
     fixed, free : Schedule and ndarray of bool, optional
         A neighbourhood: between operations that are not `free`, the orders on machines (and their
         machines) stay those of `fixed`.
+    horizon : int, optional
+        When everything must have ended; for models that get constraints of the user's. Without it
+        the model uses what holds for the plain problem alone: that some best schedule ends by the
+        time in which all operations can be done one after the other (and, for the makespan, by
+        `upper`). Nothing else in the model rests on the plain problem: heads and tails are those of
+        the job alone, and there is neither dominance nor symmetry breaking.
 
     Returns
     -------
@@ -44,12 +51,30 @@ def build(
           your own and a no-overlap for a maintenance window.
         - ``"presence"``: for flexible shops one literal an alternative (None where there is no
           choice), else empty.
-        - ``"makespan"`` or ``"tardiness"`` (a list, one a job), and ``"objective"``.
+        - ``"makespan"``, ``"tardiness"`` or ``"tardy"`` (lists, one a job) or ``"lateness"``, as
+          the objective needs; and ``"objective"``.
+
+        With `horizon`, its `reach` is what a schedule that ends later is worth at least.
+
+    Raises
+    ------
+    InstanceError
+        If the horizon is too short for the plain problem or beyond `latest`.
     """
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
-    horizon = _horizon(shop, upper)
+    reach = None
+    if horizon is None:
+        horizon = last_useful(shop, upper)
+    else:
+        if not last_useful(shop, None) <= horizon <= latest(shop):
+            raise InstanceError(
+                f"is {horizon}, expected {last_useful(shop, None)} … {latest(shop)}",
+                field="horizon",
+            )
+        # By definition nothing ends after `latest`: such a horizon cuts nothing off.
+        reach = beyond(shop, horizon) if horizon < latest(shop) else None
     flexible = isinstance(shop, FlexibleJobShop)
     first, job = shop.first.tolist(), shop.job.tolist()
     release = [0] * shop.jobs if shop.release is None else shop.release.tolist()
@@ -92,28 +117,16 @@ def build(
         variables=variables,
         read=lambda value: _read(shop, value, start, presence),
         hint=lambda schedule: _hint(shop, schedule, start, presence, auxiliary),
+        reach=reach,
     )
-
-
-def _horizon(shop: Shop, upper: int | None) -> int:
-    """A time by which everything can be done: all of it one after the other."""
-    if shop.objective == "makespan" and upper is not None:
-        return int(upper)
-    longest = shop.duration
-    if isinstance(shop, FlexibleJobShop):
-        longest = np.maximum.reduceat(shop.duration, shop.choice[:-1])
-    released = 0 if shop.release is None else int(shop.release.max())
-    return released + int(longest.sum())
 
 
 def _windows(shop: Shop, release: list[int]) -> tuple[list[int], list[int]]:
     """Earliest start by the job alone, and work of the job from the operation on."""
-    shortest = shop.duration
-    if isinstance(shop, FlexibleJobShop):
-        shortest = np.minimum.reduceat(shop.duration, shop.choice[:-1])
-    before = np.cumsum(shortest) - shortest
+    size = shortest(shop)
+    before = np.cumsum(size) - size
     head = before - before[shop.first[:-1]][shop.job] + np.asarray(release)[shop.job]
-    after = np.append(before, before[-1] + shortest[-1])
+    after = np.append(before, before[-1] + size[-1])
     tail = after[shop.first[1:]][shop.job] - before
     return head.tolist(), tail.tolist()
 
@@ -141,27 +154,49 @@ def _alternatives(model, shop, x, start, per_machine) -> tuple[Any, list[Any], l
 
 
 def _objective(model, shop, last, horizon, lower, upper, variables) -> list[Any]:
-    """Adds the objective; returns its auxiliary variables in the order `_hint` values them."""
+    """Adds the objective; returns its auxiliary variables in the order `_values` gives them."""
     if shop.objective == "makespan":
-        makespan = model.new_int_var(int(lower), max(int(lower), horizon), "makespan")
+        low = max(0, lower or 0)
+        makespan = model.new_int_var(low, max(low, horizon), "makespan")
         for e in last:
             model.add(makespan >= e)
         model.minimize(makespan)
         variables["makespan"] = variables["objective"] = makespan
         return [makespan]
+    auxiliary = []
+    due = None if shop.due is None else shop.due.tolist()
     weight = [1] * shop.jobs if shop.weight is None else shop.weight.tolist()
-    late = []
-    for j, e in enumerate(last):
-        t = model.new_int_var(0, max(0, horizon - int(shop.due[j])), f"tardiness{j}")
-        model.add(t >= e - int(shop.due[j]))
-        late.append(t)
-    total = sum(w * t for w, t in zip(weight, late))
-    model.add(total >= int(lower))
+    if shop.objective == "lateness":
+        low = -max(due) if lower is None else lower
+        high = max(low, horizon - min(due))
+        total = model.new_int_var(low, high, "lateness")
+        for e, d in zip(last, due):
+            model.add(total >= e - d)
+        variables["lateness"] = total
+        auxiliary = [total]
+    elif shop.objective == "flow":
+        release = [0] * shop.jobs if shop.release is None else shop.release.tolist()
+        total = sum(w * (e - r) for w, e, r in zip(weight, last, release))
+    elif shop.objective == "tardy":
+        auxiliary = [model.new_bool_var(f"tardy{j}") for j in range(shop.jobs)]
+        for literal, e, d in zip(auxiliary, last, due):
+            model.add(e <= d).only_enforce_if(~literal)
+        total = sum(w * b for w, b in zip(weight, auxiliary))
+        variables["tardy"] = auxiliary
+    else:
+        for j, e in enumerate(last):
+            t = model.new_int_var(0, max(0, horizon - due[j]), f"tardiness{j}")
+            model.add(t >= e - due[j])
+            auxiliary.append(t)
+        total = sum(w * t for w, t in zip(weight, auxiliary))
+        variables["tardiness"] = auxiliary
+    if shop.objective in SUMS:
+        model.add(total >= max(0, lower or 0))
     if upper is not None:
         model.add(total <= int(upper))
     model.minimize(total)
-    variables["tardiness"], variables["objective"] = late, total
-    return late
+    variables["objective"] = total
+    return auxiliary
 
 
 def _fix(model, shop, fixed, free, start, end, presence) -> None:
@@ -192,18 +227,24 @@ def _read(shop: Shop, value, start, presence) -> Schedule:
 
 def _hint(shop, schedule, start, presence, auxiliary) -> Iterable[tuple[Any, int]]:
     """Every variable's value under a schedule: a hint that leaves one out may be lost."""
-    for s, t in zip(start, schedule.start.tolist()):
-        yield s, t
+    yield from zip(start, schedule.start.tolist())
     if isinstance(shop, FlexibleJobShop):
         operation = np.repeat(np.arange(shop.operations), np.diff(shop.choice))
         taken = (shop.machine == schedule.machine[operation]).tolist()
         for literal, on in zip(presence, taken):
             if literal is not None:
                 yield literal, int(on)
-    if shop.objective == "makespan":
-        yield auxiliary[0], check(shop, schedule)
-        return
     _, size = assigned(shop, schedule)
-    last = (schedule.start + size)[shop.first[1:] - 1]
-    for t, late in zip(auxiliary, np.maximum(0, last - shop.due).tolist()):
-        yield t, late
+    yield from zip(auxiliary, _values(shop, (schedule.start + size)[shop.first[1:] - 1]))
+
+
+def _values(shop: Shop, end: np.ndarray) -> list[int]:
+    """Values of the objective's auxiliary variables when the jobs end so."""
+    if shop.objective == "makespan":
+        return [int(end.max())]
+    if shop.objective == "flow":
+        return []
+    late = end - shop.due
+    if shop.objective == "lateness":
+        return [int(late.max())]
+    return (late > 0 if shop.objective == "tardy" else np.maximum(0, late)).astype(int).tolist()
