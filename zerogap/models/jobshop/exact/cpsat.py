@@ -164,7 +164,7 @@ def _objective(model, shop, last, horizon, lower, upper, variables) -> list[Any]
         variables["makespan"] = variables["objective"] = makespan
         return [makespan]
     auxiliary = []
-    due = None if shop.due is None else shop.due.tolist()
+    due = [] if shop.due is None else shop.due.tolist()
     weight = [1] * shop.jobs if shop.weight is None else shop.weight.tolist()
     if shop.objective == "lateness":
         low = -max(due) if lower is None else lower

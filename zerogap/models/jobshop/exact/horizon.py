@@ -48,6 +48,7 @@ def alone(shop: Shop) -> int:
     if shop.objective == "makespan":
         return int(soonest.max())
     if shop.objective == "lateness":
+        assert shop.due is not None
         return int((soonest - shop.due).max())
     return sum(_costs(shop, soonest, release))
 
@@ -64,6 +65,7 @@ def beyond(shop: Shop, horizon: int) -> int:
     if shop.objective == "makespan":
         return int(late.min())
     if shop.objective == "lateness":
+        assert shop.due is not None
         return max(int((soonest - shop.due).max()), int((late - shop.due).min()))
     prompt, delayed = _costs(shop, soonest, release), _costs(shop, late, release)
     return sum(prompt) + min(b - a for a, b in zip(prompt, delayed))
@@ -71,6 +73,7 @@ def beyond(shop: Shop, horizon: int) -> int:
 
 def _costs(shop: Shop, end: np.ndarray, release: np.ndarray) -> list[int]:
     """What every job adds to a sum when it ends at `end`."""
+    value: np.ndarray
     weight = [1] * shop.jobs if shop.weight is None else shop.weight.tolist()
     if shop.objective == "flow":
         value = end - release
