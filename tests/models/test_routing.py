@@ -154,7 +154,7 @@ def test_json_round_trip(kind):
 def test_json_errors_name_the_field():
     for text, message in (
         ('"clients": [], "vehicles": []', "depots"),
-        ('"depots": [{"x": 0, "colour": 1}], "clients": [], "vehicles": []', "colour"),
+        ('"depots": [{"x": 0, "colour": 1}], "clients": [], "vehicles": [{}]', "colour"),
         ('"depots": [{}], "clients": [{"x": "a"}], "vehicles": [{}]', "malformed"),
         ('"depots": [{}], "clients": [{}], "vehicles": []', "0 vehicles"),
         ('"depots": [{}], "clients": [{"service": -1}], "vehicles": [{}]', "service"),

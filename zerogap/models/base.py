@@ -126,6 +126,9 @@ class Format:
         ``write(instance)`` returns the text (bytes if `binary`).
     binary : bool
         Whether `read`, `sniff` and `write` deal in bytes.
+    shape : bool
+        Whether `sniff` goes by the shape alone (rows of numbers), which other families' files may
+        have as well; a format recognised by a meaning (a keyword, a header) wins over it.
     """
 
     name: str
@@ -134,6 +137,7 @@ class Format:
     read: Callable[..., Any]
     write: Callable[[Any], Any] | None = None
     binary: bool = False
+    shape: bool = False
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def recognise(
     Raises
     ------
     InstanceError
-        If the file is empty or nobody knows its format.
+        If the file is empty, nobody knows its format, or two families could be meant.
     """
     if not raw.strip():
         raise InstanceError("is empty", file=file)
@@ -118,18 +118,35 @@ def recognise(
         fitting = [n for n in candidates if wanted <= {o.name for o in base.family(n).options}]
         candidates = tuple(fitting) or candidates
     text = None if b"\0" in head else head.decode("utf-8-sig", errors="replace")
-    for name in candidates:
-        known = base.family(name)
-        for fmt in known.formats:
-            sample = head if fmt.binary else text
-            if sample is not None and fmt.sniff(sample, file):
-                return known, fmt
+    found = (_format(base.family(name), head, text, file) for name in candidates)
+    matches = [match for match in found if match is not None]
+    named = [match for match in matches if not match[1].shape] or matches
+    if len(named) > 1:
+        ending = [m for m in named if file.removesuffix(".gz").endswith(m[1].suffixes)]
+        named = ending if len(ending) == 1 else named
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ways = " or ".join(f"{known.title} ({fmt.name})" for known, fmt in named)
+        flags = " or ".join(f"--family {known.name}" for known, _ in named)
+        raise InstanceError(f"could be {ways}: say which with {flags}", file=file)
     if text is None:
         raise InstanceError("is a binary file of no known format", file=file)
     if family is not None:
         formats = ", ".join(f.name for f in base.family(family).formats)
         raise InstanceError(f"is in none of the formats of {family} ({formats})", file=file)
     raise InstanceError("no family recognises this file (name it with --family)", file=file)
+
+
+def _format(
+    known: Family, head: bytes, text: str | None, file: str
+) -> tuple[Family, Format] | None:
+    """The family with its first format that recognises the file."""
+    for fmt in known.formats:
+        sample = head if fmt.binary else text
+        if sample is not None and fmt.sniff(sample, file):
+            return known, fmt
+    return None
 
 
 def read(path: str | os.PathLike, *, family: str | None = None, **options: Any) -> Any:

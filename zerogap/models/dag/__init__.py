@@ -86,7 +86,7 @@ _weight.__name__ = "float"
 
 FAMILY = Family(
     name="dag",
-    title="score-based learning of directed acyclic graphs",
+    title="learning of directed acyclic graphs by a score",
     sense="min",
     integral=False,
     unit="score",

@@ -388,5 +388,5 @@ FORMATS = (
     Format(
         "npy", (".npy",), lambda head, name: head[:6] == b"\x93NUMPY", read_npy, write_npy, True
     ),
-    Format("csv", (".csv", ".tsv", ".txt"), sniff_table, read_table, write_table),
+    Format("csv", (".csv", ".tsv", ".txt"), sniff_table, read_table, write_table, shape=True),
 )

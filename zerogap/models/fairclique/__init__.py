@@ -68,7 +68,7 @@ def _delta(value: Any) -> Any:
 
 FAMILY = Family(
     name="fairclique",
-    title="Maximum relative fair clique",
+    title="maximum relative fair clique",
     sense="max",
     integral=True,
     unit="vertices",

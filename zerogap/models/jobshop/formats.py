@@ -369,7 +369,16 @@ def _sniff_standard(head: str, name: str) -> bool:
 
 FORMATS = (
     base.json_format("jobshop", _encode, _decode),
-    Format("taillard", (".ta", ".taillard"), _sniff_taillard, read_taillard, write_taillard),
-    Format("flexible", (".fjs",), _sniff_flexible, read_flexible, write_flexible),
-    Format("standard", (".txt", ".jsp", ".jss"), _sniff_standard, read_standard, write_standard),
+    Format(
+        "taillard", (".ta", ".taillard"), _sniff_taillard, read_taillard, write_taillard, shape=True
+    ),
+    Format("flexible", (".fjs",), _sniff_flexible, read_flexible, write_flexible, shape=True),
+    Format(
+        "standard",
+        (".txt", ".jsp", ".jss"),
+        _sniff_standard,
+        read_standard,
+        write_standard,
+        shape=True,
+    ),
 )

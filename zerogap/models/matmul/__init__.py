@@ -70,7 +70,7 @@ def _positive(text: str) -> int:
 
 FAMILY = Family(
     name="matmul",
-    title="Fast matrix multiplication schemes",
+    title="fast matrix multiplication",
     sense="min",
     integral=True,
     unit="multiplications (objective rank) or additions",

@@ -58,7 +58,7 @@ _ONNX = Format("onnx", (".onnx",), onnx.sniff, onnx.read, binary=True)
 
 FAMILY = Family(
     name="scratchpad",
-    title="Scratchpad scheduling, allocation and replacement",
+    title="scheduling, allocation and replacement in a scratchpad",
     sense="min",
     integral=True,
     unit="bytes",

@@ -56,7 +56,7 @@ def info(tree: TreePrune) -> dict[str, Any]:
 
 FAMILY = Family(
     name="treeprune",
-    title="Pruning of search trees: KV cache against reward and coverage",
+    title="pruning of search trees: KV cache against reward and coverage",
     sense="max",
     integral=False,
     unit="reward",

@@ -78,9 +78,6 @@ def decode(
     else:
         columns = {key: data[key] for key in ("parent", "reward", "tokens")}
         columns["cluster"] = data.get("cluster")
-    unknown = set(data) - {"family", "name", "nodes", *_COLUMNS, *_SETTINGS}
-    if unknown:
-        raise InstanceError(f"unknown key {min(unknown)!r}", file=file)
     settings: dict[str, Any] = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
     if isinstance(settings.get("caps"), dict):
         settings["caps"] = {int(k): v for k, v in settings["caps"].items()}

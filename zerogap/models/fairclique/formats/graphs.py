@@ -379,7 +379,7 @@ FORMATS = (
     json_format("fairclique", _encode, _decode),
     Format("dimacs", (".clq", ".col"), _sniff_dimacs, read_dimacs, write_dimacs, binary=True),
     Format("matrix market", (".mtx",), _sniff_market, read_market, binary=True),
-    Format("edge list", (".txt", ".edges"), _sniff_edges, read_edges, binary=True),
+    Format("edge list", (".txt", ".edges"), _sniff_edges, read_edges, binary=True, shape=True),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -130,23 +131,15 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
         if rounding not in ROUNDING:
             raise InstanceError(f"{rounding!r} is none of {sorted(ROUNDING)}", field="rounding")
         rounding = ROUNDING[rounding]
-    known = {
-        "family", "name", "rounding", "unit", "depots", "clients", "vehicles", "groups",
-        "shipments", "conflicts", "precedences", "distance", "duration", *_WHOLE,
-    }  # fmt: skip
-    if unknown := set(data) - known:
-        raise InstanceError(f"unknown key {min(unknown)!r}", file=file)
     for required in data.get("groups", ()):
         b.add_group(bool(required))
     for i, row in enumerate(data["depots"]):
-        _known(row, {"x", "y", "window"}, f"depots[{i}]")
-        b.add_depot(row.get("x", 0), row.get("y", 0), window=row.get("window", (0, UNLIMITED)))
+        depot = {"x": 0, "y": 0} | _fields(row, ("x", "y", "window"), f"depots[{i}]")
+        b.add_depot(**depot)
     for i, row in enumerate(data["clients"]):
-        _known(row, set(_CLIENT), f"clients[{i}]")
-        b.add_client(**({"x": 0, "y": 0} | row))
+        b.add_client(**({"x": 0, "y": 0} | _fields(row, _CLIENT, f"clients[{i}]")))
     for i, row in enumerate(data["vehicles"]):
-        _known(row, set(_VEHICLE), f"vehicles[{i}]")
-        b.add_vehicle_type(**row)
+        b.add_vehicle_type(**_fields(row, _VEHICLE, f"vehicles[{i}]"))
     for row in data.get("shipments", ()):
         b.add_shipment(row["pickup"] - 1, row["delivery"] - 1, row.get("load", 0))
     for first, second in data.get("conflicts", ()):
@@ -163,11 +156,11 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
     )
 
 
-def _known(row: Any, names: set[str], field: str) -> None:
+def _fields(row: Any, names: Iterable[str], field: str) -> dict[str, Any]:
+    """Those of the named keys that an object has."""
     if not isinstance(row, dict):
         raise InstanceError(f"expected an object, got {row!r}", field=field)
-    if unknown := set(row) - names:
-        raise InstanceError(f"unknown key {min(unknown)!r}", field=field)
+    return {name: row[name] for name in names if name in row}
 
 
 # -- tables of numbers -----------------------------------------------------------------------------
