@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zerogap.models.scratchpad import Buffers, Placement
-from zerogap.models.scratchpad.formats import write_csv
+from zerogap.models.scratchpad.csv import write
 
 
 def solve(buffers: Buffers, time_limit: float, threads: int, seed: int) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def solve(buffers: Buffers, time_limit: float, threads: int, seed: int) -> dict[
         raise ValueError("ZEROGAP_MINIMALLOC does not name the executable")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
-        source.write_text(write_csv(buffers))
+        source.write_text(write(buffers))
         command = [program, f"--capacity={buffers.capacity}", f"--input={source}"]
         try:
             subprocess.run(

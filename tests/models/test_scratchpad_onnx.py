@@ -164,3 +164,126 @@ def test_element_sizes(kind, bits):
     from zerogap.models.scratchpad.onnx import _bits
 
     assert _bits(getattr(onnx.TensorProto, kind), "t", "f") == bits
+
+
+def small(path, nodes, inputs, outputs):
+    """A network from rows (operator, inputs, output, attributes) and typed shapes."""
+    made = [helper.make_node(kind, reads, [write], **more) for kind, reads, write, more in nodes]
+    value = lambda v: helper.make_tensor_value_info(*v)  # noqa: E731
+    graph = helper.make_graph(
+        made, "small", [value(v) for v in inputs], [value(v) for v in outputs]
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+INT8, INT32 = onnx.TensorProto.INT8, onnx.TensorProto.INT32
+
+
+def test_a_widening_cast_takes_no_place(tmp_path):
+    nodes = [("Relu", ["x"], "a", {}), ("Cast", ["a"], "b", {"to": INT32}), ("Neg", ["b"], "c", {})]
+    file = small(tmp_path / "c.onnx", nodes, [("x", INT8, [32])], [("c", INT32, [32])])
+    assert zg.solve(zg.read(file, objective="peak", in_place=True)).objective == 160
+    nodes[1] = ("Cast", ["a"], "b", {"to": INT8})
+    nodes[0] = ("Relu", ["x"], "a", {})
+    file = small(tmp_path / "n.onnx", nodes, [("x", INT32, [32])], [("c", INT8, [32])])
+    assert zg.solve(zg.read(file, objective="peak", in_place=True)).objective == 128
+
+
+def test_views_are_their_inputs(tmp_path):
+    nodes = [
+        ("Relu", ["x"], "a", {}),
+        ("Flatten", ["a"], "b", {}),
+        ("Identity", ["b"], "c", {}),
+        ("Neg", ["c"], "d", {}),
+    ]
+    ends = [("x", FLOAT, [1, 4, 4])], [("d", FLOAT, [1, 16])]
+    file = small(tmp_path / "v.onnx", nodes, *ends)
+    assert zg.solve(zg.read(file, objective="peak", in_place=True)).objective == 64
+    assert zg.solve(zg.read(file, objective="peak")).objective == 128
+    # A result that is a view of a network input needs bytes of its own in host memory.
+    file = small(tmp_path / "i.onnx", [("Identity", ["x"], "y", {})], [("x", FLOAT, [4])],
+                 [("y", FLOAT, [4])])  # fmt: skip
+    net = zg.read(file, capacity=64, in_place=True)
+    assert net.compulsory == 32
+
+
+def test_two_names_are_two_dimensions(tmp_path):
+    nodes = [("Relu", ["x"], "z", {}), ("Relu", ["y"], "w", {})]
+    ends = [("x", FLOAT, ["n", 8]), ("y", FLOAT, ["m", 8])], [("z", FLOAT, ["n", 8]), ("w", FLOAT, ["m", 8])]  # noqa: E501 # fmt: skip
+    file = small(tmp_path / "d.onnx", nodes, *ends)
+    with pytest.raises(InstanceError, match=r"'m' is dynamic.*dims=m"):
+        zg.read(file, objective="peak", batch=2)
+    net = zg.read(file, objective="peak", dims="n=2,m=3")
+    assert dict(zip(net.tensors, net.size.tolist())) == {"x": 64, "z": 64, "y": 96, "w": 96}
+    assert zg.read(file, objective="peak", batch=2, dims="m=3").size.tolist() == net.size.tolist()
+    for wrong, message in (("q=1", "no dimension is called 'q'"), ("n", "as seq=128"), ("", "seq")):
+        with pytest.raises(InstanceError, match=message):
+            zg.read(file, objective="peak", dims=wrong)
+
+
+_ARITHMETIC = {
+    "Relu": lambda x: max(x, 0),
+    "Neg": lambda x: -x,
+    "Add": lambda x, y: x + y,
+    "Mul": lambda x, y: x * y,
+}
+
+
+def replayed(net, plan, kinds, feed):
+    """Run a plan position by position on one memory of bytes; results as they are stored."""
+    import numpy as np
+
+    memory, host = np.zeros(10_000, dtype=np.uint8), dict(feed)
+    cells = lambda t, at: memory[at : at + net.size[t]].view(np.int32)  # noqa: E731
+    for k, o in enumerate(plan.schedule.tolist()):
+        at = {}
+        for t, first, last, address in plan.residencies.tolist():
+            if first <= k <= last:
+                at[t] = address
+                if first == k and t not in net.outputs[o]:
+                    cells(t, address)[:] = host[t]
+        (out,) = net.outputs[o]
+        if net.tensors[out] not in kinds:
+            raise AssertionError(net.tensors[out])
+        kind, operands = kinds[net.tensors[out]]
+        reads = [net.tensors.index(name) for name in operands]
+        for i in range(net.size[out] // 4):
+            values = [int(cells(t, at[t])[i]) for t in reads]
+            cells(out, at[out])[i] = _ARITHMETIC[kind](*values)
+        host[out] = cells(out, at[out]).copy()
+    return {net.tensors[t]: host[t] for t in range(len(net.size)) if net.output[t]}
+
+
+def test_a_plan_in_place_computes_the_same_bytes(tmp_path):
+    import numpy as np
+
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        names, rows = ["x", "y"], []
+        for i in range(int(rng.integers(2, 7))):
+            kind = str(rng.choice(list(_ARITHMETIC)))
+            count = 2 if kind in ("Add", "Mul") else 1
+            reads = [str(rng.choice(names)) for _ in range(count)]
+            rows.append((kind, reads, f"t{i}", {}))
+            names.append(f"t{i}")
+        read = {name for _, reads, _, _ in rows for name in reads}
+        made = [row[2] for row in rows]
+        results = [name for name in made if name not in read or rng.random() < 0.2]
+        file = small(tmp_path / f"{seed}.onnx", rows, [(s, INT32, [3]) for s in "xy"],
+                     [(name, INT32, [3]) for name in results])  # fmt: skip
+        inside = zg.read(file, objective="peak", in_place=True)
+        apart = zg.read(file, objective="peak")
+        result = zg.solve(inside, time_limit=20, threads=1)
+        assert result.status == "optimal"
+        assert result.objective <= zg.solve(apart, time_limit=20, threads=1).objective
+        feed = {s: rng.integers(-9, 9, 3).astype(np.int32) for s in "xy"}
+        expected = dict(feed)
+        for kind, reads, name, _ in rows:
+            columns = zip(*(expected[r].tolist() for r in reads))
+            expected[name] = np.array([_ARITHMETIC[kind](*c) for c in columns], dtype=np.int32)
+        kinds = {row[2]: (row[0], row[1]) for row in rows}
+        sources = {inside.tensors.index(s): v for s, v in feed.items() if s in inside.tensors}
+        for name, values in replayed(inside, result.solution, kinds, sources).items():
+            assert (values == expected[name]).all()

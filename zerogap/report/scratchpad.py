@@ -46,11 +46,15 @@ def draw(instance: Network | Buffers, solution: Plan | Placement, axes: Any = No
 
 
 def _draw_placement(buffers: Buffers, placement: Placement, axes: Any) -> None:
-    top = placement.offset + buffers.units * buffers.alignment
-    rows = list(zip(buffers.lower.tolist(), buffers.upper.tolist(), placement.offset, top))
-    colours = [f"C{i % 10}" for i in range(len(rows))]
+    top = placement.offset + buffers.space
+    rows, owner = [], []
+    for i, at in enumerate(placement.offset.tolist()):
+        for begin, end, low, high in buffers.pieces(i):
+            rows.append((begin, end, at + low, at + high))
+            owner.append(i)
+    colours = [f"C{i % 10}" for i in owner]
     roof = buffers.capacity or int(top.max(initial=1))
-    _draw_boxes(axes, rows, colours, list(buffers.ids), roof)
+    _draw_boxes(axes, rows, colours, [buffers.ids[i] for i in owner], roof)
     axes.set_xlabel("time")
     axes.set_title(f"{buffers.name or 'buffers'}: height {int(top.max(initial=0)):,} bytes")
 

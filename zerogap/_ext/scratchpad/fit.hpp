@@ -13,6 +13,11 @@
 // release dates: it reaches max over k of bound(k) + the sizes of all b with bound(b) >= bound(k).
 // A section's weight counts the failures that it has caused; they decide among equal boxes.
 //
+// A box may have to lie at multiples of an own alignment (a power of two) and may be away for some
+// times. low(b) and L are then rounded up to the box's alignment, which leaves all of the above true:
+// a box that is barred at low(b) and rests on an unplaced one lies above L, hence above low(b).
+// The stacking bound leaves the rounding out, and counts a box in the sections where it is there.
+//
 // Unplaced boxes that no longer touch in time form components, solved one after the other; a
 // component that fails sends the search back to the decision that made it.
 #pragma once
@@ -29,23 +34,26 @@ public:
 
     long long nodes = 0;
 
-    // Boxes live in [begin, end), in any integer time; sizes > 0.
-    Fit(const std::vector<int64_t>& begin, const std::vector<int64_t>& end,
-        const std::vector<int64_t>& size)
-        : n_((int)size.size()), size_(size), offset_(n_), low_(n_), rank_(n_), first_(n_),
-          last_(n_), placed_(n_), barred_(n_), bound_(n_) {
-        sections(begin, end);
-        overlaps_.resize(n_);
-        for (int i = 0; i < n_; ++i)
-            for (int j = 0; j < n_; ++j)
-                if (i != j && begin[i] < end[j] && begin[j] < end[i]) overlaps_[i].push_back(j);
+    // Boxes have sizes > 0 and alignments (powers of two); box owner[p] is there in
+    // [begin[p], end[p]), in any integer time. Every box has such a piece, and they are disjoint.
+    Fit(const std::vector<int>& owner, const std::vector<int64_t>& begin,
+        const std::vector<int64_t>& end, const std::vector<int64_t>& size,
+        const std::vector<int64_t>& grain)
+        : n_((int)size.size()), size_(size), grain_(grain), offset_(n_), low_(n_), rank_(n_),
+          first_(n_, INT32_MAX), last_(n_, -1), placed_(n_), barred_(n_), bound_(n_), there_(n_) {
+        sections(owner, begin, end);
+        overlaps(owner, begin, end);
         load_ = 0;
         std::vector<int64_t> sum(sections_, 0);
         for (int i = 0; i < n_; ++i)
-            for (int s = first_[i]; s <= last_[i]; ++s) load_ = std::max(load_, sum[s] += size_[i]);
+            for (auto [from, to] : there_[i])
+                for (int s = from; s <= to; ++s) load_ = std::max(load_, sum[s] += size_[i]);
         crowd_.assign(n_, 0);
-        for (int i = 0; i < n_; ++i)
-            crowd_[i] = *std::max_element(sum.begin() + first_[i], sum.begin() + last_[i] + 1);
+        for (int i = 0; i < n_; ++i) {
+            for (auto [from, to] : there_[i])
+                crowd_[i] = std::max(crowd_[i], *std::max_element(sum.begin() + from, sum.begin() + to + 1));
+            if (there_[i].size() == 1) there_[i].clear();   // the rule: first_ and last_ say it
+        }
     }
 
     int64_t load() const { return load_; }
@@ -106,9 +114,10 @@ private:
     struct Saved { int box; int64_t low; char barred, placed; };
 
     // Sections are the maximal cliques: time points where a lifetime begins, next to which one ends.
-    void sections(const std::vector<int64_t>& begin, const std::vector<int64_t>& end) {
+    void sections(const std::vector<int>& owner, const std::vector<int64_t>& begin,
+                  const std::vector<int64_t>& end) {
         std::vector<std::pair<int64_t, int>> events;
-        for (int i = 0; i < n_; ++i) { events.push_back({begin[i], 1}); events.push_back({end[i], 0}); }
+        for (size_t p = 0; p < owner.size(); ++p) { events.push_back({begin[p], 1}); events.push_back({end[p], 0}); }
         std::sort(events.begin(), events.end());
         std::vector<int64_t> points;
         for (size_t k = 0; k < events.size(); ++k)
@@ -116,11 +125,41 @@ private:
                 points.push_back(events[k].first);
         points.erase(std::unique(points.begin(), points.end()), points.end());
         sections_ = (int)points.size();
-        for (int i = 0; i < n_; ++i) {
-            first_[i] = int(std::lower_bound(points.begin(), points.end(), begin[i]) - points.begin());
-            last_[i] = int(std::lower_bound(points.begin(), points.end(), end[i]) - points.begin()) - 1;
+        for (size_t p = 0; p < owner.size(); ++p) {
+            int i = owner[p];
+            int from = int(std::lower_bound(points.begin(), points.end(), begin[p]) - points.begin());
+            int to = int(std::lower_bound(points.begin(), points.end(), end[p]) - points.begin()) - 1;
+            first_[i] = std::min(first_[i], from);
+            last_[i] = std::max(last_[i], to);
+            there_[i].push_back({from, to});
         }
     }
+
+    // Pairs of boxes that are there at the same time, by a sweep over the pieces.
+    void overlaps(const std::vector<int>& owner, const std::vector<int64_t>& begin,
+                  const std::vector<int64_t>& end) {
+        overlaps_.resize(n_);
+        std::vector<int> order(owner.size()), alive;
+        std::iota(order.begin(), order.end(), 0);
+        std::sort(order.begin(), order.end(), [&](int a, int b) { return begin[a] < begin[b]; });
+        for (int p : order) {
+            size_t kept = 0;
+            for (int q : alive)
+                if (end[q] > begin[p]) {
+                    alive[kept++] = q;
+                    overlaps_[owner[p]].push_back(owner[q]);
+                    overlaps_[owner[q]].push_back(owner[p]);
+                }
+            alive.resize(kept);
+            alive.push_back(p);
+        }
+        for (auto& list : overlaps_) {
+            std::sort(list.begin(), list.end());
+            list.erase(std::unique(list.begin(), list.end()), list.end());
+        }
+    }
+
+    int64_t aligned(int b, int64_t at) const { return (at + grain_[b] - 1) & ~(grain_[b] - 1); }
 
     // Unplaced boxes ids_[from, to), sorted by beginning, in their connected components, pushed on
     // the agenda. The smallest comes out first: it fails or succeeds cheapest.
@@ -178,12 +217,21 @@ private:
     int overfull(int from, int to) {
         for (const Key& key : order_) {
             int64_t room = capacity_ - key.bound, size = size_[key.box];
-            int begin = std::max(from, first_[key.box]), end = std::min(to, last_[key.box]);
-            for (int s = begin; s <= end; ++s)
-                if ((acc_[s] += size) > room) {
-                    std::fill(acc_.begin() + from, acc_.begin() + to + 1, 0);
-                    return s;
-                }
+            auto stack = [&](int first, int last) {
+                int begin = std::max(from, first), end = std::min(to, last);
+                for (int s = begin; s <= end; ++s)
+                    if ((acc_[s] += size) > room) return s;
+                return -1;
+            };
+            int bad = -1;
+            if (there_[key.box].empty()) bad = stack(first_[key.box], last_[key.box]);
+            else
+                for (auto [first, last] : there_[key.box])
+                    if (bad < 0) bad = stack(first, last);
+            if (bad >= 0) {
+                std::fill(acc_.begin() + from, acc_.begin() + to + 1, 0);
+                return bad;
+            }
         }
         std::fill(acc_.begin() + from, acc_.begin() + to + 1, 0);
         return -1;
@@ -209,7 +257,7 @@ private:
         int64_t best = capacity_ + 1;
         for (int d : overlaps_[b])
             if (!placed_[d]) best = std::min(best, std::max(low_[d], ground) + size_[d]);
-        return best;
+        return aligned(b, best);
     }
 
     // Place the frame's box where it rests; false if a box above no longer fits.
@@ -226,11 +274,11 @@ private:
         for (int c : overlaps_[b])
             if (!placed_[c] && low_[c] < top) {
                 save(c);
-                low_[c] = top;
+                low_[c] = aligned(c, top);
                 barred_[c] = 0;
                 low = std::min(low, first_[c]);
                 high = std::max(high, last_[c]);
-                if (top + size_[c] > capacity_) fits = false;
+                if (low_[c] + size_[c] > capacity_) fits = false;
             }
         if (!fits) return false;
         int from = (int)ids_.size();
@@ -282,11 +330,12 @@ private:
 
     int n_, sections_ = 0;
     int64_t capacity_ = 0, load_ = 0;
-    std::vector<int64_t> size_, offset_, low_, crowd_;
+    std::vector<int64_t> size_, grain_, offset_, low_, crowd_;
     std::vector<int> rank_, first_, last_;
     std::vector<char> placed_, barred_;
     std::vector<double> weight_;
     std::vector<std::vector<int>> overlaps_;
+    std::vector<std::vector<std::pair<int, int>>> there_;   // sections of a box that is away at times
     std::vector<Frame> frames_;
     std::vector<Component> open_;
     struct Key { int64_t bound; int box; };

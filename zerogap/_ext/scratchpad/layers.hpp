@@ -29,7 +29,9 @@ struct Graph {
     int operators = 0, tensors = 0;
     std::vector<std::vector<int>> inputs, outputs;     // tensors whose residence is decided
     std::vector<int64_t> read, write;                  // units of transient tensors and workspace
-    std::vector<int> in_place; 
+    std::vector<int> in_place;
+    std::vector<int> over;                             // tensor whose place the output takes, -1: none
+    std::vector<int64_t> saved;                        // units that this saves when the tensor dies
     std::vector<int64_t> units, bytes;                 // of tensors
     std::vector<int> producer;
     std::vector<int> stored;                           // its store is compulsory (a result)
@@ -165,6 +167,7 @@ private:
             e.write = e.after + g.write[o];
         } else {
             e.read = units + fetched + made + std::max(g.read[o], g.write[o]);
+            if (g.over[o] >= 0 && dies(g.over[o], o, D)) e.read -= g.saved[o];
             e.write = e.after;
         }
         return e;

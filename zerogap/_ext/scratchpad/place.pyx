@@ -17,8 +17,8 @@ cdef extern from "scratchpad/race.hpp" namespace "zg::scratchpad" nogil:
     cdef cppclass Race:
         int64_t best, bound
         vector[int64_t] offsets
-        Race(const vector[int64_t]&, const vector[int64_t]&, const vector[int64_t]&,
-             int64_t, cbool, uint64_t)
+        Race(const vector[int]&, const vector[int64_t]&, const vector[int64_t]&,
+             const vector[int64_t]&, const vector[int64_t]&, int64_t, cbool, uint64_t)
         long long nodes()
         cbool refuted()
         cbool done()
@@ -40,6 +40,10 @@ cdef class Placing:
     minimise : bool
         Look for the least height; otherwise any placement within the capacity will do.
     seed : int
+    grain : array_like of int64, optional
+        Offsets are multiples of it, a power of two a box.
+    owner : array_like of int32, optional
+        Box of every lifetime, where boxes are there several times; each has one at least.
     """
 
     cdef Race* race
@@ -47,16 +51,27 @@ cdef class Placing:
     cdef object _some
     cdef int _all
 
-    def __cinit__(self, begin, end, size, capacity, minimise=False, seed=0):
+    def __cinit__(self, begin, end, size, capacity, minimise=False, seed=0, grain=None,
+                  owner=None):
         begin, end, size = (np.asarray(x, dtype=np.int64) for x in (begin, end, size))
-        if not len(begin) == len(end) == len(size):
+        n = len(size)
+        grain = np.ones(n, dtype=np.int64) if grain is None else np.asarray(grain, dtype=np.int64)
+        owner = np.arange(n) if owner is None else np.asarray(owner, dtype=np.int64)
+        if not (len(begin) == len(end) == len(owner) and len(grain) == n):
             raise ValueError("begin, end and size differ in length")
         if (begin >= end).any() or (size < 0).any():
             raise ValueError("a lifetime is empty or a size negative")
+        if (grain < 1).any() or (grain & (grain - 1)).any():
+            raise ValueError("a grain is no power of two")
+        if len(np.unique(owner)) != n or (n and (owner.min() < 0 or owner.max() >= n)):
+            raise ValueError("every box needs a lifetime")
         self._some = np.flatnonzero(size > 0)
-        self._all = len(size)
-        self.race = new Race(begin[self._some].tolist(), end[self._some].tolist(),
-                             size[self._some].tolist(), capacity, minimise, seed)
+        self._all = n
+        number = np.cumsum(size > 0) - 1
+        there = (size > 0)[owner] if n else np.zeros(0, dtype=bool)
+        self.race = new Race(number[owner[there]].tolist(), begin[there].tolist(),
+                             end[there].tolist(), size[self._some].tolist(),
+                             grain[self._some].tolist(), capacity, minimise, seed)
         self.seconds = 0.0
 
     def __dealloc__(self):

@@ -16,9 +16,10 @@ public:
     int64_t bound;                   // no placement is lower
     std::vector<int64_t> offsets;
 
-    Race(const std::vector<int64_t>& begin, const std::vector<int64_t>& end,
-         const std::vector<int64_t>& size, int64_t capacity, bool minimise, uint64_t seed)
-        : fit_(begin, end, size), size_(size), capacity_(capacity),
+    Race(const std::vector<int>& owner, const std::vector<int64_t>& begin,
+         const std::vector<int64_t>& end, const std::vector<int64_t>& size,
+         const std::vector<int64_t>& grain, int64_t capacity, bool minimise, uint64_t seed)
+        : fit_(owner, begin, end, size, grain), size_(size), capacity_(capacity),
           minimise_(minimise), random_(seed) {
         bound = fit_.load();
         if (size.empty()) best = bound = 0;

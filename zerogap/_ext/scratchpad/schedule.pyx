@@ -18,7 +18,8 @@ cdef extern from "scratchpad/layers.hpp" namespace "zg::scratchpad" nogil:
         int operators, tensors
         vector[vector[int]] inputs, outputs
         vector[int64_t] read, write
-        vector[int] in_place
+        vector[int] in_place, over
+        vector[int64_t] saved
         vector[int64_t] units, bytes
         vector[int] producer
         vector[int] stored
@@ -80,6 +81,8 @@ cdef class Scheduling:
         g.read = graph["read"]
         g.write = graph["write"]
         g.in_place = graph["in_place"]
+        g.over = graph.get("over", [-1] * len(graph["inputs"]))
+        g.saved = graph.get("saved", [0] * len(graph["inputs"]))
         g.units = graph["units"]
         g.bytes = graph["bytes"]
         g.producer = graph["producer"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Format, Option, json_format
-from zerogap.models.scratchpad import formats, networks, onnx
+from zerogap.models.scratchpad import csv, formats, networks, onnx
+from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
-from zerogap.models.scratchpad.instance import Buffers, Network, topological
+from zerogap.models.scratchpad.instance import Network, topological
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes, decode, encode
 
 __all__ = [
@@ -53,7 +54,7 @@ def info(instance: Network | Buffers) -> dict[str, Any]:
     }
 
 
-_CSV = Format("minimalloc", (".csv",), formats.sniff_csv, formats.read_csv, formats.write_csv)
+_CSV = Format("minimalloc", (".csv",), csv.sniff, csv.read, csv.write)
 _ONNX = Format("onnx", (".onnx",), onnx.sniff, onnx.read, binary=True)
 
 FAMILY = Family(
@@ -92,8 +93,10 @@ FAMILY = Family(
             ("resident", "stream", "ignore"),
         ),
         Option("write_every_eviction", bool, None, "no clean copies in host memory"),
-        Option("batch", int, None, "value of dynamic batch dimensions (ONNX)"),
+        Option("batch", int, None, "value of the dynamic batch dimension (ONNX)"),
+        Option("dims", str, None, "values of dimensions by name, as seq=128,heads=8 (ONNX)"),
         Option("in_place", bool, None, "elementwise operators may write over their inputs"),
+        Option("offsets", str, None, "offsets of the file are fixed, or hints", ("fix", "hint")),
         Option("bytes", int, 1, "bytes of one element (generated networks)"),
     ),
 )

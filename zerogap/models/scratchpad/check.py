@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
-from zerogap.models.scratchpad.instance import Buffers, Network
+from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.instance import Network
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes
 
 
@@ -222,26 +223,33 @@ def _check_placement(buffers: Buffers, placement: Placement) -> int:
         raise InfeasibleSolution(
             f"{len(offset)} offsets for {len(buffers.size)} buffers", constraint="kind"
         )
-    bad = np.flatnonzero((offset < 0) | (offset % buffers.alignment != 0))
-    if len(bad):
-        i = int(bad[0])
-        raise InfeasibleSolution(
-            f"buffer {buffers.ids[i]} has offset {offset[i]}, no multiple of {buffers.alignment}",
-            constraint="alignment",
-            where=i,
-        )
-    top = offset + buffers.units * buffers.alignment
-    height = int(top[buffers.size > 0].max(initial=0))
+    rows: list[tuple[int, int, int, int]] = []
+    owner: list[int] = []
+    height = 0
+    for i, at in enumerate(offset.tolist()):
+        _check_offset(buffers, i, at)
+        size, unit = int(buffers.size[i]), buffers.alignment
+        if size == 0:
+            continue
+        top = at + -(-size // unit) * unit
+        height = max(height, top)
+        begin = int(buffers.lower[i])
+        for lower, upper, low, high in (*buffers.gaps[i], (int(buffers.upper[i]),) * 2 + (0, 0)):
+            if begin < lower:
+                rows.append((begin, lower, at, top))
+            if low < high:
+                rows.append((lower, upper, at + low, at + high))
+            owner += [i] * (len(rows) - len(owner))
+            begin = upper
     if buffers.capacity is not None and height > buffers.capacity:
         raise InfeasibleSolution(
             f"the placement is {height} bytes high, capacity {buffers.capacity}",
             constraint="capacity",
             by=height - buffers.capacity,
         )
-    rows = list(zip(buffers.lower.tolist(), buffers.upper.tolist(), offset.tolist(), top.tolist()))
     clash = _overlap(rows)
     if clash:
-        i, j, by = clash
+        i, j, by = owner[clash[0]], owner[clash[1]], clash[2]
         raise InfeasibleSolution(
             f"buffers {buffers.ids[i]} and {buffers.ids[j]} share {by} bytes at the same time",
             constraint="overlap",
@@ -252,3 +260,21 @@ def _check_placement(buffers: Buffers, placement: Placement) -> int:
         assert buffers.capacity is not None
         return buffers.capacity
     return height
+
+
+def _check_offset(buffers: Buffers, i: int, at: int) -> None:
+    """An offset is a multiple of both alignments, and the fixed one where one is fixed."""
+    for unit in (buffers.alignment, int(buffers.alignments[i])):
+        if at < 0 or at % unit:
+            raise InfeasibleSolution(
+                f"buffer {buffers.ids[i]} has offset {at}, no multiple of {unit}",
+                constraint="alignment",
+                where=i,
+            )
+    if buffers.offset[i] >= 0 and at != buffers.offset[i]:
+        raise InfeasibleSolution(
+            f"buffer {buffers.ids[i]} has offset {at}, fixed at {buffers.offset[i]}",
+            constraint="offset",
+            where=i,
+            by=abs(at - int(buffers.offset[i])),
+        )

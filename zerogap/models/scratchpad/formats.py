@@ -1,14 +1,13 @@
-"""Files of the scratchpad family: JSON, MiniMalloc CSV; ONNX stands in its own module."""
+"""JSON files of the scratchpad family; CSV and ONNX stand in their own modules."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-import numpy as np
-
 from zerogap.models.base import InstanceError
-from zerogap.models.scratchpad.instance import Buffers, Network
+from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.instance import Network
 
 _UNITS = {"": 1, "b": 1}
 _UNITS |= {p + "b": 1000**k for k, p in enumerate("kmg", 1)}
@@ -58,16 +57,12 @@ def network(fields: dict[str, Any], capacity: int | str | None, **settings: Any)
 def encode(instance: Network | Buffers) -> dict[str, Any]:
     """Fields of the JSON file."""
     if isinstance(instance, Buffers):
-        rows = zip(instance.ids, instance.lower, instance.upper, instance.size)
         return {
             "name": instance.name,
             "capacity": instance.capacity,
             "alignment": instance.alignment,
             "objective": instance.objective,
-            "buffers": [
-                {"id": i, "lower": int(lo), "upper": int(up), "size": int(size)}
-                for i, lo, up, size in rows
-            ],
+            "buffers": [_buffer(instance, i) for i in range(len(instance.size))],
         }
     net = instance
     data: dict[str, Any] = {
@@ -83,6 +78,19 @@ def encode(instance: Network | Buffers) -> dict[str, Any]:
     data["tensors"] = [_tensor(net, t) for t in range(len(net.size))]
     data["operators"] = [_operator(net, o) for o in range(len(net.inputs))]
     return data
+
+
+def _buffer(buffers: Buffers, i: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": buffers.ids[i]}
+    entry |= {key: int(getattr(buffers, key)[i]) for key in ("lower", "upper", "size")}
+    if buffers.alignments[i] != 1:
+        entry["alignment"] = int(buffers.alignments[i])
+    if buffers.gaps[i]:
+        entry["gaps"] = [list(g if g[2] < g[3] else g[:2]) for g in buffers.gaps[i]]
+    for key in ("offset", "hint"):
+        if getattr(buffers, key)[i] >= 0:
+            entry[key] = int(getattr(buffers, key)[i])
+    return entry
 
 
 def _tensor(net: Network, t: int) -> dict[str, Any]:
@@ -104,6 +112,8 @@ def _operator(net: Network, o: int) -> dict[str, Any]:
         entry["workspace"] = int(net.workspace[o])
     if net.in_place[o]:
         entry["in_place"] = True
+    if net.over[o] >= 0:
+        entry["over"] = net.tensors[net.over[o]]
     return entry
 
 
@@ -116,6 +126,7 @@ def decode(
     objective: str | None = None,
     write_every_eviction: bool | None = None,
     weights: str | None = None,
+    offsets: str | None = None,
 ) -> Network | Buffers:
     """The instance of a JSON file; options given by the user win over the file."""
     given = {
@@ -129,7 +140,15 @@ def decode(
     if "buffers" in data:
         if isinstance(room, str):
             raise InstanceError("a factor needs operators", field="capacity")
-        return _buffers(data["buffers"], room, goal or "height", given)
+        for option, value in (
+            ("weights", weights),
+            ("write_every_eviction", write_every_eviction),
+        ):
+            if value is not None:
+                raise InstanceError("says nothing to buffers", field=f"option {option}")
+        return _buffers(data["buffers"], room, goal or "height", given, offsets)
+    if offsets is not None:
+        raise InstanceError("says nothing to a network", field="option offsets")
     if weights == "ignore":
         data = _without_weights(data)
     stream = data.get("stream_weights", False) if weights is None else weights == "stream"
@@ -182,6 +201,10 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
             [_known(place, t, f"operators[{i}] {o['name']!r}.{side}") for t in o.get(side, [])]
             for i, o in enumerate(operators)
         ]
+    fields["over"] = [
+        -1 if o.get("over") is None else _known(place, o["over"], f"operators[{i}].over")
+        for i, o in enumerate(operators)
+    ]
     if data.get("order") is not None:
         fields["order"] = [_known(names, o, f"order[{i}]") for i, o in enumerate(data["order"])]
     return fields
@@ -210,7 +233,9 @@ def _known(place: dict[str, int], name: Any, where: str) -> int:
     return place[name]
 
 
-def _buffers(rows: Any, capacity: int | None, objective: str, given: dict[str, Any]) -> Buffers:
+def _buffers(
+    rows: Any, capacity: int | None, objective: str, given: dict[str, Any], offsets: str | None
+) -> Buffers:
     for i, row in enumerate(rows):
         for key in ("lower", "upper", "size"):
             _key(row, key, f"buffers[{i}]")
@@ -221,100 +246,18 @@ def _buffers(rows: Any, capacity: int | None, objective: str, given: dict[str, A
         capacity,
         objective=objective,
         ids=tuple(str(r.get("id", i)) for i, r in enumerate(rows)),
+        alignments=[r.get("alignment", 1) for r in rows],
+        gaps=[r.get("gaps", []) for r in rows],
+        **places([r.get("offset", -1) for r in rows], [r.get("hint", -1) for r in rows], offsets),
         **given,
     )
 
 
-# ---- MiniMalloc CSV ----------------------------------------------------------------------------
-
-_ID = ("id", "buffer", "buffer_id")
-
-
-def sniff_csv(head: str, name: str) -> bool:
-    """Whether the first line names lifetimes and sizes."""
-    columns = {c.strip() for c in head.split("\n", 1)[0].strip().lower().split(",")}
-    return "size" in columns and ({"lower", "upper"} <= columns or {"start", "end"} <= columns)
-
-
-def read_csv(
-    text: str,
-    *,
-    file: str,
-    capacity: int | str | None = None,
-    alignment: int = 1,
-    objective: str | None = None,
-) -> Buffers:
-    """Read ``id,lower,upper,size`` (half-open) or ``id,start,end,size`` (end included).
-
-    The capacity is the number in the file's name (``A.1048576.csv``) unless given.
-    """
-    lines = text.splitlines()
-    columns = [c.strip().lower() for c in lines[0].split(",")]
-    if len(set(columns)) < len(columns):
-        raise InstanceError("a column is named twice", file=file, line=1)
-    inclusive = "start" in columns
-    begin, end = ("start", "end") if inclusive else ("lower", "upper")
-    found = {name: columns.index(name) for name in (begin, end, "size") if name in columns}
-    for name in (begin, end, "size"):
-        if name not in found:
-            raise InstanceError(f"column {name!r} is missing", file=file, line=1)
-    id_column = next((columns.index(c) for c in _ID if c in columns), None)
-    ids: dict[str, int] = {}
-    values: dict[str, list[int]] = {name: [] for name in found}
-    for number, line in enumerate(lines[1:], 2):
-        if not line.strip():
-            continue
-        cells = [c.strip() for c in line.split(",")]
-        if len(cells) != len(columns):
-            message = f"has {len(cells)} values, expected {len(columns)}"
-            raise InstanceError(message, file=file, line=number)
-        label = str(len(ids)) if id_column is None else cells[id_column]
-        if label in ids:
-            message = f"id {label!r} is used twice (first in line {ids[label]})"
-            raise InstanceError(message, file=file, line=number, field="id")
-        ids[label] = number
-        for name, column in found.items():
-            values[name].append(_whole(cells[column], file, number, name))
-        _check_row(values, begin, end, inclusive, file, number)
-    if not ids:
-        raise InstanceError("there is no buffer", file=file, line=len(lines))
-    if capacity is None:
-        in_name = re.search(r"\.(\d+)\.csv$", file)
-        capacity = int(in_name[1]) if in_name else None
-    if isinstance(capacity, str):
-        raise InstanceError("a factor needs operators", file=file, field="capacity")
-    upper = np.array(values[end], dtype=np.int64) + inclusive
-    stem = re.split(r"[/\\]", file)[-1].removesuffix(".csv")
-    goal = objective or "height"
-    return Buffers(
-        values[begin], upper, values["size"], capacity, alignment, goal, tuple(ids), stem
-    )
-
-
-def _check_row(
-    values: dict[str, list[int]], begin: str, end: str, inclusive: bool, file: str, line: int
-) -> None:
-    first, last, size = values[begin][-1], values[end][-1], values["size"][-1]
-    if last + inclusive <= first:
-        raise InstanceError(f"is {last}, {begin} is {first}", file=file, line=line, field=end)
-    if size < 0:
-        raise InstanceError(f"is {size}, expected at least 0", file=file, line=line, field="size")
-
-
-def _whole(text: str, file: str, line: int, name: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        message = f"{text!r} is no integer"
-        raise InstanceError(message, file=file, line=line, field=name) from None
-    if abs(value) > 2**61:
-        raise InstanceError(f"{value} is too large", file=file, line=line, field=name)
-    return value
-
-
-def write_csv(instance: Network | Buffers) -> str:
-    """Buffers as MiniMalloc CSV."""
-    if not isinstance(instance, Buffers):
-        raise InstanceError("a network has no fixed lifetimes; write it as JSON")
-    rows = zip(instance.ids, instance.lower, instance.upper, instance.size)
-    return "id,lower,upper,size\n" + "".join(f"{i},{a},{b},{s}\n" for i, a, b, s in rows)
+def places(offset: list[int], hint: list[int], offsets: str | None) -> dict[str, Any]:
+    """Fixed and wished-for offsets of a file, read as the option says: all fixed, or all wishes."""
+    if offsets == "fix":
+        offset = [h if o == -1 else o for o, h in zip(offset, hint)]
+    elif offsets == "hint":
+        hint = [o if h == -1 else h for o, h in zip(offset, hint)]
+        offset = [-1] * len(offset)
+    return {"offset": offset, "hint": hint}

@@ -1,4 +1,4 @@
-"""Instances of the scratchpad family: a network to be scheduled, or buffers to be placed."""
+"""Instances of the scratchpad family: a network to be scheduled."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ class Network:
     in_place : array_like of bool, optional
         Operators that have read all inputs before they write: their outputs may lie over inputs
         that leave the scratchpad at that step.
+    over : array_like of int, optional
+        Input of every operator in whose place its only output may lie, -1 for none: operators that
+        work position by position. The output is no larger, takes the same address, and the input is
+        read by nobody afterwards.
     alignment : int
         Addresses are multiples of it, sizes are rounded up to it; a power of two.
     objective : {"traffic", "peak"}
@@ -82,6 +86,7 @@ class Network:
     output: Any = None
     workspace: Any = None
     in_place: Any = None
+    over: Any = None
     alignment: int = 1
     objective: str = "traffic"
     write_every_eviction: bool = False
@@ -94,7 +99,7 @@ class Network:
     consumers: Any = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        put = _setter(self)
+        put = setter(self)
         put("size", frozen(self.size, np.int64, field="size", shape=(None,), low=0, high=MAX_BYTES))
         n_tensors = len(self.size)
         if int(self.size.astype(object).sum()) > MAX_BYTES:
@@ -106,12 +111,13 @@ class Network:
             raise InstanceError(f"has {len(self.outputs)} operators, inputs {n}", field="outputs")
         if n == 0:
             raise InstanceError("there is no operator", field="operators")
-        put("tensors", _names(self.tensors, n_tensors, "t", "tensors"))
-        put("operators", _names(self.operators, n, "op", "operators"))
+        put("tensors", labels(self.tensors, n_tensors, "t", "tensors"))
+        put("operators", labels(self.operators, n, "op", "operators"))
         put("workspace", _array(self.workspace, n, np.int64, "workspace", 0, MAX_BYTES))
         put("in_place", _array(self.in_place, n, np.bool_, "in_place"))
         put("weight", _array(self.weight, n_tensors, np.bool_, "weight"))
         self._link()
+        self._settle_over(n)
         if self.output is None:
             put("output", [p >= 0 and not c for p, c in zip(self.producer, self.consumers)])
         put("output", _array(self.output, n_tensors, np.bool_, "output"))
@@ -142,19 +148,35 @@ class Network:
             for t in tensors:
                 consumers[t].append(o)
         producer.setflags(write=False)
-        put = _setter(self)
+        put = setter(self)
         put("producer", producer)
         put("consumers", tuple(tuple(c) for c in consumers))
 
+    def _settle_over(self, n: int) -> None:
+        given = np.full(n, -1) if self.over is None else self.over
+        over = frozen(given, np.int64, field="over", shape=(n,), low=-1, high=len(self.size) - 1)
+        for o in np.flatnonzero(over >= 0).tolist():
+            t, label = int(over[o]), self.operators[o]
+            if t not in self.inputs[o] or self.weight[t]:
+                why = f"{self.tensors[t]!r} is no input of {label!r} other than a weight"
+            elif len(self.outputs[o]) != 1 or self.in_place[o]:
+                why = f"{label!r} has not one output, or is in place as a whole"
+            elif self.size[self.outputs[o][0]] > self.size[t]:
+                why = f"the output of {label!r} is larger than {self.tensors[t]!r}"
+            else:
+                continue
+            raise InstanceError(why, field="over")
+        setter(self)("over", over)
+
     def _check_scalars(self) -> None:
-        put = _setter(self)
+        put = setter(self)
         if self.objective not in ("traffic", "peak"):
             raise InstanceError(f"{self.objective!r} is not traffic or peak", field="objective")
-        put("alignment", _alignment(self.alignment))
+        put("alignment", power_of_two(self.alignment))
         if self.capacity is None and self.objective == "traffic":
             raise InstanceError("is missing (needed unless objective=peak)", field="capacity")
         if self.capacity is not None:
-            put("capacity", _integer(self.capacity, "capacity", 0))
+            put("capacity", integer(self.capacity, "capacity", 0))
         for flag in ("write_every_eviction", "stream_weights"):
             if not isinstance(getattr(self, flag), bool | np.bool_):
                 raise InstanceError(f"{getattr(self, flag)!r} is no truth value", field=flag)
@@ -186,6 +208,8 @@ class Network:
         read = int(units[list(self.inputs[operator])].sum())
         written = int(units[list(self.outputs[operator])].sum())
         both = max(read, written) if self.in_place[operator] else read + written
+        if self.over[operator] >= 0:
+            both = read  # the only output lies within an input
         return (both + work) * self.alignment
 
     def largest_working_set(self) -> tuple[int, int]:
@@ -193,83 +217,6 @@ class Network:
         sets = [self.working_set(o) for o in range(len(self.inputs))]
         worst = int(np.argmax(sets))
         return worst, sets[worst]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Buffers:
-    """Buffers with fixed lifetimes to be placed in one memory (static allocation).
-
-    Parameters
-    ----------
-    lower, upper : array_like of int64
-        Half-open lifetime ``[lower, upper)`` of every buffer.
-    size : array_like of int64
-        Bytes, >= 0.
-    capacity : int, optional
-        Limit on the height.
-    alignment : int
-        Offsets are multiples of it; a power of two.
-    objective : {"height", "fit"}
-        The least height, or any placement within the capacity (its objective is the capacity).
-    ids : sequence of str, optional
-        Names of the buffers.
-    name : str
-        Name of the instance.
-
-    Raises
-    ------
-    InstanceError
-        Naming the field and what is wrong.
-    """
-
-    lower: Any
-    upper: Any
-    size: Any
-    capacity: int | None = None
-    alignment: int = 1
-    objective: str = "height"
-    ids: tuple[str, ...] = ()
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        put = _setter(self)
-        limit = 2**62
-        put("lower", frozen(self.lower, np.int64, field="lower", shape=(None,), low=-limit))
-        n = len(self.lower)
-        if n == 0:
-            raise InstanceError("there is no buffer", field="size")
-        put("upper", frozen(self.upper, np.int64, field="upper", shape=(n,), high=limit))
-        put("size", frozen(self.size, np.int64, field="size", shape=(n,), low=0, high=MAX_BYTES))
-        if int(self.size.astype(object).sum()) > MAX_BYTES:
-            raise InstanceError(f"total is more than {MAX_BYTES} bytes", field="size")
-        empty = np.flatnonzero(self.lower >= self.upper)
-        if len(empty):
-            i = int(empty[0])
-            raise InstanceError(
-                f"element {i} is {self.upper[i]}, expected more than lower {self.lower[i]}",
-                field="upper",
-            )
-        put("ids", _names(self.ids, n, "", "ids"))
-        put("alignment", _alignment(self.alignment))
-        if self.objective not in ("height", "fit"):
-            raise InstanceError(f"{self.objective!r} is not height or fit", field="objective")
-        if self.capacity is not None:
-            put("capacity", _integer(self.capacity, "capacity", 0))
-        elif self.objective == "fit":
-            raise InstanceError("is missing (needed with objective=fit)", field="capacity")
-
-    @property
-    def units(self) -> np.ndarray:
-        """Space of every buffer in units of the alignment, rounded up."""
-        return -(-self.size // self.alignment)
-
-    def load(self) -> int:
-        """Largest total of buffers alive at once, in bytes: a bound on every height."""
-        events = np.concatenate([self.upper, self.lower])
-        change = np.concatenate([-self.units, self.units])
-        kind = np.concatenate([np.zeros(len(self.upper)), np.ones(len(self.lower))])
-        total = np.cumsum(change[np.lexsort((kind, events))])
-        return int(total.max()) * self.alignment
 
 
 def topological(net: Network) -> list[int]:
@@ -315,16 +262,16 @@ def _cycle(net: Network, start: int, done: set[int]) -> list[int]:
         path.append(before)
 
 
-def _setter(instance: Any):
+def setter(instance: Any):
     return lambda name, value: object.__setattr__(instance, name, value)
 
 
-def _integer(value: Any, name: str, low: int) -> int:
+def integer(value: Any, name: str, low: int) -> int:
     return int(frozen([value], np.int64, field=name, low=low, high=MAX_BYTES)[0])
 
 
-def _alignment(value: Any) -> int:
-    number = _integer(value, "alignment", 1)
+def power_of_two(value: Any) -> int:
+    number = integer(value, "alignment", 1)
     if number & (number - 1):
         raise InstanceError(f"{number} is not a power of two", field="alignment")
     return number
@@ -347,7 +294,7 @@ def _lists(lists: Any, limit: int, name: str) -> tuple[tuple[int, ...], ...]:
     return tuple(result)
 
 
-def _names(names: Sequence[str], n: int, prefix: str, label: str) -> tuple[str, ...]:
+def labels(names: Sequence[str], n: int, prefix: str, label: str) -> tuple[str, ...]:
     if not names:
         return tuple(f"{prefix}{i}" for i in range(n))
     result = tuple(str(x) for x in names)

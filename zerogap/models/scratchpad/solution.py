@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError, frozen
-from zerogap.models.scratchpad.instance import Buffers, Network
+from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.instance import Network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +84,16 @@ def boxes(net: Network, plan: Plan) -> list[tuple[int, int, int, int]]:
     """Residencies as (begin, end, bottom, top): half-open, two time units a step.
 
     The first half of a step is reading, the second writing. They differ for operators in place:
-    inputs that leave at such a step end with the reading, its outputs begin with the writing.
+    inputs that leave at such a step end with the reading, its outputs begin with the writing. So do
+    an input and the output that takes its place (`over`), if they have the same address.
     """
     n_tensors = len(net.size)
     rows = []
-    for t, first, last, address in plan.residencies.tolist():
-        begin, end = 2 * first, 2 * last + 2
+    residencies = plan.residencies.tolist()
+    taken = [(i, j) for i, j in replaced(net, plan) if residencies[i][3] == residencies[j][3]]
+    left, entered = {i for i, _ in taken}, {j for _, j in taken}
+    for row, (t, first, last, address) in enumerate(residencies):
+        begin, end = 2 * first + (row in entered), 2 * last + 2 - (row in left)
         if t < n_tensors:
             opener, closer = int(plan.schedule[first]), int(plan.schedule[last])
             if net.in_place[opener] and net.producer[t] == opener:
@@ -100,6 +105,38 @@ def boxes(net: Network, plan: Plan) -> list[tuple[int, int, int, int]]:
             size = int(net.workspace[t - n_tensors])
         rows.append((begin, end, address, address + -(-size // net.alignment) * net.alignment))
     return rows
+
+
+def replaced(net: Network, plan: Plan) -> list[tuple[int, int]]:
+    """Pairs of residencies: an input that is read for the last time, the output allowed over it."""
+    if not (net.over >= 0).any():
+        return []
+    step = {o: k for k, o in enumerate(plan.schedule.tolist())}
+    ends, begins = {}, {}
+    for row, (t, first, last, _) in enumerate(plan.residencies.tolist()):
+        ends[t, last] = row
+        begins[t, first] = row
+    pairs = []
+    for o in np.flatnonzero(net.over >= 0).tolist():
+        t, k = int(net.over[o]), step[o]
+        dead = all(step[c] <= k for c in net.consumers[t])
+        i, j = ends.get((t, k)), begins.get((net.outputs[o][0], k))
+        if dead and i is not None and j is not None:
+            pairs.append((i, j))
+    return pairs
+
+
+def chains(net: Network, plan: Plan) -> list[list[int]]:
+    """Residencies that may follow each other at one address, each in exactly one chain."""
+    after = dict(replaced(net, plan))
+    heads = set(range(len(plan.residencies))) - set(after.values())
+    result = []
+    for row in sorted(heads):
+        chain = [row]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        result.append(chain)
+    return result
 
 
 def encode(solution: Plan | Placement) -> dict:

@@ -8,6 +8,8 @@ import numpy as np
 
 from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, topological
 
+Boxes = list[tuple[int, int, int, int]]
+
 
 def order_of(net: Network) -> list[int]:
     """The fixed schedule, or the topological order of the file."""
@@ -39,22 +41,55 @@ def smallest_first(net: Network) -> list[int]:
     return order
 
 
-def best_fit(buffers: Buffers) -> Placement:
-    """Place the buffers one by one, largest area first, in the tightest gap."""
-    size = buffers.units
-    area = size * (buffers.upper - buffers.lower)
-    offset = np.zeros(len(size), dtype=np.int64)
+def best_fit(buffers: Buffers) -> Placement | None:
+    """Place the buffers one by one in the tightest gap: fixed, wished for, largest area first.
+
+    Returns
+    -------
+    Placement or None
+        None if fixed offsets collide, which no placement can mend.
+    """
+    n, offset = len(buffers.size), np.zeros(len(buffers.size), dtype=np.int64)
+    boxes = [list(buffers.pieces(i)) if buffers.size[i] else [] for i in range(n)]
+    area = buffers.space * (buffers.upper - buffers.lower)
     placed: list[int] = []
-    for i in np.argsort(-area, kind="stable").tolist():
-        if size[i]:
-            near = [
-                (int(offset[j]), int(offset[j] + size[j]))
-                for j in placed
-                if buffers.lower[i] < buffers.upper[j] and buffers.lower[j] < buffers.upper[i]
-            ]
-            offset[i] = _gap(near, int(size[i]), None) or 0
+    for i in np.lexsort((-area, buffers.hint < 0, buffers.offset < 0)).tolist():
+        barred = _barred(boxes[i], [(int(offset[j]), boxes[j]) for j in placed])
+        fixed, wish = int(buffers.offset[i]), int(buffers.hint[i])
+        grain = int(buffers.grain[i])
+        if fixed >= 0:
+            offset[i] = fixed
+            if any(low < fixed < high for low, high in barred):
+                return None
+        elif wish >= 0 and wish % grain == 0 and not any(a < wish < b for a, b in barred):
+            offset[i] = wish
+        elif boxes[i]:
+            offset[i] = _tightest(barred, grain)
+        if boxes[i]:
             placed.append(i)
-    return Placement(offset * buffers.alignment)
+    return Placement(offset)
+
+
+def _barred(mine: Boxes, others: list[tuple[int, Boxes]]) -> list[tuple[int, int]]:
+    """Open intervals of offsets at which a buffer would share a byte with one that is placed."""
+    return [
+        (at + low - top, at + high - bottom)
+        for at, boxes in others
+        for begin, end, low, high in boxes
+        for b, e, bottom, top in mine
+        if begin < e and b < end
+    ]
+
+
+def _tightest(barred: list[tuple[int, int]], grain: int) -> int:
+    """Multiple of `grain` in the shortest run of free offsets, beyond all others if need be."""
+    best, at, bottom = None, None, 0
+    for low, high in sorted(barred):
+        first = -(-bottom // grain) * grain
+        if first <= low and (best is None or low - first < best):
+            best, at = low - first, first
+        bottom = max(bottom, high)
+    return -(-bottom // grain) * grain if at is None else at
 
 
 def _gap(taken: Sequence[tuple[int, int]], size: int, capacity: int | None) -> int | None:
@@ -92,11 +127,14 @@ class Allocator:
         self.since: dict[int, int] = {}
         self.last: dict[int, int] = {}
         self.rows: list[tuple[int, int, int, int]] = []
+        self.full = False
 
-    def run(self) -> Plan:
-        """Residencies of the whole schedule."""
+    def run(self) -> Plan | None:
+        """Residencies of the whole schedule; None if an operator does not fit where it runs."""
         for k, o in enumerate(self.schedule):
             self._execute(k, o)
+            if self.full:
+                return None
         for t in list(self.address):
             self._leave(t)
         return Plan(self.schedule, self.rows)
@@ -107,14 +145,29 @@ class Allocator:
         work = -(-int(net.workspace[o]) // net.alignment)
         extra = len(net.size) + o
         sizes = {t: self.units[t] for t in wanted} | ({extra: work} if work else {})
+        heir = self._heir(k, o)
         missing = sorted((t for t in sizes if t not in self.address), key=lambda t: -sizes[t])
+        missing = [t for t in missing if t != heir]
         if not all(self._fetch(t, sizes[t], sizes, k) for t in missing):
-            self._afresh(k, o, sizes)
+            self._afresh(k, o, sizes, heir)
+        elif heir is not None:
+            self._inherit(k, o, heir)
         for t in sizes:
             self.last[t] = k
             streamed = t < len(net.size) and net.weight[t] and net.stream_weights
             if t in self.address and (t == extra or streamed or self._next(t, k) is None):
                 self._leave(t)
+
+    def _heir(self, k: int, o: int) -> int | None:
+        """The output that takes the place of an input that is read for the last time."""
+        t = int(self.net.over[o])
+        return self.net.outputs[o][0] if t >= 0 and self._next(t, k) is None else None
+
+    def _inherit(self, k: int, o: int, heir: int) -> None:
+        t = int(self.net.over[o])
+        self.address[heir], self.since[heir] = self.address[t], k
+        self.last[t] = k
+        self._leave(t)
 
     def _fetch(self, t: int, size: int, pinned: dict[int, int], k: int) -> bool:
         """Find room for t, evicting what this operator does not need."""
@@ -134,7 +187,7 @@ class Allocator:
             return -self.last[t]
         return self._next(t, k) or 0
 
-    def _afresh(self, k: int, o: int, sizes: dict[int, int]) -> None:
+    def _afresh(self, k: int, o: int, sizes: dict[int, int], heir: int | None) -> None:
         """The operands are fragmented: everything leaves and they are loaded side by side."""
         net = self.net
         for t in list(self.address):
@@ -153,8 +206,13 @@ class Allocator:
                 self.last[t] = k
                 self._leave(t)
         for t in net.outputs[o]:
+            if t == heir:
+                self._inherit(k, o, t)
+                continue
             self.address[t], self.since[t] = bottom, k
             bottom += sizes[t]
+        # An input that lives on gives its place to no output, which the working set leaves open.
+        self.full = bottom > self.capacity
 
     def _leave(self, t: int) -> None:
         address = self.address.pop(t) * self.net.alignment

@@ -8,6 +8,7 @@ import numpy as np
 
 from zerogap._ext.scratchpad.place import Placing
 from zerogap.models.scratchpad import Network, Plan, boxes
+from zerogap.models.scratchpad.solution import chains
 from zerogap.solvers.scratchpad.relax import Span
 
 
@@ -15,9 +16,13 @@ def placing(net: Network, schedule: np.ndarray, rows: list[Span], *, seed: int =
     """The kernel that looks for addresses of these residencies, in units of the alignment."""
     blank = Plan(schedule, [(*row, 0) for row in rows])
     shapes = np.array(boxes(net, blank), dtype=np.int64).reshape(-1, 4)
-    size = shapes[:, 3] // net.alignment
+    # What follows in place is one box, as large as its first.
+    groups = chains(net, blank)
+    begin = [shapes[chain[0], 0] for chain in groups]
+    end = [shapes[chain[-1], 1] for chain in groups]
+    size = [shapes[chain[0], 3] // net.alignment for chain in groups]
     minimise = net.objective == "peak"
-    return Placing(shapes[:, 0], shapes[:, 1], size, net.capacity_units, minimise, seed)
+    return Placing(begin, end, size, net.capacity_units, minimise, seed)
 
 
 def plan(net: Network, schedule: np.ndarray, rows: list[Span], kernel: Placing) -> Plan | None:
@@ -25,7 +30,11 @@ def plan(net: Network, schedule: np.ndarray, rows: list[Span], kernel: Placing) 
     offsets = kernel.best()
     if offsets is None:
         return None
-    return Plan(schedule, [(*row, int(a) * net.alignment) for row, a in zip(rows, offsets)])
+    blank = Plan(schedule, [(*row, 0) for row in rows])
+    address = np.zeros(len(rows), dtype=np.int64)
+    for chain, offset in zip(chains(net, blank), offsets):
+        address[chain] = int(offset) * net.alignment
+    return Plan(schedule, [(*row, int(a)) for row, a in zip(rows, address)])
 
 
 def place(

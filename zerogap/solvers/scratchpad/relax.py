@@ -52,13 +52,21 @@ def relax(net: Network) -> Relaxation:
     for o in range(n):
         if not net.in_place[o]:
             read[o] = write[o] = read[o] + write[o] - work[o]
+        t = int(net.over[o])
+        if t >= 0 and t not in number:  # a source that is read only here: it dies for sure
+            read[o] -= int(units[net.outputs[o][0]])
+            write[o] = read[o]
     every = net.write_every_eviction
+    over = [number.get(t, -1) for t in net.over.tolist()]
+    saved = [int(units[net.outputs[o][0]]) if over[o] >= 0 else 0 for o in range(n)]
     graph = {
         "inputs": [[number[t] for t in net.inputs[o] if t in number] for o in range(n)],
         "outputs": [[number[t] for t in net.outputs[o] if t in number] for o in range(n)],
         "read": read,
         "write": write,
         "in_place": net.in_place.tolist(),
+        "over": over,
+        "saved": saved,
         "units": units[kept].tolist(),
         "bytes": net.size[kept].tolist(),
         "producer": net.producer[kept].tolist(),

@@ -85,6 +85,12 @@ def part(graph: dict[str, Any], operators: list[int], tensors: list[int]) -> dic
         result["read"].append(graph["read"][o] + taken + given * both)
         result["write"].append(graph["write"][o] + given + taken * both)
     result["in_place"] = [graph["in_place"][o] for o in operators]
+    result["saved"] = [graph["saved"][o] for o in operators]
+    result["over"] = [number.get(graph["over"][o], -1) for o in operators]
+    for i, o in enumerate(operators):
+        if graph["over"][o] >= 0 and result["over"][i] < 0:  # the input of a cut, which dies there
+            result["read"][i] -= graph["saved"][o]
+            result["write"][i] -= graph["saved"][o]
     for key in ("units", "bytes", "stored"):
         result[key] = [graph[key][t] for t in tensors]
     result["producer"] = [inside.get(graph["producer"][t], -1) for t in tensors]

@@ -32,19 +32,24 @@ def auto(net: Network, search: Search) -> None:
     if problem is None or not search.open:
         return
     if len(net.inputs) <= SMALL or (search.extend is not None and _buildable(net, search)):
-        backend.improve(formulation.build(net), search)
+        backend.improve(formulation.build(net, search.extend is None), search)
 
 
 def exact(net: Network, search: Search) -> None:
     """The exact model alone, cold."""
     if _admit(net, search) and _buildable(net, search):
-        backend.improve(formulation.build(net), search, hint=False)
+        backend.improve(formulation.build(net, search.extend is None), search, hint=False)
 
 
 def mip(net: Network, search: Search) -> None:
-    """The integer program without addresses, cold by HiGHS; its plans are placed by first fit."""
-    if _admit(net, search) and _buildable(net, search):
-        highs.improve(program.build(net), search, hint=False)
+    """The integer program without addresses, cold by HiGHS; its plans are placed by first fit.
+
+    It knows no peak: that goes to the exact model.
+    """
+    if net.objective == "peak":
+        exact(net, search)
+    elif _admit(net, search) and _buildable(net, search):
+        highs.improve(program.build(net, search.extend is None), search, hint=False)
 
 
 def baseline(net: Network, search: Search, name: str) -> None:
@@ -62,7 +67,9 @@ def baseline(net: Network, search: Search, name: str) -> None:
     if net.objective == "peak":
         _offer_without_replacement(net, search, order, name)
         return
-    search.offer(greedy.Allocator(net, order, rule).run(), name)
+    plan = greedy.Allocator(net, order, rule).run()
+    if plan is not None:
+        search.offer(plan, name)
     if name == "topological":
         fixed = relax.relax(net)
         scheduling = Divided({**fixed.graph, "order": order}, seed=search.seed)
@@ -75,7 +82,9 @@ def kernel(net: Network, search: Search) -> relax.Relaxation | None:
         return None
     if net.objective == "traffic":
         for rule in ("belady", "lru"):
-            search.offer(greedy.Allocator(net, greedy.order_of(net), rule).run(), rule)
+            plan = greedy.Allocator(net, greedy.order_of(net), rule).run()
+            if plan is not None:
+                search.offer(plan, rule)
             if not search.open:
                 return None
     problem = relax.relax(net)

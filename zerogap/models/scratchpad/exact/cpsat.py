@@ -2,58 +2,83 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from zerogap.models.base import Model
-from zerogap.models.scratchpad.instance import Buffers, Network
-from zerogap.models.scratchpad.solution import Placement, Plan, boxes
+from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.instance import MAX_BYTES, Network
+from zerogap.models.scratchpad.solution import Placement, Plan, boxes, replaced
 from zerogap.models.scratchpad.windows import steps
 
 
-def build_buffers(buffers: Buffers) -> Model:
+def build_buffers(buffers: Buffers, plain: bool = True) -> Model:
     """Buffers as boxes in time × address that do not overlap.
 
-    Variables: ``offset`` (list, in units of the alignment), ``objective`` (height in units).
+    Variables: ``offset`` (list, in bytes) and ``objective`` (height in bytes). Inside, addresses
+    are counted in the greatest unit in which all sizes, alignments and fixed offsets are whole, so
+    ``offset`` are expressions.
+
+    Parameters
+    ----------
+    buffers : Buffers
+    plain : bool
+        Whether nothing will be added. With added constraints an optimum may need other offsets than
+        multiples of that unit, and heights above all buffers side by side: they are left in then.
     """
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
-    units = buffers.units.tolist()
-    unit = buffers.alignment
-    roof = int(sum(units)) if buffers.capacity is None else buffers.capacity // unit
-    low = min(buffers.load() // unit, roof)
-    height = model.new_int_var(low, roof, "height")
-    offset, across, upright = [], [], []
-    for i, size in enumerate(units):
-        a = model.new_int_var(0, max(0, roof - size), f"offset{i}")
-        offset.append(a)
+    space, grain = buffers.space.tolist(), buffers.grain.tolist()
+    roof = _roof(buffers) if plain or buffers.capacity is not None else MAX_BYTES
+    low = min(buffers.load(), roof)
+    unit = _unit(buffers) if plain else 1
+    height = model.new_int_var(-(-low // unit), roof // unit, "height")
+    steps, offset, across, upright, sizes = [], [], [], [], []
+    for i, size in enumerate(space):
+        step = max(1, grain[i] // unit)
+        fixed = int(buffers.offset[i])
+        last = MAX_BYTES if size == 0 and not plain else max(0, roof - size)
+        top = (last if fixed < 0 else fixed) // unit // step
+        # A fixed offset above the roof leaves no value to the height: infeasible, as it should be.
+        place = model.new_int_var(top if fixed >= 0 else 0, top, f"place{i}")
+        steps.append((place, step))
+        at = place * step
+        offset.append(at * unit)
         if size == 0:
             continue
-        begin, end = int(buffers.lower[i]), int(buffers.upper[i])
-        across.append(model.new_fixed_size_interval_var(begin, end - begin, f"life{i}"))
-        upright.append(model.new_fixed_size_interval_var(a, size, f"space{i}"))
-        model.add(a + size <= height)
+        model.add(at + size // unit <= height)
+        for k, (begin, end, bottom, high) in enumerate(buffers.pieces(i)):
+            name = f"{i},{k}"
+            span, tall = end - begin, (high - bottom) // unit
+            across.append(model.new_fixed_size_interval_var(begin, span, f"life{name}"))
+            low_end = at + bottom // unit
+            upright.append(model.new_fixed_size_interval_var(low_end, tall, f"space{name}"))
+            sizes.append(tall)
     model.add_no_overlap_2d(across, upright)
-    model.add_cumulative(across, [s for s in units if s], height)
+    model.add_cumulative(across, sizes, height)
     fit = buffers.objective == "fit"
     if not fit:
         model.minimize(height)
 
     def read(value: Callable[[Any], float]) -> Placement:
-        return Placement([int(value(a)) * unit for a in offset])
+        return Placement([int(value(place)) * step * unit for place, step in steps])
 
     def hint(start: Placement) -> Iterable[tuple[Any, float]]:
         top = 0
-        for a, at, size in zip(offset, start.offset.tolist(), units):
-            yield a, at // unit
-            top = max(top, at // unit + size)
-        yield height, top
+        for (place, step), at, size in zip(steps, start.offset.tolist(), space):
+            yield place, at // unit // step
+            if size:
+                top = max(top, at + size)
+        yield height, -(-top // unit)
 
     constant = buffers.capacity or 0
     return Model(
         model,
-        {"offset": offset, "objective": height},
+        {"offset": offset, "objective": height * unit},
         read,
         hint,
         scale=0 if fit else unit,
@@ -61,20 +86,43 @@ def build_buffers(buffers: Buffers) -> Model:
     )
 
 
-def build(net: Network) -> Model:
+def _roof(buffers: Buffers) -> int:
+    """A height that some optimal placement keeps: all side by side, above those that are fixed."""
+    if buffers.capacity is not None:
+        return buffers.capacity
+    top = int((buffers.offset + buffers.space)[buffers.offset >= 0].max(initial=0))
+    free = buffers.offset < 0
+    return top + int((buffers.space + np.where(buffers.size > 0, buffers.grain - 1, 0))[free].sum())
+
+
+def _unit(buffers: Buffers) -> int:
+    """Divides sizes, windows, fixed offsets, and every alignment that does not divide it."""
+    numbers = [*buffers.space.tolist(), *buffers.offset[buffers.offset > 0].tolist()]
+    numbers += [x for rows in buffers.gaps for *_, low, high in rows for x in (low, high)]
+    unit = math.gcd(*numbers) or 1
+    for g in np.unique(buffers.grain).tolist():
+        if unit % g:
+            unit = math.gcd(unit, g)
+    return unit
+
+
+def build(net: Network, plain: bool = True) -> Model:
     """Time-indexed model of a network, addresses included.
+
+    Without a capacity everything fits side by side; `plain` says that no constraints will be added
+    that might want more room than that.
 
     Variables: ``runs[o, k]`` operator o at step k, ``resident[t, k]``, ``loaded[t, k]`` a
     residency that begins at k without being made there, ``stored[t]``, ``address[t, k]`` in units,
     ``objective``. Tensors beyond the network's are the workspaces.
     """
-    return _Formulation(net).model()
+    return _Formulation(net, plain).model()
 
 
 class _Formulation:
     """Builds the model row by row; `extra` are the workspaces as tensors."""
 
-    def __init__(self, net: Network):
+    def __init__(self, net: Network, plain: bool):
         from ortools.sat.python import cp_model
 
         self.net = net
@@ -82,6 +130,9 @@ class _Formulation:
         self.cp = cp_model.CpModel()
         self.units = net.units.tolist() + (-(-net.workspace // net.alignment)).tolist()
         self.steps = range(self.n)
+        self.room = net.capacity_units
+        if net.capacity is None and not plain:
+            self.room = MAX_BYTES // net.alignment
         self._schedule()
         self._residence()
         self._space()
@@ -139,12 +190,14 @@ class _Formulation:
 
     def _space(self) -> None:
         """At every half step the resident tensors lie at disjoint addresses."""
-        net, cp = self.net, self.cp
-        room = net.capacity_units
+        cp = self.cp
+        room = self.room
         self.height = cp.new_int_var(0, room, "height")
         self.address: dict[tuple[int, int], Any] = {}
         self.phase: dict[tuple[int, int, str], Any] = {}
         self.leaves: dict[tuple[int, int], Any] = {}
+        self.takes: dict[tuple[int, int], Any] = {}
+        self._inherit()
         for k in self.steps:
             reading: list[tuple] = []
             writing: list[tuple] = []
@@ -155,7 +208,9 @@ class _Formulation:
                 size = self.units[self.tensors + o]
                 if size and not isinstance(self.runs[o, k], int):
                     t = self.tensors + o
-                    a = self.address[t, k] = cp.new_int_var(0, room - size, f"address{t},{k}")
+                    a = self.address[t, k] = cp.new_int_var(
+                        0, max(0, room - size), f"address{t},{k}"
+                    )
                     box = (cp, a, size, self.runs[o, k], f"{t},{k}")
                     reading.append((*box, "r"))
                     writing.append((*box, "w"))
@@ -166,11 +221,29 @@ class _Formulation:
                     cp.add_no_overlap(boxes_)
                     cp.add(sum(row[2] * row[3] for row in rows) <= self.height)
 
+    def _inherit(self) -> None:
+        """Whether the output of o takes the place of an input, which nobody reads afterwards."""
+        net, cp = self.net, self.cp
+        for o in self.steps:
+            t = int(net.over[o])
+            if t < 0 or not self.units[net.outputs[o][0]]:
+                continue
+            for k in self.steps:
+                if isinstance(self.runs[o, k], int):
+                    continue
+                takes = self.takes[o, k] = cp.new_bool_var(f"takes{o},{k}")
+                cp.add_implication(takes, self.runs[o, k])
+                for c in net.consumers[t]:
+                    if c != o:
+                        cp.add(self.step[c] < self.step[o]).only_enforce_if(takes)
+                if k + 1 < self.n:
+                    cp.add(takes + self.resident[t, k + 1] <= 1 + self.loaded[t, k + 1])
+
     def _lie(self, t: int, k: int, reading: list, writing: list) -> None:
         """Tensor t at step k: its address, and in which halves of the step it takes room."""
         net, cp, size = self.net, self.cp, self.units[t]
         here = self.resident[t, k]
-        a = self.address[t, k] = cp.new_int_var(0, net.capacity_units - size, f"address{t},{k}")
+        a = self.address[t, k] = cp.new_int_var(0, max(0, self.room - size), f"address{t},{k}")
         cp.add(a + size <= self.height).only_enforce_if(here)
         if k:
             stays = [here, self.resident[t, k - 1], self.loaded[t, k].negated()]
@@ -181,19 +254,36 @@ class _Formulation:
             in_reading = cp.new_bool_var(f"reading{t},{k}")
             cp.add(in_reading == here - self.runs[made, k])
             self.phase[t, k, "r"] = in_reading
+        elif (made, k) in self.takes:
+            in_reading = cp.new_bool_var(f"reading{t},{k}")
+            cp.add(in_reading == here - self.takes[made, k])
+            self.phase[t, k, "r"] = in_reading
         closers = [self.runs[o, k] for o in net.consumers[t] if net.in_place[o]]
         closers = [v for v in closers if not isinstance(v, int)]
-        if closers:
+        heirs = [o for o in net.consumers[t] if net.over[o] == t and (o, k) in self.takes]
+        if closers or heirs:
             in_writing = cp.new_bool_var(f"writing{t},{k}")
             ends = cp.new_bool_var(f"ends{t},{k}")
-            cp.add(in_writing == here - ends)
+            cp.add(in_writing == here - ends - sum(self.takes[o, k] for o in heirs))
             # It leaves with the reading of an operator in place, and is not there afterwards.
             cp.add(ends <= sum(closers))
             if k + 1 < self.n:
                 cp.add(ends + self.resident[t, k + 1] <= 1 + self.loaded[t, k + 1])
             self.phase[t, k, "w"], self.leaves[t, k] = in_writing, ends
+        self._same_address(t, k, heirs)
         reading.append((cp, a, size, in_reading, f"{t},{k}", "r"))
         writing.append((cp, a, size, in_writing, f"{t},{k}", "w"))
+
+    def _same_address(self, t: int, k: int, heirs: list[int]) -> None:
+        """Whichever of an input and its heir comes second here: they have one address."""
+        made = int(self.net.producer[t])
+        pairs = [(o, t, self.net.outputs[o][0]) for o in heirs]
+        if (made, k) in self.takes:
+            pairs.append((made, int(self.net.over[made]), t))
+        for o, before, after in pairs:
+            if (before, k) in self.address and (after, k) in self.address:
+                same = self.address[before, k] == self.address[after, k]
+                self.cp.add(same).only_enforce_if(self.takes[o, k])
 
     def _objective(self) -> None:
         net, cp = self.net, self.cp
@@ -220,7 +310,7 @@ class _Formulation:
         if net.objective == "traffic":
             self.goal = cp.new_int_var(net.compulsory, max(most, net.compulsory), "traffic")
             cp.add(self.goal >= sum(cost))
-            cp.add(self.height == net.capacity_units)
+            cp.add(self.height == self.room)
         self.cost = cost
         cp.minimize(self.goal)
 
@@ -270,11 +360,16 @@ class _Formulation:
         yield from ((v, step[o]) for o, v in enumerate(self.step))
         at: dict[tuple[int, int], int] = {}
         begins, ends = set(), set()
+        placed = plan.residencies.tolist()
+        heirs = {placed[j][0]: i for i, j in replaced(net, plan) if placed[i][3] == placed[j][3]}
+        taking = {(int(net.producer[u]), placed[i][2]) for u, i in heirs.items()}
+        taken = {(placed[i][0], placed[i][2]) for i in heirs.values()}
+        yield from ((v, key in taking) for key, v in self.takes.items())
         for (t, first, last, address), (_, end, *_rest) in zip(
             plan.residencies.tolist(), boxes(net, plan)
         ):
             begins.add((t, first))
-            if end == 2 * last + 1:
+            if end == 2 * last + 1 and (t, last) not in taken:
                 ends.add((t, last))
             for k in range(first, last + 1):
                 at[t, k] = address // net.alignment
@@ -290,7 +385,8 @@ class _Formulation:
         yield from ((v, key in ends) for key, v in self.leaves.items())
         for (t, k, half), v in self.phase.items():
             made = net.producer[t] >= 0 and step[int(net.producer[t])] == k
-            gone = made if half == "r" else (t, k) in ends
+            late = (int(net.producer[t]), k) in taking or net.in_place[int(net.producer[t])]
+            gone = made and late if half == "r" else (t, k) in ends or (t, k) in taken
             yield v, (t, k) in at and not gone
         for t in range(self.tensors):
             size, made = int(net.size[t]), net.producer[t] >= 0
@@ -304,7 +400,7 @@ class _Formulation:
         high = max((a + self.units[t] for (t, _), a in at.items() if self.units[t]), default=0)
         if net.objective == "traffic":
             yield self.goal, cost
-            yield self.height, net.capacity_units
+            yield self.height, self.room
         else:
             yield self.height, high
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from zerogap.models.base import InfeasibleSolution, InstanceError, Model
 from zerogap.models.scratchpad.instance import Network
-from zerogap.models.scratchpad.solution import Plan, boxes
+from zerogap.models.scratchpad.solution import Plan, boxes, chains, replaced
 from zerogap.models.scratchpad.windows import steps
 
 
-def build(net: Network) -> Model:
+def build(net: Network, plain: bool = True) -> Model:
     """The integer program of a network with ``objective="traffic"``.
+
+    `plain` says that no constraints will be added: residencies then end at their last use.
 
     Variables: ``runs[o, k]`` operator o at step k, ``resident[t, k]``, ``loaded[t, k]``,
     ``stored[t]``, ``ends[t, k]`` (t leaves with the reading of an operator in place).
@@ -35,6 +37,7 @@ def build(net: Network) -> Model:
     m.loaded = pyo.Var(places, domain=pyo.Binary)
     m.ends = pyo.Var(places, domain=pyo.Binary)
     m.stored = pyo.Var(range(tensors), domain=pyo.Binary)
+    m.takes = pyo.Var([key for key in windows if net.over[key[0]] >= 0], domain=pyo.Binary)
     m.rows = pyo.ConstraintList()
 
     def runs(o: int, k: int) -> Any:
@@ -50,12 +53,20 @@ def build(net: Network) -> Model:
         m.rows.add(sum(runs(o, k) for o in range(n)) == 1)
     for t, k in places:
         _residence(net, m, runs, t, k)
+    for o, k in m.takes:
+        t = int(net.over[o])
+        m.rows.add(m.takes[o, k] <= m.runs[o, k])
+        for c in net.consumers[t]:  # nobody reads it afterwards
+            if c != o:
+                m.rows.add(m.takes[o, k] <= sum(runs(c, j) for j in range(k)))
+        if k + 1 < n:
+            m.rows.add(m.takes[o, k] + m.resident[t, k + 1] <= 1 + m.loaded[t, k + 1])
     _capacity(net, m, runs)
     m.cost = pyo.Objective(expr=_cost(net, m, n))
     return Model(
         m,
         {name: getattr(m, name) for name in ("runs", "resident", "loaded", "stored", "ends")},
-        lambda value: _read(net, m, value),
+        lambda value: _read(net, m, value, plain),
         lambda plan: _hint(net, m, plan),
     )
 
@@ -95,10 +106,14 @@ def _capacity(net: Network, m: Any, runs: Callable[[int, int], Any]) -> None:
         for t, size in enumerate(units):
             made = int(net.producer[t])
             late = runs(made, k) if made >= 0 and net.in_place[made] else 0
+            if (made, k) in m.takes:
+                late = m.takes[made, k]
+            heirs = [o for o in net.consumers[t] if net.over[o] == t and (o, k) in m.takes]
+            gone = m.ends[t, k] + sum(m.takes[o, k] for o in heirs)
             reading += size * (m.resident[t, k] - late)
-            writing += size * (m.resident[t, k] - m.ends[t, k])
+            writing += size * (m.resident[t, k] - gone)
         m.rows.add(reading <= room)
-        if net.in_place.any():
+        if net.in_place.any() or (net.over >= 0).any():
             m.rows.add(writing <= room)
 
 
@@ -116,8 +131,8 @@ def _cost(net: Network, m: Any, n: int) -> Any:
     return total
 
 
-def _read(net: Network, m: Any, value: Callable[[Any], float]) -> Plan:
-    """The plan of a solution, placed by first fit.
+def _read(net: Network, m: Any, value: Callable[[Any], float], plain: bool) -> Plan:
+    """The plan of a solution, placed by first fit; residencies are trimmed if nothing was added.
 
     Raises
     ------
@@ -141,19 +156,21 @@ def _read(net: Network, m: Any, value: Callable[[Any], float]) -> Plan:
             else:
                 rows[-1][2] = k
     rows += [[len(net.size) + o, k, k, 0] for k, o in enumerate(schedule) if net.workspace[o]]
-    rows = _trimmed(net, schedule, rows)
-    shapes = boxes(net, Plan(schedule, rows))
+    if plain:
+        rows = _trimmed(net, schedule, rows)
+    blank = Plan(schedule, rows)
+    shapes = boxes(net, blank)
+    groups = [(shapes[c[0]][0], shapes[c[-1]][1], shapes[c[0]][3], c) for c in chains(net, blank)]
     placed: list[tuple[int, int, int, int]] = []
-    area = [(e - b) * top for b, e, _, top in shapes]
-    for i in sorted(range(len(rows)), key=lambda i: -area[i]):
-        begin, end, _, size = shapes[i]
+    for begin, end, size, chain in sorted(groups, key=lambda g: -(g[1] - g[0]) * g[2]):
         at = 0
         for b, e, low, top in sorted(placed, key=lambda p: p[2]):
             if b < end and begin < e and low < at + size and at < top:
                 at = top
         if at + size > net.capacity_units * net.alignment:
             raise InfeasibleSolution("first fit finds no address", constraint="capacity")
-        rows[i][3] = at
+        for i in chain:
+            rows[i][3] = at
         if size:
             placed.append((begin, end, at, at + size))
     return Plan(schedule, rows)
@@ -179,11 +196,16 @@ def _hint(net: Network, m: Any, plan: Plan) -> Iterable[tuple[Any, float]]:
     """Values of all variables in a plan."""
     step = {int(o): k for k, o in enumerate(plan.schedule)}
     yield from ((v, float(step[o] == k)) for (o, k), v in m.runs.items())
+    placed = plan.residencies.tolist()
+    pairs = [(i, j) for i, j in replaced(net, plan) if placed[i][3] == placed[j][3]]
+    taking = {(int(net.producer[placed[j][0]]), placed[j][1]) for _, j in pairs}
+    taken = {(placed[i][0], placed[i][2]) for i, _ in pairs}
+    yield from ((v, float(key in taking)) for key, v in m.takes.items())
     here, begins, ends = set(), set(), set()
     for (t, first, last, _), (_, end, *_rest) in zip(plan.residencies.tolist(), boxes(net, plan)):
         begins.add((t, first))
         here |= {(t, k) for k in range(first, last + 1)}
-        if end == 2 * last + 1:
+        if end == 2 * last + 1 and (t, last) not in taken:
             ends.add((t, last))
     copied = set()
     for key, v in m.resident.items():
