@@ -1,10 +1,8 @@
-"""Trees of up to 9 leaves: every set of leaves, from the formula of the definition."""
+"""Pruning by enumeration of all sets of leaves, from the definition of the objective."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections import Counter
+import itertools
 
 import numpy as np
 
@@ -12,153 +10,145 @@ from zerogap.models.treeprune import Kept, TreePrune
 
 FAMILY = "treeprune"
 METHODS = ("auto", "kernel", "exact")
-EXACT = ("kernel", "auto")  # they end by themselves: no limit on iterations
-UNIT = 64  # numbers are multiples of 1 / 64, so that sums are exact and budgets never on an edge
 
 
 def draw(rng):
-    """A tree with every side condition on with probability 1/4."""
-    nodes = int(rng.integers(1, 16))
+    """A tree or a forest of at most 14 nodes, every feature on with probability 1/4."""
     on = lambda: rng.random() < 0.25  # noqa: E731
+    n = int(rng.integers(1, 15))
     forest = on()
     parent = [-1]
-    for v in range(1, nodes):
-        parent.append(-1 if forest and rng.random() < 0.2 else int(rng.integers(0, v)))
-    inner = set(parent)
-    leaves = [v for v in range(nodes) if v not in inner][:9]
-    if len([v for v in range(nodes) if v not in inner]) > 9:
-        return draw(rng)
-    number = lambda high: rng.integers(0, high, nodes) / UNIT  # noqa: E731
+    for v in range(1, n):
+        chain = rng.random() < 0.2
+        parent.append(v - 1 if chain else int(rng.integers(-1 if forest else 0, v)))
+    inner = {p for p in parent if p >= 0}
+    leaves = [v for v in range(n) if v not in inner]
+    while len(leaves) > 9:  # keeps the enumeration short
+        v = leaves.pop()
+        parent = [p - (p > v) for i, p in enumerate(parent) if i != v]
+        n -= 1
+        inner = {p for p in parent if p >= 0}
+        leaves = [v for v in range(n) if v not in inner]
     fields = {
-        "reward": number(200),
-        "tokens": number(rng.choice([1, 30, 120])),
-        "lambda_b": float(rng.choice([0.0, 0.5, 1.0, 2.0])),
+        "reward": rng.integers(0, 17, n) / 8 if not on() else np.full(n, 0.5),
+        "tokens": rng.integers(0, 9, n) / 8 if not on() else np.full(n, 1.0),
+        "lambda_b": float(rng.choice([1.0, 0.0, 0.5, 4.0])),
         "forest": forest,
     }
-    if rng.random() < 0.6:
-        fields["cluster"] = rng.integers(-1, 4, nodes)
-        fields["lambda_d"] = float(rng.choice([0.0, 1.0, 1.5]))
+    if on() or on():
+        fields["cluster"] = rng.integers(-1, 4, n)
+        fields["lambda_d"] = float(rng.choice([0.5, 2.0, 50.0]))
         if on():
-            weights = np.sort(rng.integers(0, 65, int(rng.integers(1, 4))))[::-1] / UNIT
-            fields["coverage"] = weights
+            fields["coverage"] = [1.0, 0.5, 0.25][: int(rng.integers(1, 4))]
         if on():
-            fields["caps"] = int(rng.integers(0, 4))
-        elif on():
-            fields["caps"] = {int(k): int(rng.integers(0, 3)) for k in rng.integers(0, 4, 2)}
+            fields["caps"] = rng.integers(-1, 3, 4)
     if on():
-        fields["budget"] = (
-            float(fields["tokens"].sum() * rng.random()) // (1 / UNIT) / UNIT + 1 / 128
-        )
+        fields["budget"] = float(rng.integers(0, 4 * n) / 8)
     if on():
-        fields["min_leaves"] = int(rng.integers(0, len(leaves) + 2))
+        fields["min_leaves"] = int(rng.integers(0, len(leaves) + 1))
     if on():
-        fields["max_leaves"] = fields.get("min_leaves", 1) + int(rng.integers(0, 3))
+        fields["max_leaves"] = int(rng.integers(fields.get("min_leaves", 1), len(leaves) + 2))
     if on():
-        fields["mandatory"] = rng.choice(leaves, int(rng.integers(1, min(3, len(leaves)) + 1)))
+        fields["mandatory"] = [v for v in leaves if rng.random() < 0.3]
     if on():
         fields["every_tree"] = True
-    options = {"backend": "highs"} if on() else {}
-    return TreePrune(parent=parent, **fields), options
+    return TreePrune(parent=parent, **fields), {"backend": str(rng.choice(["cp-sat", "highs"]))}
 
 
-def worth(tree, keep):
-    """Objective of a set of leaves, None where a condition is broken."""
-    parent = tree.parent.tolist()
-    retained = set()
-    for leaf in keep:
-        node = leaf
-        while node >= 0:
-            retained.add(node)
-            node = parent[node]
-    tokens = math.fsum(float(tree.tokens[v]) for v in retained)
-    if len(keep) < tree.min_leaves:
-        return None
-    if tree.max_leaves is not None and len(keep) > tree.max_leaves:
-        return None
-    if tree.budget is not None and tokens > tree.budget:
+def _leaves(tree):
+    inner = set(tree.parent.tolist())
+    return [v for v in range(len(tree.parent)) if v not in inner]
+
+
+def _value(tree, keep):
+    """Objective of a set of leaves, None if it is not allowed."""
+    parent, cluster = tree.parent.tolist(), tree.cluster.tolist()
+    most = len(parent) if tree.max_leaves is None else tree.max_leaves
+    if not tree.min_leaves <= len(keep) <= most:
         return None
     if not set(tree.mandatory.tolist()) <= set(keep):
         return None
-    if tree.every_tree and any(parent[r] < 0 and r not in retained for r in range(len(parent))):
+    there = set()
+    for v in keep:
+        while v >= 0:
+            there.add(v)
+            v = parent[v]
+    if tree.every_tree and any(p < 0 and v not in there for v, p in enumerate(parent)):
         return None
-    counts = Counter(int(tree.cluster[i]) for i in keep if tree.cluster[i] >= 0)
-    if tree.caps is not None and any(0 <= tree.caps[k] < n for k, n in counts.items()):
+    used = sum(float(tree.tokens[v]) for v in there)
+    if tree.budget is not None and used > tree.budget + 1e-9:
         return None
-    leaves = [v for v in range(len(parent)) if v not in set(parent)]
-    kinds = len({int(tree.cluster[i]) for i in leaves if tree.cluster[i] >= 0})
-    covered = math.fsum(float(w) for n in counts.values() for w in tree.coverage.tolist()[:n])
-    bonus = tree.lambda_d / kinds * covered if kinds else 0.0
-    reward = math.fsum(float(tree.reward[i]) for i in keep)
-    return reward - tree.lambda_b * tokens + bonus
+    ids = {cluster[v] for v in _leaves(tree) if cluster[v] >= 0}
+    bonus = 0.0
+    for k in ids:
+        count = sum(cluster[v] == k for v in keep)
+        if tree.caps is not None and 0 <= tree.caps[k] < count:
+            return None
+        bonus += sum(float(w) for w in tree.coverage[:count]) * tree.lambda_d / len(ids)
+    return sum(float(tree.reward[v]) for v in keep) - tree.lambda_b * used + bonus
 
 
 def _sets(tree):
-    parent = set(tree.parent.tolist())
-    leaves = [v for v in range(len(tree.parent)) if v not in parent]
-    for mask in range(1 << len(leaves)):
-        yield [leaf for i, leaf in enumerate(leaves) if mask >> i & 1]
+    leaves = _leaves(tree)
+    for count in range(len(leaves) + 1):
+        yield from itertools.combinations(leaves, count)
 
 
 def optimum(instance, options, allowed=None):
-    """The best of all sets of leaves."""
-    best, chosen = None, None
+    """Greatest objective over all sets of leaves."""
+    best = (None, None)
     for keep in _sets(instance):
-        value = worth(instance, keep)
-        if value is None or (best is not None and value <= best):
+        value = _value(instance, keep)
+        if value is None or (best[0] is not None and value <= best[0]):
             continue
-        if allowed is None or allowed(Kept(keep)):
-            best, chosen = value, keep
-    return best, None if chosen is None else Kept(chosen)
+        kept = Kept(list(keep))
+        if allowed is None or allowed(kept):
+            best = (value, kept)
+    return best
 
 
 def solution(instance, rng, options):
-    """Any feasible set of leaves."""
-    sets = [keep for keep in _sets(instance) if worth(instance, keep) is not None]
-    return Kept(sets[int(rng.integers(len(sets)))]) if sets else None
+    """A random set of leaves that is allowed."""
+    fit = [keep for keep in _sets(instance) if _value(instance, keep) is not None]
+    return Kept(list(fit[rng.integers(len(fit))])) if fit else None
 
 
 def extension(instance, rng, options):
-    """Two leaves that exclude each other, or one that the other needs."""
-    parent = set(instance.parent.tolist())
-    leaves = [v for v in range(len(instance.parent)) if v not in parent]
+    """Two leaves that may not both stay."""
+    leaves = _leaves(instance)
     if len(leaves) < 2:
         return None
     a, b = (int(v) for v in rng.choice(leaves, 2, replace=False))
-    apart = rng.random() < 0.5
 
-    def extend(model):
+    def forbid(model):
         y = model.variables["y"]
         if options.get("backend") == "highs":
             import pyomo.environ as pyo
 
-            rule = y[a] + y[b] <= 1 if apart else y[a] <= y[b]
-            model.model.users = pyo.Constraint(expr=rule)
+            model.model.user = pyo.Constraint(expr=y[a] + y[b] <= 1)
         else:
-            model.model.add(y[a] + y[b] <= 1 if apart else y[a] <= y[b])
+            model.model.add(y[a] + y[b] <= 1)
 
-    def allowed(kept):
-        inside = set(kept.keep.tolist())
-        return not (a in inside and b in inside) if apart else a not in inside or b in inside
-
-    return extend, allowed, ("auto", "exact")
+    return forbid, lambda kept: not {a, b} <= set(kept.keep.tolist()), ("auto", "exact")
 
 
 def variants(instance, rng, options):
-    """Nodes renumbered; everything that counts doubled."""
+    """Nodes relabelled; everything that is worth something doubled."""
     n = len(instance.parent)
-    new = rng.permutation(n)  # new[v]: v's new number
-    old = np.argsort(new)
-    parent = np.array([-1 if p < 0 else new[p] for p in instance.parent[old].tolist()])
-    moved = {key: getattr(instance, key)[old] for key in ("reward", "tokens", "cluster")}
-    mandatory = new[instance.mandatory]
+    p = rng.permutation(n)
+    place = np.argsort(p)
+    parent = [-1 if instance.parent[v] < 0 else place[instance.parent[v]] for v in p]
+    columns = {key: getattr(instance, key)[p] for key in ("reward", "tokens", "cluster")}
+    moved = [place[v] for v in instance.mandatory]
+    yield _with(instance, parent=parent, mandatory=moved, **columns), lambda value: value
+    scaled = {"reward": 2 * instance.reward, "lambda_b": 2 * instance.lambda_b}
     yield (
-        dataclasses.replace(instance, parent=parent, mandatory=mandatory, **moved),
-        lambda value: value,
-    )
-    yield (
-        dataclasses.replace(
-            instance, reward=2 * instance.reward, lambda_b=2 * instance.lambda_b,
-            lambda_d=2 * instance.lambda_d,
-        ),
+        _with(instance, **scaled, lambda_d=2 * instance.lambda_d),
         lambda value: 2 * value,
-    )  # fmt: skip
+    )
+
+
+def _with(tree, **changed):
+    names = ("parent", "reward", "tokens", "cluster", "lambda_b", "lambda_d", "budget")
+    names += ("min_leaves", "max_leaves", "mandatory", "caps", "coverage", "forest", "every_tree")
+    return TreePrune(**{name: getattr(tree, name) for name in names} | changed)

@@ -7,7 +7,9 @@ say what it is worth.
 from typing import Any
 
 from zerogap._ext.treeprune.prune import Pruner, prune, prune_batch
+from zerogap._ext.treeprune.radix import grow
 from zerogap.solvers.treeprune.policies import POLICIES, Candidates, beam, dvts, ets, rebase
+from zerogap.solvers.treeprune.prefix import prefix_tree
 from zerogap.solvers.treeprune.simulate import Run, Step, SyntheticModel, simulate
 from zerogap.solvers.treeprune.strategy import METHODS
 
@@ -22,6 +24,8 @@ __all__ = [
     "beam",
     "dvts",
     "ets",
+    "grow",
+    "prefix_tree",
     "prune",
     "prune_batch",
     "rebase",

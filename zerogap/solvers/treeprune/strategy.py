@@ -131,7 +131,8 @@ def drive(search_kernel: Any, search: Search, seconds: float = math.inf) -> bool
             search.tighten(search_kernel.bound, "kernel")
     elif search_kernel.finished and search_kernel.objective is None and search.solution is None:
         search.prove_infeasible("no set of leaves satisfies all side conditions", "kernel")
-    else:
+    elif search_kernel.objective is not None or not search_kernel.finished:
+        # Exhausted without a set although a start is there (within the checker's slack): no bound.
         search.tighten(search_kernel.bound, "kernel")
     return more
 

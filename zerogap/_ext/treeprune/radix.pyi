@@ -1,0 +1,6 @@
+import numpy as np
+
+def radix(tokens: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
+def grow(
+    parent: np.ndarray, probability: np.ndarray, nodes: int, depth_cost: float = 0.0
+) -> tuple[np.ndarray, float]: ...
