@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import zerogap as zg
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.scratchpad import Buffers, Placement
+from zerogap.solvers.scratchpad.static import LARGEST, Skylines
 
 
 def read(tmp_path, text, name="case.csv", **options):
@@ -65,6 +67,54 @@ def test_everything_is_written_back(tmp_path):
         assert again.gaps == buffers.gaps
         for field in ("lower", "upper", "size", "alignments", "offset", "hint"):
             assert (getattr(again, field) == getattr(buffers, field)).all()
+
+
+def test_many_buffers_are_placed_on_a_skyline():
+    buffers = zg.generate("scratchpad", "training", layers=300, seed=2)
+    assert len(buffers.size) > LARGEST
+    result = zg.solve(buffers, iterations=5, threads=1)
+    assert zg.check(buffers, result.solution) == result.objective
+    assert buffers.load() == result.bound <= result.objective <= 1.01 * result.bound
+    tight = zg.generate(
+        "scratchpad", "training", layers=300, seed=2, capacity=result.bound // 2, objective="fit"
+    )
+    assert zg.solve(tight, time_limit=5).status == "infeasible"
+
+
+def test_skylines_are_valid_placements():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(1, 40))
+        lower = rng.integers(0, 30, n)
+        fields = {"alignments": 2 ** rng.integers(0, 4, n), "alignment": 2}
+        buffers = Buffers(lower, lower + rng.integers(1, 12, n), rng.integers(0, 20, n), **fields)
+        kernel = Skylines(buffers, seed)
+        while kernel.run(iterations=1) and kernel.iterations < 8:
+            pass
+        assert zg.check(buffers, kernel.best()) == kernel.objective >= buffers.load()
+
+
+def test_checker_finds_the_pair_that_overlaps():
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(2, 7))
+        lower = rng.integers(0, 6, n)
+        buffers = Buffers(lower, lower + rng.integers(1, 5, n), rng.integers(1, 4, n))
+        at = rng.integers(0, 9, n)
+        clash = any(
+            lower[i] < buffers.upper[j]
+            and lower[j] < buffers.upper[i]
+            and at[i] < at[j] + buffers.size[j]
+            and at[j] < at[i] + buffers.size[i]
+            for i in range(n)
+            for j in range(i)
+        )
+        if clash:
+            with pytest.raises(InfeasibleSolution) as caught:
+                zg.check(buffers, Placement(at))
+            assert caught.value.constraint == "overlap"
+        else:
+            assert zg.check(buffers, Placement(at)) == (at + buffers.size).max()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
@@ -202,18 +204,25 @@ def _check_space(net: Network, plan: Plan) -> int:
 
 
 def _overlap(rows: list[tuple[int, int, int, int]]) -> tuple[int, int, int] | None:
-    """First pair of boxes that overlap in time and address, and by how many bytes."""
-    alive: list[int] = []
-    for i in sorted(range(len(rows)), key=lambda k: rows[k][0]):
-        begin, _, bottom, top = rows[i]
-        alive = [j for j in alive if rows[j][1] > begin]
-        if top == bottom:
+    """First pair of boxes that overlap in time and address, and by how many bytes.
+
+    A sweep over time: what is alive is disjoint and stands in order of address, so that only the
+    neighbours of a newcomer can overlap it.
+    """
+    rows_in = [i for i, (_, _, bottom, top) in enumerate(rows) if bottom < top]
+    events = [(rows[i][1], 0, i) for i in rows_in] + [(rows[i][0], 1, i) for i in rows_in]
+    alive: list[tuple[int, int]] = []
+    for _, comes, i in sorted(events):
+        _, _, bottom, top = rows[i]
+        k = bisect.bisect_left(alive, (bottom, i))
+        if not comes:
+            del alive[k]
             continue
-        for j in alive:
+        for _, j in alive[max(0, k - 1) : k + 1]:
             by = min(top, rows[j][3]) - max(bottom, rows[j][2])
             if by > 0:
                 return j, i, by
-        alive.append(i)
+        alive.insert(k, (bottom, i))
     return None
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from zerogap._ext.scratchpad.pack import Packing
 from zerogap._ext.scratchpad.place import Placing
 from zerogap.models.scratchpad import Buffers, Placement
 from zerogap.models.scratchpad.exact import cpsat as formulation
@@ -13,10 +14,16 @@ from zerogap.solvers.backends import cpsat as backend
 from zerogap.solvers.scratchpad import greedy
 from zerogap.solvers.search import Search
 
+#: Buffers beyond which only skylines are tried: everything else looks at all pairs.
+LARGEST = 5000
+
 
 def auto(buffers: Buffers, search: Search) -> None:
     """Best fit, then the race of orders; CP-SAT beside it, or after it where it proves nothing."""
     if not _admit(buffers, search):
+        return
+    if len(buffers.size) > LARGEST and raced(buffers):
+        _drive_skylines(buffers, search)
         return
     race = Race(buffers, search.seed) if raced(buffers) else None
     if search.extend is None and race is not None and race.complete:
@@ -42,7 +49,11 @@ def auto(buffers: Buffers, search: Search) -> None:
 
 def kernel(buffers: Buffers, search: Search) -> None:
     """The race of orders alone."""
-    if _admit(buffers, search) and raced(buffers):
+    if not _admit(buffers, search) or not raced(buffers):
+        return
+    if len(buffers.size) > LARGEST:
+        _drive_skylines(buffers, search)
+    else:
         _drive(search, Race(buffers, search.seed))
 
 
@@ -77,7 +88,7 @@ def _admit(buffers: Buffers, search: Search, start: bool = True) -> bool:
     if buffers.objective == "fit" and buffers.capacity is not None:
         load = buffers.capacity  # any placement's objective
     search.tighten(load, "load")
-    if start:
+    if start and not (len(buffers.size) > LARGEST and raced(buffers)):
         _offer_best_fit(buffers, search, "best-fit")
     return search.open
 
@@ -170,6 +181,45 @@ class Race:
             search.prove_infeasible(reason, "placing")
         elif self.buffers.objective == "height":
             search.tighten(max(self.placing.bound * self.unit, self.floor), "placing")
+
+
+class Skylines:
+    """The kernel for very many buffers; it counts them as there all their life, and proves nothing."""
+
+    def __init__(self, buffers: Buffers, seed: int):
+        self.buffers = buffers
+        self._some = np.flatnonzero(buffers.space)
+        columns = (buffers.lower, buffers.upper, buffers.space, buffers.grain)
+        self.packing = Packing(*(c[self._some] for c in columns), buffers.load(), seed)
+        self.run = self.packing.run
+
+    @property
+    def iterations(self) -> int:
+        """Orders tried so far."""
+        return self.packing.iterations
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in the kernel."""
+        return self.packing.seconds
+
+    @property
+    def objective(self) -> int | None:
+        """Height, or the capacity where any fit will do; None while it does not fit."""
+        height, room = self.packing.objective, self.buffers.capacity
+        if height is None or (room is not None and height > room):
+            return None
+        return room if self.buffers.objective == "fit" else height
+
+    def best(self) -> Placement:
+        """The placement of that objective."""
+        offsets = np.zeros(len(self.buffers.size), dtype=np.int64)
+        offsets[self._some] = self.packing.best()
+        return Placement(offsets)
+
+
+def _drive_skylines(buffers: Buffers, search: Search) -> None:
+    search.drive(Skylines(buffers, search.seed), solution=Skylines.best, source="skyline")
 
 
 def _times(buffers: Buffers, i: int) -> list[tuple[int, int]]:

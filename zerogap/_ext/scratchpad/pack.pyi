@@ -1,0 +1,16 @@
+import math
+from typing import Any
+
+import numpy as np
+
+class Packing:
+    seconds: float
+    def __init__(
+        self, begin: Any, end: Any, size: Any, grain: Any, floor: int = 0, seed: int = 0
+    ) -> None: ...
+    def run(self, seconds: float = math.inf, iterations: int = -1) -> bool: ...
+    def best(self) -> np.ndarray | None: ...
+    @property
+    def objective(self) -> int | None: ...
+    @property
+    def iterations(self) -> int: ...
