@@ -271,7 +271,7 @@ def training(
 
     A layer takes four operators forward and eight backward. Forward each makes an activation that
     stays until it is read backward, and half of them a temporary; backward each makes a gradient
-    that the next two operators read and, every second one, a temporary: about 22 buffers a layer, of
+    that the next two operators read and, half of them, a temporary. About 22 buffers a layer, of
     1 to 64 KiB times 1, 2, 4 or 8.
     """
     rng = np.random.default_rng(seed)

@@ -184,13 +184,14 @@ class Race:
 
 
 class Skylines:
-    """The kernel for very many buffers; it counts them as there all their life, and proves nothing."""
+    """The kernel for very many buffers: counts them as there all their life, proves nothing."""
 
     def __init__(self, buffers: Buffers, seed: int):
         self.buffers = buffers
         self._some = np.flatnonzero(buffers.space)
         columns = (buffers.lower, buffers.upper, buffers.space, buffers.grain)
-        self.packing = Packing(*(c[self._some] for c in columns), buffers.load(), seed)
+        lower, upper, space, grain = (c[self._some] for c in columns)
+        self.packing = Packing(lower, upper, space, grain, buffers.load(), seed)
         self.run = self.packing.run
 
     @property
@@ -213,8 +214,10 @@ class Skylines:
 
     def best(self) -> Placement:
         """The placement of that objective."""
+        found = self.packing.best()
+        assert found is not None
         offsets = np.zeros(len(self.buffers.size), dtype=np.int64)
-        offsets[self._some] = self.packing.best()
+        offsets[self._some] = found
         return Placement(offsets)
 
 
