@@ -69,7 +69,8 @@ class Sisr {
         for (int t = 0; t < P.types; ++t) slots += (int)std::min<int64_t>(P.vehicles[t], P.n);
         slots = std::max(1, std::min(slots, P.n));
         reload_base = P.n + 2 * slots;
-        const int nodes = reload_base + (P.trips ? P.n : 0);
+        // In use at once are fewer than n; as many may have been taken out in an iteration.
+        const int nodes = reload_base + (P.trips ? 2 * P.n : 0);
         node.assign(nodes, Node{-1, -1, -1, -1, 0, 0});
         row.assign(nodes, 0);
         leave.assign(nodes, 0);

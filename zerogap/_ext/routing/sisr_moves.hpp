@@ -470,6 +470,7 @@
     // A trip of its own for c: behind the last client of a trip, or before a route's first.
     template <int MODE>
     void new_trip(int c, Place& best) {
+        if (free_reloads.empty()) return;  // those taken out in this iteration are free after it
         for (int r = 0; r < slots; ++r) {
             const int t = route[r].type;
             if (t < 0 || route[r].trips >= P.max_trips[t] || !P.may(t, c)) continue;

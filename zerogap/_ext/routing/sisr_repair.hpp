@@ -27,6 +27,7 @@
                 if (worst < 0) break;
                 unlink(worst);
             }
+            if (P.trips) drop_empty_trips(r);
             refresh(r);
         }
     }
