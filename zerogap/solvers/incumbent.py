@@ -44,6 +44,9 @@ class Incumbent:
         #: Sources that were wrong once, and how often since.
         self.distrusted: dict[str, int] = {}
         self.messages: list[str] = []
+        #: Share by which numbers of this instance may be wrong (a nearly singular matrix): claims
+        #: of objectives may differ by it, and bounds are relaxed by it.
+        self.doubt = 0.0
         self.trace: list[TracePoint] = []
         self._started = time.monotonic()
         self._lock = threading.RLock()
@@ -141,7 +144,8 @@ class Incumbent:
             self.distrust(source, f"offered an infeasible solution: {error}", error)
             return None
         if objective is not None:
-            allowed = max(self.family.tolerance, 0.0) * 1e3 * max(1.0, abs(value))
+            share = max(self.family.tolerance * 1e3, self.doubt)
+            allowed = share * max(1.0, abs(value))
             if abs(value - objective) > allowed:
                 self.distrust(source, f"claims objective {objective}, it is {value}")
         return value
@@ -183,6 +187,9 @@ class Incumbent:
         if self.family.integral:
             # 1e-6 forgives the float that a backend reports for an integer.
             bound = math.ceil(bound - 1e-6) if self.sense == "min" else math.floor(bound + 1e-6)
+        if self.doubt:
+            slack = self.doubt * max(1.0, abs(bound))
+            bound += -slack if self.sense == "min" else slack
         with self._lock:
             if source in self.distrusted:
                 return False

@@ -84,6 +84,9 @@ def _weight(text: Any) -> float | None:
 
 _weight.__name__ = "float"
 
+#: How the first line of a table is read.
+HEADERS = ("auto", "yes", "no")
+
 FAMILY = Family(
     name="dag",
     title="learning of directed acyclic graphs by a score",
@@ -110,6 +113,7 @@ FAMILY = Family(
         Option("rules", _optional(str), None, "JSON file: required, forbidden, tiers or order"),
         Option("truth", _optional(str), None, "true graph, for evaluation"),
         Option("threshold", float, 0.3, "weights below it are dropped before graphs are compared"),
+        Option("header", str, "auto", "whether the first line names the columns", HEADERS),
         Setting("size_small", int, 100, "method topo: small set of candidate swaps"),
         Setting("size_large", int, 400, "method topo: large set"),
         Setting("large_searches", int, 1, "method topo: uses of the large set"),

@@ -50,7 +50,26 @@ def sniff_table(head: str, name: str) -> bool:
     return lines[1].count(delimiter) == width and numbers >= max(2, len(cells) - 1)
 
 
-def parse_table(text: str, *, file: str) -> tuple[list[str] | None, np.ndarray]:
+def _has_header(first: list[str], wanted: str, file: str) -> bool:
+    """Whether the first line names the columns; asked for where both could be meant."""
+    if wanted != "auto":
+        return wanted == "yes"
+    numbers = [_number(c) for c in first]
+    if not all(_is_cell(c) for c in first) or all(v is None for v in numbers):
+        return True
+    if numbers == list(range(len(first))) and len(first) > 1:
+        raise InstanceError(
+            f"0 … {len(first) - 1} may be the names of the columns (as pandas writes them) or the "
+            "first row: say which with header=yes or header=no",
+            file=file,
+            line=1,
+        )
+    return False
+
+
+def parse_table(
+    text: str, *, file: str, wanted: str = "auto"
+) -> tuple[list[str] | None, np.ndarray]:
     """Names (None without a header) and numbers of a delimited table.
 
     A header whose first cell is empty says that the first column holds row names.
@@ -66,7 +85,7 @@ def parse_table(text: str, *, file: str) -> tuple[list[str] | None, np.ndarray]:
         raise InstanceError("is empty", file=file)
     delimiter = _delimiter(lines[filled[0]]) or ","
     first = next(csv.reader([lines[filled[0]]], delimiter=delimiter))
-    header = None if all(_is_cell(c) for c in first) and any(map(_number, first)) else first
+    header = first if _has_header(first, wanted, file) else None
     if header is not None:
         header = [name.strip() for name in header]
         filled = filled[1:]
@@ -147,9 +166,10 @@ def build(
 def read_table(text: str, *, file: str, observations: int | None = None, center: bool = True,
                standardize: bool = False, ridge: float = 0.0, loss: str = "ls",
                penalty: str = "none", weight: float | None = None, max_parents: int | None = None,
-               rules: str | None = None, truth: str | None = None) -> Dag:  # fmt: skip
+               rules: str | None = None, truth: str | None = None,
+               header: str = "auto") -> Dag:  # fmt: skip
     """A CSV or TSV file: names in the header, one observation a line."""
-    names, table = parse_table(text, file=file)
+    names, table = parse_table(text, file=file, wanted=header)
     return build(table, names, file=file, observations=observations, center=center,
                  standardize=standardize, ridge=ridge, loss=loss, penalty=penalty, weight=weight,
                  max_parents=max_parents, rules=rules, truth=truth)  # fmt: skip

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from zerogap.models.base import InstanceError
 from zerogap.models.dag import Dag
 from zerogap.solvers.dag import orders, parents
@@ -59,6 +61,43 @@ def cpsat(dag: Dag, search: Search) -> None:
     parents.by_cpsat(dag, search)
 
 
-METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "topo": topo, "cpsat": cpsat}
+#: Beyond so many variables the condition is not computed (and nothing is proven either).
+CONDITION = 1500
+
+
+def careful(method: Callable[[Dag, Search], None]) -> Callable[[Dag, Search], None]:
+    """The method, with what rounding does to scores of nearly dependent columns taken into account.
+
+    A regression on columns whose correlations have condition number κ is certain to about κ ε
+    (Higham 2002, ch. 20); ten times that is granted to objectives and taken off bounds.
+    """
+
+    def run(dag: Dag, search: Search) -> None:
+        if dag.variables <= CONDITION:
+            scale = np.sqrt(np.diag(dag.covariance))
+            condition = float(np.linalg.cond(dag.covariance / np.outer(scale, scale)))
+            share = 10 * float(np.finfo(float).eps) * condition
+            if not share < 1e-10:
+                search.incumbent.doubt = min(share, 1.0)
+            if not share < 1e-9:
+                search.messages.append(
+                    f"some columns nearly depend on others (condition {condition:.1g}): scores are "
+                    f"certain to a share of about {search.incumbent.doubt:.1g} only"
+                )
+        method(dag, search)
+
+    return run
+
+
+METHODS = {
+    name: careful(method)
+    for name, method in (
+        ("auto", auto),
+        ("kernel", kernel),
+        ("exact", exact),
+        ("topo", topo),
+        ("cpsat", cpsat),
+    )
+}
 #: Methods that prove something, by different arguments: whom `audit` asks.
 PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}), ("cpsat", {}), ("auto", {}))
