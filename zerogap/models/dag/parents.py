@@ -30,7 +30,7 @@ def regression(instance: Dag, j: int, parents: Sequence[int]) -> tuple[float, np
     return base + instance.weight * len(chosen), weights
 
 
-def parent_sets(instance: Dag, limit: int = 200_000) -> ParentLists:
+def parent_sets(instance: Dag, limit: int = 200_000, *, every: bool = False) -> ParentLists:
     """All parent sets that no subset beats, by enumeration.
 
     Parameters
@@ -40,6 +40,9 @@ def parent_sets(instance: Dag, limit: int = 200_000) -> ParentLists:
     limit : int
         How many sets a variable may have before the instance is refused; the kernel's enumeration
         goes further.
+    every : bool
+        Also those that a subset beats: no optimum of the plain problem needs them, but one with
+        the user's own constraints may.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def parent_sets(instance: Dag, limit: int = 200_000) -> ParentLists:
                 below = min(
                     (best[members[:k] + members[k + 1 :]] for k in range(size)), default=math.inf
                 )
-                if cost < below:
+                if every or cost < below:
                     kept.append((cost, tuple(sorted((*required, *members)))))
                 best[members] = min(cost, below)
         kept.sort()

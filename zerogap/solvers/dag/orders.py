@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.dag import Dag, Structure
+from zerogap.solvers.dag import parents
+from zerogap.solvers.dag.rules import obeying
 from zerogap.solvers.search import Search
 
 #: Up to so many variables the layers are tried; their sets are 128 bits wide at most.
@@ -48,28 +50,6 @@ def start(dag: Dag, search: Search) -> np.ndarray:
     if search.hint is not None:
         return obeying(dag, search.hint.order)
     return kernels.greedy(dag.covariance, dag.before)
-
-
-def obeying(dag: Dag, order: np.ndarray) -> np.ndarray:
-    """The order nearest to a given one that obeys tiers and required edges.
-
-    A feasible graph may come with an order that mixes tiers between which it has no edges.
-    """
-    before = dag.before
-    if not before.any():
-        return np.asarray(order, dtype=np.int32)
-    place = np.argsort(order)
-    wait, out = before.sum(axis=0), []
-    free = {j for j in range(dag.variables) if wait[j] == 0}
-    while free:
-        x = min(free, key=lambda j: place[j])
-        free.remove(x)
-        out.append(x)
-        for j in np.flatnonzero(before[x]).tolist():
-            wait[j] -= 1
-            if wait[j] == 0:
-                free.add(j)
-    return np.array(out, dtype=np.int32)
 
 
 def mean_bound(dag: Dag) -> float:
@@ -182,8 +162,6 @@ def prove(
 
 
 def _by_subsets(dag: Dag, search: Search, beside: Any) -> None:
-    from zerogap.solvers.dag import parents
-
     problem, _ = parents.local_problem(dag)
     parents.by_program(dag, problem, search, beside)
 

@@ -16,7 +16,9 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.dag import Dag, Structure
-from zerogap.solvers.dag import clusters, orders
+from zerogap.models.dag.parents import parent_sets
+from zerogap.solvers.dag import clusters
+from zerogap.solvers.dag.rules import obeying
 from zerogap.solvers.search import Search
 
 #: Table entries that dynamic programming may use (8 bytes each).
@@ -159,9 +161,9 @@ def given_order(dag: Dag, search: Search) -> np.ndarray:
     from zerogap._ext.dag import order as kernels
 
     if search.hint is not None:
-        return orders.obeying(dag, search.hint.order)
+        return obeying(dag, search.hint.order)
     if dag.loss == "logistic":
-        return orders.obeying(dag, np.argsort(np.diag(dag.covariance), kind="stable"))
+        return obeying(dag, np.argsort(np.diag(dag.covariance), kind="stable"))
     return kernels.greedy(dag.covariance, dag.before)
 
 
@@ -204,7 +206,7 @@ class Walk:
 
     def inject(self, kernel: Any, structure: Structure) -> None:
         """Hand an order found elsewhere to the kernel."""
-        kernel.inject(orders.obeying(self.dag, structure.order))
+        kernel.inject(obeying(self.dag, structure.order))
 
     def drive(self, **limits: Any) -> None:
         """Search in this thread."""
@@ -276,7 +278,9 @@ def extended(dag: Dag, search: Search) -> None:
     from zerogap.models.dag.exact import pyomo
     from zerogap.solvers.backends import highs
 
-    highs.improve(pyomo.build(dag, _model_lists(dag, search)), search)
+    lists = _model_lists(dag, search)
+    if search.open and lists:
+        highs.improve(pyomo.build(dag, lists), search)
 
 
 def by_cpsat(dag: Dag, search: Search) -> None:
@@ -285,7 +289,7 @@ def by_cpsat(dag: Dag, search: Search) -> None:
     from zerogap.solvers.backends import cpsat
 
     lists = _model_lists(dag, search)
-    if search.open:
+    if search.open and lists:
         cpsat.improve(program.build(dag, lists), search)
 
 
@@ -295,9 +299,14 @@ def _model_lists(dag: Dag, search: Search) -> list[tuple[Any, Any]]:
         raise InstanceError("models take the losses ls and gauss without l1", field="method")
     walk = Walk(dag, search)
     walk.drive(seconds=0.5)
+    if search.extend is not None:
+        # That no optimum needs a set which a subset beats holds for the plain problem only.
+        return list(parent_sets(dag, MODEL // dag.variables, every=True))
     lists = walk.lists
     if lists is None or not lists.complete:
         lists = enumerate_sets(dag, walk.problem, walk.whole, search)
+    if not search.open:
+        return []  # too late for a model
     if not lists.complete or sum(map(len, lists.costs)) > MODEL:
         raise InstanceError(
             f"the model would need more than {MODEL} parent sets; give max_parents or a penalty",
