@@ -34,9 +34,9 @@ def build_buffers(buffers: Buffers, plain: bool = True) -> Model:
     model = cp_model.CpModel()
     space, grain = buffers.space.tolist(), buffers.grain.tolist()
     roof = _roof(buffers) if plain or buffers.capacity is not None else MAX_BYTES
-    low = min(buffers.load(), roof)
     unit = _unit(buffers) if plain else 1
-    height = model.new_int_var(-(-low // unit), roof // unit, "height")
+    most = roof // unit
+    height = model.new_int_var(min(-(-buffers.load() // unit), most), most, "height")
     steps, offset, across, upright, sizes = [], [], [], [], []
     for i, size in enumerate(space):
         step = max(1, grain[i] // unit)
