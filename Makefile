@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types contract docs bench bench-smoke debug wheel wheel-test clean build
+.PHONY: demo test lint types contract docs bench bench-smoke truth debug wheel wheel-test clean build
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ contract: build
 
 docs: build
 	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+# 20,000 mixed instances a family against the oracles; goes on where it stopped (out/truth).
+truth: build
+	ZEROGAP_STRICT=1 $(BIN)/python -m tests.truth $(FAMILIES)
 
 bench: build
 	$(BIN)/zerogap bench all benchmarks/suites

@@ -60,3 +60,15 @@ def test_known_optima_bound_from_below(data, name, optimum):
     instance = zg.read(data(f"routing/{name}.vrp"))
     result = zg.solve(instance, method="columns", threads=1, time_limit=15)
     assert result.bound is not None and optimum * 0.9 < result.bound <= optimum
+
+
+def test_a_depot_that_closes_does_not_end_an_open_route():
+    from zerogap.models.routing import Builder
+
+    b = Builder()
+    b.add_depot(0, 0, window=(7, 24))
+    b.add_client(0, 30)
+    b.add_client(0, 45)
+    b.add_vehicle_type(1, end_depot=None)
+    result = zg.solve(b.build(), method="columns", threads=1, time_limit=10)
+    assert result.status == "optimal" and result.objective == 45

@@ -99,7 +99,10 @@ class Type:
         start = int(instance.start_depot[t])
         ready, due = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
         ready[0] = max(int(instance.shift[t, 0]), int(instance.depot_window[start, 0]))
-        due[0] = min(int(instance.shift[t, 1]), int(instance.depot_window[start, 1]))
+        # An open route ends at its last client: its depot's closing says nothing of the end.
+        due[0] = int(instance.shift[t, 1])
+        if instance.end_depot[t] >= 0:
+            due[0] = min(int(due[0]), int(instance.depot_window[start, 1]))
         ready[1:], due[1:] = instance.window[:, 0], instance.window[:, 1]
         if windows:
             last = ready[1:].max() + travel[travel < FORBIDDEN].sum(dtype=np.float64)
@@ -111,6 +114,8 @@ class Type:
         allowed = np.ones(n + 1, np.uint8)
         if instance.allowed is not None:
             allowed[1:] = instance.allowed[t]
+        if ready[0] > int(instance.depot_window[start, 1]):
+            allowed[:] = 0  # the depot has closed before the shift begins
         demand = np.concatenate([[0], instance.delivery[:, 0]]).astype(np.int64)
         symmetric = bool((self.base == self.base.T).all()) and not windows
         near = np.argsort(self.arc[1:, 1:] + self.arc[1:, 1:].T, axis=1, kind="stable")
