@@ -304,6 +304,8 @@ def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> No
     incumbent = None if search.hint is None else pyomo.parents_of(search.hint)
     relaxation = Relaxation(dag, problem, columns, incumbent)
     while search.open and relaxation.solve(search.remaining):
+        # The duals' own bound with every column priced, so columns that are not active count too;
+        # dropped candidates have refused the claim above.
         tighten(search, relaxation.bound)
         if beside is not None:
             beside()
@@ -319,7 +321,7 @@ def tighten(search: Search, bound: float) -> None:
     if search.extend is not None and search.objective is None:
         search.tighten(bound - HAIR * max(1.0, abs(bound)), "clusters")
         return
-    best = search.objective
+    best = search.objective  # read once: the other thread may better it meanwhile
     if best is not None and bound >= best - HAIR * max(1.0, abs(best)):
         search.tighten(best, "clusters")
     else:

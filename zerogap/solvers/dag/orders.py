@@ -146,9 +146,15 @@ def prove(
             better = layers.best()
             if better is not None:
                 search.offer(fit(dag, better), "layers")
+            # The last layer is reached, or every set left out costs at least the cut-off, which
+            # is an order's cost: nothing is cheaper. Costs of ls are positive, so the share rounds
+            # down.
             search.tighten(layers.bound * (1 - 1e-10), "layers")
             return
         if layers.bound > bound:
+            # Raised only when a whole layer is expanded: every order passes each layer, through a
+            # set that is kept (its bound counts) or was left out at the cut-off (which counts).
+            # A layer that the clock or the limit of states breaks off changes nothing.
             bound = layers.bound
             search.tighten(bound * (1 - 1e-10), "layers")
         if not more:
@@ -169,6 +175,7 @@ def _by_subsets(dag: Dag, search: Search, beside: Any) -> None:
 def auto(dag: Dag, search: Search) -> None:
     """Descent and disturbances from above, the mean bound and layers from below."""
     search_kernel = descend(dag, search)
+    # Of the covariance alone: rules and user's constraints only take graphs away.
     search.tighten(mean_bound(dag), "means")
     if dag.variables > LAYERS:
         improve(dag, search, search_kernel)
@@ -213,6 +220,7 @@ def likelihood(dag: Dag, search: Search) -> None:
     search.offer(fit(dag, start(dag, search)), "any order")
     logdet = float(np.linalg.slogdet(dag.covariance)[1])
     value = 0.5 * dag.observations * (logdet + d * math.log(2 * math.pi * math.e))
+    # No graph, complete or not, has a smaller product of residual variances than det S.
     search.tighten(value - 1e-10 * abs(value), "determinant")
 
 
@@ -221,6 +229,7 @@ def exact(dag: Dag, search: Search) -> None:
     order = start(dag, search)
     structure = fit(dag, order)
     if dag.variables > LAYERS:
+        # As in `auto`: it holds for every graph.
         search.tighten(mean_bound(dag), "means")
         search.messages.append(f"layers take at most {LAYERS} variables")
         return

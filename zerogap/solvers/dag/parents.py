@@ -241,6 +241,8 @@ def by_program(dag: Dag, problem: Any, search: Search, beside: Any = None) -> bo
     value = program.objective
     search.offer(fit(dag, problem, *best), "subsets", value)
     assert value is not None
+    # `best` is there only when every set of variables was finished; no incumbent is used on the
+    # way, and constraints of the user's never come here.
     search.tighten(value - 1e-10 * max(1.0, abs(value)), "subsets")
     return True
 
@@ -253,6 +255,7 @@ def auto(dag: Dag, search: Search) -> None:
     if not search.open:
         return
     if listable(dag):
+        # Residuals multiply to at least det S in any graph, and penalties are not negative.
         search.tighten(clusters.determinant(dag), "determinant")
     if search.threads == 1 and search.iterations is None:
 
@@ -320,6 +323,7 @@ def prove(dag: Dag, search: Search, walk: Walk, beside: Any = None) -> None:
     if walk.lists is not None and listable(dag):
         clusters.prove(dag, search, walk.problem, walk.lists, beside)
     else:
+        # More parents never fit worse, and only required edges are charged: see `relaxed`.
         search.tighten(relaxed(dag, walk.problem), "all parents")
 
 
@@ -344,6 +348,7 @@ def exact(dag: Dag, search: Search) -> None:
         lists = enumerate_sets(dag, problem, whole, search)
         clusters.prove(dag, search, problem, lists, None)
         return
+    # More parents never fit worse, and only required edges are charged: see `relaxed`.
     search.tighten(relaxed(dag, problem), "all parents")
     search.messages.append("too many variables for dynamic programming over sets")
 
