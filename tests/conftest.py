@@ -47,12 +47,3 @@ def data():
 def instances() -> Path:
     """Folder of the project's own instances."""
     return ROOT / "instances"
-
-
-@pytest.fixture
-def cases() -> Path:
-    """Folder of small inputs that went wrong once (``ZEROGAP_CASES``), or a skip."""
-    root = os.environ.get("ZEROGAP_CASES")
-    if not root or not Path(root).is_dir():
-        pytest.skip("ZEROGAP_CASES is not set: no case files here")
-    return Path(root)

@@ -128,7 +128,7 @@ def attempt(name, fmt, raw):
     assert time.monotonic() - begun < 10 * PATIENCE  # an idle machine is asserted in --slow
 
 
-def run(name, fmt, count, patience):
+def assert_survives(name, fmt, count, patience):
     sources = samples(name, fmt)
     if not sources:
         pytest.skip(f"no small valid file of {name} in format {fmt.name} is at hand")
@@ -145,10 +145,10 @@ def run(name, fmt, count, patience):
 
 @pytest.mark.parametrize(("name", "fmt"), list(seeds()))
 def test_damaged_files(name, fmt):
-    run(name, fmt, 150, 10 * PATIENCE)
+    assert_survives(name, fmt, 150, 10 * PATIENCE)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "fmt"), list(seeds()))
 def test_ten_thousand_damaged_files(name, fmt):
-    run(name, fmt, 10_000, PATIENCE)
+    assert_survives(name, fmt, 10_000, PATIENCE)

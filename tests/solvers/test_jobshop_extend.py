@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -45,8 +47,20 @@ def test_long_closings_of_ft06(instances, begin, end, value):
     assert (result.status, result.objective) == ("optimal", value)
 
 
-def test_a_closing_that_makes_heavy_jobs_late(cases):
-    shop = zg.read(cases / "jobshop-closing-62.json")
+HEAVY = {
+    "family": "jobshop",
+    "machines": 1,
+    "objective": "tardiness",
+    "jobs": [[[[0, 3]], [[0, 6]], [[0, 7]]], [[[0, 1]], [[0, 5]]], [[[0, 0]], [[0, 6]], [[0, 7]]]],
+    "release": [16, 0, 0],
+    "due": [39, 3, 16],
+    "weight": [1000, 1000, 1],
+}
+
+
+def test_a_closing_that_makes_heavy_jobs_late(tmp_path):
+    (tmp_path / "shop.json").write_text(json.dumps(HEAVY))
+    shop = zg.read(tmp_path / "shop.json")
     result = zg.solve(shop, extend=closed(0, 18, 30), time_limit=20, threads=1)
     assert result.status == "optimal" and result.objective <= 10037
 

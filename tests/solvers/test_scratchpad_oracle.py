@@ -9,7 +9,7 @@ import zerogap as zg
 from tests.oracles import scratchpad as oracle
 
 
-def agrees(seed: int, method: str, threads: int = 1) -> None:
+def assert_agrees(seed: int, method: str, threads: int = 1) -> None:
     rng = np.random.default_rng([seed, 23])
     instance, options = oracle.draw(rng)
     best, best_solution = oracle.optimum(instance, options)
@@ -29,7 +29,7 @@ def agrees(seed: int, method: str, threads: int = 1) -> None:
 @pytest.mark.parametrize("method", oracle.METHODS)
 def test_no_claim_is_refuted_by_enumeration(method):
     for seed in range(120):
-        agrees(seed, method, threads=1 + seed % 2)
+        assert_agrees(seed, method, threads=1 + seed % 2)
 
 
 def test_added_constraints_are_kept_and_nothing_is_refuted_by_them():

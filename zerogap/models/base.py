@@ -21,6 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from zerogap.models.errors import InfeasibleSolution as InfeasibleSolution
+from zerogap.models.errors import InstanceError
+from zerogap.models.told import Told, nearest, newer
+
 #: The families of the package. A new family is one more line here.
 REGISTRY: dict[str, tuple[str, str, str]] = {
     name: (f"zerogap.models.{name}", f"zerogap.solvers.{name}", f"zerogap.report.{name}")
@@ -34,77 +38,6 @@ REGISTRY: dict[str, tuple[str, str, str]] = {
         "dag",  # last: a table of numbers could be anything
     )
 }
-
-
-class InstanceError(ValueError):
-    """Input that is no valid instance or solution file.
-
-    Parameters
-    ----------
-    message : str
-        What is wrong and what was expected.
-    file : str, optional
-        File the data came from.
-    line : int, optional
-        Line in the file, from 1.
-    field : str, optional
-        Name of the field or array at fault.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        file: str | None = None,
-        line: int | None = None,
-        field: str | None = None,
-    ):
-        super().__init__(message)
-        self.message = message
-        self.file = file
-        self.line = line
-        self.field = field
-
-    def __str__(self) -> str:
-        place = ":".join(str(p) for p in (self.file, self.line) if p is not None)
-        return ": ".join(p for p in (place, self.field, self.message) if p)
-
-    def __reduce__(self):
-        return _instance_error, (self.message, self.file, self.line, self.field)
-
-
-def _instance_error(message, file, line, field):
-    return InstanceError(message, file=file, line=line, field=field)
-
-
-class InfeasibleSolution(ValueError):
-    """A solution that violates a constraint of its instance.
-
-    Parameters
-    ----------
-    message : str
-        One line that a user understands.
-    constraint : str, optional
-        Name of the violated constraint.
-    where : object, optional
-        Index or indices of the place.
-    by : number, optional
-        Amount of the violation.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        constraint: str | None = None,
-        where: Any = None,
-        by: float | None = None,
-    ):
-        super().__init__(message)
-        self.message = message
-        self.constraint = constraint
-        self.where = where
-        self.by = by
 
 
 @dataclass(frozen=True)
@@ -561,93 +494,6 @@ def parse_json(text: str, *, file: str) -> dict:
     if not isinstance(data, dict):
         raise InstanceError("expected a JSON object", file=file, line=1)
     return data
-
-
-#: The newest layout of the JSON files that this version reads.
-JSON_FORMAT = 1
-
-
-def newer(data: dict, file: str) -> None:
-    """Refuse a file that states a layout which this version does not know."""
-    stated = data.get("format", JSON_FORMAT)
-    if isinstance(stated, bool) or not isinstance(stated, int) or not 1 <= stated <= JSON_FORMAT:
-        raise InstanceError(
-            f"is {stated!r}; this version reads up to {JSON_FORMAT}", file=file, field="format"
-        )
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What `name` may have been meant to be, in words; empty without a guess."""
-    import difflib
-
-    close = difflib.get_close_matches(name, sorted(known), 1, 0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-class Told(dict):
-    """A JSON object that remembers what a reader asked it for.
-
-    What was asked for, there or not, is what the format knows; a key that nobody asked for is
-    unknown to it and refused by name, at any depth. ``comment`` and keys that begin with an
-    underscore are free.
-    """
-
-    __slots__ = ("asked", "path")
-
-    def __init__(self, data: Mapping, path: str = ""):
-        self.asked: set[str] = set()
-        self.path = path
-        super().__init__({k: _told(v, f"{path}.{k}" if path else str(k)) for k, v in data.items()})
-
-    def __getitem__(self, key: str) -> Any:
-        self.asked.add(key)
-        return super().__getitem__(key)
-
-    def __contains__(self, key: object) -> bool:
-        self.asked.add(str(key))
-        return super().__contains__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key, noted as asked for."""
-        self.asked.add(key)
-        return super().get(key, default)
-
-    def pop(self, key: str, *default: Any) -> Any:
-        """Take a key out, noted as asked for."""
-        self.asked.add(key)
-        return super().pop(key, *default)
-
-    def refuse_unknown(self, known: Iterable[str] = (), *, file: str | None = None) -> None:
-        """Raise `InstanceError` for the first key that nobody asked for."""
-        self.asked |= set(known)
-        for key, value in super().items():
-            if key == "comment" or key.startswith("_"):
-                continue
-            if key not in self.asked:
-                where = f" in {self.path}" if self.path else ""
-                raise InstanceError(
-                    f"unknown key {key!r}{where}{nearest(key, self.asked)}", file=file
-                )
-            _refuse_in(value, file)
-
-
-def _told(value: Any, path: str) -> Any:
-    if isinstance(value, dict):
-        return Told(value, path)
-    if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
-        return [_told(v, f"{path}[{i}]") for i, v in enumerate(value)]
-    return value
-
-
-def _refuse_in(value: Any, file: str | None) -> None:
-    if isinstance(value, Told):
-        # An object none of whose keys was asked for is data: a mapping by names of the user's.
-        if value.asked:
-            value.refuse_unknown(file=file)
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, Told | list):
-                _refuse_in(item, file)
 
 
 def json_format(
