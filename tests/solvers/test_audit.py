@@ -98,6 +98,15 @@ def test_what_is_not_decided_in_time_is_said(tree):
     assert zg.audit(doubtful, time_limit=0.2, threads=1).verdict in ("undecided", "refuted")
 
 
+def test_nobody_confirms_a_claim_that_rests_on_nothing_known(tree):
+    """Its maker could be among those who are asked; it can still be refuted."""
+    result = zg.solve(tree, method="kernel", threads=1)
+    verdict = zg.audit(dataclasses.replace(result, claims=()), time_limit=20, threads=1)
+    assert verdict.verdict == "undecided" and "rests on" in verdict.reason
+    false = dataclasses.replace(_poor(tree), claims=())
+    assert zg.audit(false, time_limit=20, threads=1).verdict == "refuted"
+
+
 def test_results_without_claim_or_of_another_problem_are_named(tree):
     result = zg.solve(tree, method="kernel", threads=1)
     nothing = dataclasses.replace(result, status=zg.Status.FEASIBLE, bound=None, claims=())
@@ -118,6 +127,7 @@ def test_results_without_claim_or_of_another_problem_are_named(tree):
         ("status", "splendid", "status: is 'splendid', expected one of optimal"),
         ("gap", 0.25, "gap: is 0.25, that of objective and bound is 0.0"),
         ("claims", [{"claim": "bound"}], "claims: key 'value' is missing"),
+        ("claims", [{"claim": "bound", "value": 9, "source": "x"}], "the deciding one is 9"),
         ("instance", {"sha256": "0"}, "another instance"),
         ("family", "dag", "family 'dag'"),
     ],

@@ -124,7 +124,8 @@ def audit(
         if refuted:
             return Audit(REFUTED, claim, refuted, method, _source(other), other.bound, other, spent)
         for found in other.claims:
-            if found.source in makers:
+            # Who made the claim cannot confirm it; nor can anybody where that is not said.
+            if not makers or found.source in makers:
                 continue
             if found.kind == "infeasible" and result.status is Status.INFEASIBLE:
                 reason = f"{found.source} proves it too"
@@ -138,6 +139,11 @@ def audit(
                 return Audit(
                     CONFIRMED, claim, reason, method, found.source, found.value, None, spent
                 )
+    if not makers:
+        reason = (
+            "it does not say what the claim rests on, so that nobody counts as a second opinion"
+        )
+        return Audit(UNDECIDED, claim, reason, last, "", None, None, spent)
     reason = (
         f"methods that did not claim it prove {number(best)}"
         if best is not None

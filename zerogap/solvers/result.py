@@ -370,6 +370,12 @@ def load_result(path: str, instance: Any) -> Result:
         solution = decode(instance, data["solution"], file=file)
         objective = family.check(instance, solution)
     status, bound = _stated(data, objective, instance, file)
+    claims = _stated_claims(data, file)
+    for claim in claims[:1]:
+        if claim.kind == "bound" and claim.value != bound:
+            raise InstanceError(
+                f"the deciding one is {claim.value}, the bound {bound}", file=file, field="claims"
+            )
     return Result(
         family=family.name,
         instance=instance,
@@ -382,7 +388,7 @@ def load_result(path: str, instance: Any) -> Result:
         seed=int(_number(data, "seed", file) or 0),
         threads=int(_number(data, "threads", file) or 1),
         method=str(data.get("method", "")),
-        claims=_stated_claims(data, file),
+        claims=claims,
         extended=data.get("extended", False) is True,
     )
 
