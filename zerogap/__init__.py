@@ -26,6 +26,7 @@ from zerogap.models.base import (
     register,
 )
 from zerogap.models.files import read, write
+from zerogap.models.generators import arguments as _arguments
 from zerogap.solvers import Limits, Result, SolverError, Status, methods, solve
 from zerogap.solvers.audit import Audit, audit
 from zerogap.solvers.result import load_result, load_solution, versions
@@ -112,10 +113,8 @@ def generate(name: str, generator: str | None = None, *, seed: int = 0, **option
             f"{name} has no generator {chosen!r} (known: {', '.join(generators)})",
             field="generator",
         )
-    try:
-        return generators[chosen](seed=seed, **options)
-    except TypeError as error:
-        raise InstanceError(f"generator {chosen}: {error}", field="option") from None
+    settings = _arguments(generators[chosen], options, f"the generator {chosen}")
+    return generators[chosen](seed=seed, **settings)
 
 
 def __getattr__(name: str) -> Any:

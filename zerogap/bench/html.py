@@ -16,6 +16,7 @@ import numpy as np
 from zerogap.bench import compare, statistics, table
 from zerogap.bench.suite import Suite, locate
 from zerogap.models import base, files
+from zerogap.models.text import visible
 from zerogap.solvers import result as results
 
 #: Pictures of solutions a suite, and points of a curve.
@@ -41,12 +42,12 @@ def report(groups: Sequence[tuple[list[dict], Suite | None]], *, title: str = "z
     template = resources.files("zerogap.bench").joinpath("report.html").read_text()
     parts = [_section(records, suite) for records, suite in groups if records]
     links = "".join(
-        f'<a href="#{_anchor(records)}">{html.escape(records[0]["suite"])}</a>'
+        f'<a href="#{_anchor(records)}">{_escape(records[0]["suite"])}</a>'
         for records, _ in groups
         if records
     )
     return (
-        template.replace("{{title}}", html.escape(title))
+        template.replace("{{title}}", _escape(title))
         .replace("{{links}}", links)
         .replace("{{body}}", "\n".join(parts))
     )
@@ -78,8 +79,8 @@ def _section(records: list[dict], suite: Suite | None) -> str:
     return "\n".join(
         [
             f'<section id="{_anchor(records)}">',
-            f"<h2>{html.escape(first['suite'])}</h2>",
-            f"<p class='note'>{html.escape(table.caption(records))}<br>{html.escape(versions)}</p>",
+            f"<h2>{_escape(first['suite'])}</h2>",
+            f"<p class='note'>{_escape(table.caption(records))}<br>{_escape(versions)}</p>",
             _table(table.summary(records, known)),
             "<div class='plots'>",
             _figure(_curves(records, best), "Mean primal gap over time"),
@@ -97,10 +98,9 @@ def _section(records: list[dict], suite: Suite | None) -> str:
 
 
 def _table(made: table.Table, *, search: bool = False) -> str:
-    head = "".join(f"<th>{html.escape(h)}</th>" for h in made.head)
+    head = "".join(f"<th>{_escape(h)}</th>" for h in made.head)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in made.rows
+        "<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>" for row in made.rows
     )
     field = '<input type="search" placeholder="filter rows" aria-label="filter rows">'
     return (
@@ -110,7 +110,7 @@ def _table(made: table.Table, *, search: bool = False) -> str:
 
 
 def _figure(svg: str, caption: str) -> str:
-    return f"<figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>" if svg else ""
+    return f"<figure>{svg}<figcaption>{_escape(caption)}</figcaption></figure>" if svg else ""
 
 
 def _axes(title_x: str, title_y: str) -> tuple[Any, Any]:
@@ -225,8 +225,13 @@ def _raw(records: list[dict]) -> str:
     lines = []
     for record in records:
         kept = {k: v for k, v in record.items() if k not in ("trace", "solution", "versions")}
-        lines.append(html.escape(json.dumps(kept)))
+        lines.append(_escape(json.dumps(kept)))
     return (
         f"<details><summary>{len(lines)} raw result lines (without traces)</summary>"
         f"<pre>{chr(10).join(lines)}</pre></details>"
     )
+
+
+def _escape(text: str) -> str:
+    """For HTML; control characters of names are shown, not sent."""
+    return html.escape(visible(text))

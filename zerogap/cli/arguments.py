@@ -36,13 +36,3 @@ def family(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--family", metavar="NAME", help="Family of the file, where it could be two."
     )(function)
-
-
-def scalar(text: str) -> Any:
-    """Text as the integer, float or boolean it looks like, else as it is."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return {"true": True, "false": False}.get(text.lower(), text)

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from zerogap.cli import outputs
+
 #: Load average above which ``--refuse-loaded`` does not start.
 MAX_LOAD = 0.5
 
@@ -65,7 +67,7 @@ def run(
         for record in records:
             done += 1
             failed += record["status"] in ("error", "crashed", "killed")
-            click.echo(_line(done, total, record), err=True)
+            outputs.say(_line(done, total, record), err=True)
     click.echo(str(store.path))
     return 1 if failed else 0
 
@@ -116,7 +118,7 @@ def table(
         if not records:
             raise InstanceError("holds no results", file=path)
         for part in _parts(records, group):
-            click.echo(make(part, known).text(form))
+            outputs.say(make(part, known).text(form))
 
 
 def _parts(records: list[dict], group: str | None) -> list[list[dict]]:
@@ -178,7 +180,7 @@ def compare(old: str, new: str, gap: float) -> int:
     from zerogap.bench.compare import regressions
 
     found = regressions(runner.read_results(old), runner.read_results(new), gap=gap)
-    click.echo(found.markdown())
+    outputs.say(found.markdown())
     return 1 if found.rows else 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zerogap.cli import arguments
+from zerogap.cli import arguments, outputs
 from zerogap.cli.errors import OK, REFUTED, UNKNOWN
 
 
@@ -48,6 +48,8 @@ def command(
     from zerogap.solvers.result import number
 
     instance = zg.read(file, family=family, **options)
+    if output:
+        outputs.result(output, sources=(file, solution, *outputs.named(options)))
     kind = zg.family_of(instance)
     if seconds is None and not _is_result(*files.load(solution)):
         objective = zg.check(instance, zg.load_solution(solution, instance))
@@ -63,7 +65,7 @@ def command(
     verdict = zg.audit(result, time_limit=seconds, threads=threads, seed=seed)
     if output and verdict.better is not None:
         verdict.better.save(output)
-    click.echo(json.dumps(verdict.to_dict()) if as_json else str(verdict))
+    outputs.say(json.dumps(verdict.to_dict()) if as_json else str(verdict))
     return {"confirmed": OK, "undecided": UNKNOWN, "refuted": REFUTED}[verdict.verdict]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zerogap.cli import arguments
+from zerogap.cli import arguments, outputs
 
 
 @click.command()
@@ -19,4 +19,6 @@ def command(
     """Write the instance in FILE to OUT in the format its ending names (- is standard output)."""
     from zerogap.models import files
 
+    if out != "-":
+        outputs.writable(out, sources=(file, *outputs.named(options)))
     files.write(files.read(file, family=family, **options), out, format=format)

@@ -12,7 +12,7 @@ OK, USAGE, BAD_INPUT, INFEASIBLE, UNKNOWN, REFUTED, INTERRUPTED = 0, 2, 3, 4, 5,
 
 def run(command: click.Command, arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    from zerogap.models.base import InfeasibleSolution, InstanceError
+    from zerogap.models.errors import InfeasibleSolution, InstanceError, MissingExtra
 
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
@@ -39,18 +39,14 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        code = USAGE if isinstance(error, ValueError) else 1
-        return _say(f"{type(error).__name__}: {error}", code)
-
-
-class MissingExtra(RuntimeError):
-    """Something needs an optional dependency that is not installed."""
-
-    def __init__(self, purpose: str, extra: str):
-        super().__init__(f"{purpose} needs the extra [{extra}]: pip install 'zerogap[{extra}]'")
+        if isinstance(error, ValueError):
+            return _say(error, USAGE)
+        return _say(f"{type(error).__name__}: {error}", 1)
 
 
 def _say(message: Any, code: int) -> int:
-    text = " ".join(str(message).split())
+    from zerogap.models.text import visible
+
+    text = visible(" ".join(str(message).split()))
     print(f"zerogap: {text}", file=sys.stderr)
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zerogap.cli import arguments
+from zerogap.cli import arguments, outputs
 
 
 @click.command()
@@ -32,8 +32,9 @@ def command(
     """
     import zerogap as zg
 
-    settings = {key: arguments.scalar(value) for key, value in options.items()}
-    instance = zg.generate(family, generator, seed=seed, **settings)
+    if output != "-":
+        outputs.writable(output)
+    instance = zg.generate(family, generator, seed=seed, **options)
     if output == "-" and format is None:
         format = "json"
     zg.write(instance, output, format=format)

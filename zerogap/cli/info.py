@@ -6,7 +6,7 @@ import json
 
 import click
 
-from zerogap.cli import arguments
+from zerogap.cli import arguments, outputs
 
 
 @click.command()
@@ -32,4 +32,4 @@ def command(file: str, as_json: bool, family: str | None, options: dict[str, str
         return
     width = max(len(key) for key in facts)
     for key, value in facts.items():
-        click.echo(f"{key:<{width}}  {value}")
+        outputs.say(f"{key:<{width}}  {value}".replace("\n", "\\n"))

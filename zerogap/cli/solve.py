@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from zerogap.cli import arguments
-from zerogap.cli.errors import INFEASIBLE, INTERRUPTED, OK, UNKNOWN
+from zerogap.cli import arguments, outputs
+from zerogap.cli.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, OK, UNKNOWN
+from zerogap.models.errors import InstanceError
 
 
 @click.command()
@@ -26,7 +27,8 @@ from zerogap.cli.errors import INFEASIBLE, INTERRUPTED, OK, UNKNOWN
 @click.option("-m", "--method", default="auto", show_default=True,
               help="auto (kernel and exact model together), kernel, exact, …")  # fmt: skip
 @click.option("--start", metavar="SOL", help="Solution file to start from.")
-@click.option("-o", "--output", metavar="SOL", help="Write the result to this file.")
+@click.option("-o", "--output", metavar="SOL",
+              help="Write the result to this file; - prints it, as --json does.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--plot", metavar="OUT", help="Draw the solution (.svg, .png, .pdf).")
 @click.option("--log", is_flag=True, help="Show the logs of the exact backends.")
@@ -69,6 +71,14 @@ def command(
 
     interrupt = _interruptible()
     instance, settings = files.read_for_solving(file, family=family, **options)
+    if output == "-":
+        output, as_json = None, True
+    # Looked at now: nobody wants to learn after an hour that the result cannot be kept.
+    if output:
+        outputs.result(output, sources=(file, *outputs.named(options)))
+    if plot:
+        kind = zg.family_of(instance).name
+        outputs.picture(plot, kind, sources=(file, start, *outputs.named(options)))
     first = zg.load_solution(start, instance) if start else None
     if islands is not None or cluster is not None:
         from zerogap.solvers.islands import islands as rounds
@@ -84,8 +94,8 @@ def command(
             interrupt=interrupt,
             **settings,
         )
-        _show(result, output, as_json, plot, quiet)
-        return OK if result.solution is not None else UNKNOWN
+        kept = _show(result, output, as_json, plot, quiet)
+        return kept if result.solution is not None else UNKNOWN
     progress = Progress(quiet)
     with progress:
         result = zg.solve(
@@ -102,8 +112,8 @@ def command(
             log=log,
             **settings,
         )
-    _show(result, output, as_json, plot, quiet)
-    code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, OK)
+    kept = _show(result, output, as_json, plot, quiet)
+    code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, kept)
     if code == UNKNOWN and result.stopped == "interrupted":
         code = INTERRUPTED
     return code
@@ -124,17 +134,32 @@ def _interruptible() -> threading.Event:
     return event
 
 
-def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quiet: bool) -> None:
+def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quiet: bool) -> int:
+    """Write and print the result; the exit code says whether everything was written.
+
+    A result whose file cannot be written any more goes to standard output instead: an hour's
+    work is not lost to a full disk.
+    """
+    code = OK
     if output:
-        result.save(output)
+        try:
+            result.save(output)
+        except InstanceError as error:
+            outputs.say(f"zerogap: {error}; the result follows on standard output", err=True)
+            as_json, code = True, BAD_INPUT
     if as_json:
         click.echo(result.to_json(), nl=False)
     else:
-        click.echo(f"{result.name}: {result}")
+        outputs.say(f"{result.name}: {result}".replace("\n", "\\n"))
         if not quiet:
             for message in result.messages:
-                click.echo(f"note: {message}", err=True)
+                outputs.say(f"note: {message}", err=True)
     if plot and result.solution is not None:
-        from zerogap.cli.plot import draw
+        from zerogap import report
 
-        draw(result.instance, result.solution, plot)
+        try:
+            report.save(result.instance, result.solution, plot)
+        except InstanceError as error:  # the result is out already
+            outputs.say(f"zerogap: {error}", err=True)
+            code = BAD_INPUT
+    return code

@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from zerogap.cli import arguments
+from zerogap.cli import arguments, outputs
 
 
 @click.command()
@@ -19,9 +19,11 @@ def command(family: str, output: str | None, seed: int, options: dict[str, str])
 
     The run is repeatable: the same seed and options give the same weights.
     """
-    from zerogap.models import base
+    from zerogap.models import base, generators
 
     base.family(family)
+    if output:
+        outputs.writable(output)
     path = f"{base.REGISTRY[family][1]}.train"
     try:
         module = importlib.import_module(path)
@@ -29,5 +31,5 @@ def command(family: str, output: str | None, seed: int, options: dict[str, str])
         if error.name != path:
             raise
         raise base.InstanceError(f"{family} has nothing to train", field="family") from None
-    settings = {key: arguments.scalar(value) for key, value in options.items()}
+    settings = generators.arguments(module.train, options, f"training {family}")
     module.train(output, seed=seed, echo=click.echo, **settings)

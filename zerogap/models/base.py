@@ -118,7 +118,7 @@ class Option:
 
     def _convert(self, value: Any) -> Any:
         if self.type is bool:
-            return _boolean(value)
+            return boolean(value)
         if self.type is int:
             return integer(value)
         if self.type is float and isinstance(value, bool):
@@ -154,7 +154,14 @@ def integer(value: Any) -> int:
     return whole
 
 
-def _boolean(value: Any) -> bool:
+def boolean(value: Any) -> bool:
+    """A truth value as it is, or from a text.
+
+    Raises
+    ------
+    ValueError
+        Saying what was expected.
+    """
     if isinstance(value, bool):
         return value
     words = {"1": True, "true": True, "yes": True, "on": True}

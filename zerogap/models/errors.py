@@ -74,3 +74,10 @@ class InfeasibleSolution(ValueError):
         self.constraint = constraint
         self.where = where
         self.by = by
+
+
+class MissingExtra(RuntimeError):
+    """Something needs an optional dependency that is not installed."""
+
+    def __init__(self, purpose: str, extra: str):
+        super().__init__(f"{purpose} needs the extra [{extra}]: pip install 'zerogap[{extra}]'")

@@ -230,6 +230,34 @@ def write(instance: Any, path: str | os.PathLike, *, format: str | None = None) 
     replace(path, payload)
 
 
+def probe(path: str | os.PathLike) -> None:
+    """Find out now whether `replace` could write this file later; leaves nothing behind.
+
+    Raises
+    ------
+    InstanceError
+        Saying what is in the way.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InstanceError("cannot be written: is a folder", file=str(path))
+    try:
+        if target.exists() and not target.is_file():  # a device or a pipe
+            if not os.access(target, os.W_OK):
+                raise InstanceError("cannot be written: Permission denied", file=str(path))
+            return
+        partial = _partial(target)
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise InstanceError(f"cannot be written: {error.strerror}", file=str(path)) from None
+
+
+def _partial(target: Path) -> Path:
+    """The file beside `target` that is renamed once it is whole."""
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
 def replace(path: str | os.PathLike, payload: bytes) -> None:
     """Write a file whole or not at all."""
     target = Path(path)
@@ -239,7 +267,7 @@ def replace(path: str | os.PathLike, payload: bytes) -> None:
         except OSError as error:
             raise InstanceError(f"cannot be written: {error.strerror}", file=str(path)) from None
         return
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = _partial(target)
     try:
         partial.write_bytes(payload)
         os.replace(partial, target)

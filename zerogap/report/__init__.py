@@ -1,1 +1,106 @@
 """Pictures of solutions and of results; matplotlib is imported only when one is drawn."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import os
+from typing import Any
+
+from zerogap.models import base
+from zerogap.models.errors import InstanceError, MissingExtra
+from zerogap.models.files import replace
+from zerogap.models.text import visible
+
+#: Endings that matplotlib writes.
+PICTURES = (".svg", ".png", ".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+
+
+def ready(path: str, family: str) -> None:
+    """Whether a picture of `family` could be written to `path`, as far as can be said beforehand.
+
+    Raises
+    ------
+    InstanceError
+        If the ending names nothing that can be drawn.
+    MissingExtra
+        If matplotlib is needed and not installed.
+    """
+    exports = _exports(_module(family))
+    suffix = _suffix(path)
+    if suffix in exports:
+        return
+    if suffix not in PICTURES:
+        known = ", ".join((*exports, ".svg", ".png", ".pdf"))
+        raise InstanceError(f"ends in {suffix!r}, expected one of {known}", file=path)
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtra("drawing", "plot")
+
+
+def save(instance: Any, solution: Any, path: str) -> None:
+    """Write the picture of a solution, or the family's own export where the ending names one.
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be written or its ending is not known.
+    MissingExtra
+        If matplotlib is needed and not installed.
+    """
+    family = base.family_of(instance).name
+    ready(path, family)
+    module = _module(family)
+    suffix = _suffix(path)
+    if suffix in _exports(module):
+        made = _exports(module)[suffix](instance, solution)
+        replace(path, made if isinstance(made, bytes) else made.encode())
+        return
+    drawn = io.BytesIO()
+    figure(instance, solution).savefig(drawn, format=suffix[1:], bbox_inches="tight")
+    replace(path, drawn.getvalue())
+
+
+def figure(instance: Any, solution: Any) -> Any:
+    """The picture of a solution as a matplotlib figure.
+
+    Raises
+    ------
+    MissingExtra
+        If matplotlib is not installed.
+    """
+    try:
+        drawn = _module(base.family_of(instance).name).draw(instance, solution)
+        from matplotlib.text import Text
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("matplotlib"):
+            raise MissingExtra("drawing", "plot") from None
+        raise
+    from matplotlib.ticker import FixedFormatter
+
+    # Names come from files: shown as they are, never a formula, and no control character.
+    for axes in drawn.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter):  # it writes the labels anew at every drawing
+                formatter.seq = [visible(label, keep="\n") for label in formatter.seq]
+                for label in axis.get_ticklabels():
+                    label.set_parse_math(False)
+    for text in drawn.findobj(Text):
+        raw = text.get_text()
+        if raw:
+            text.set_text(visible(raw, keep="\n"))
+            text.set_parse_math(False)
+    return drawn
+
+
+def _module(family: str) -> Any:
+    return importlib.import_module(base.REGISTRY[family][2])
+
+
+def _exports(module: Any) -> dict[str, Any]:
+    return getattr(module, "EXPORTS", {})
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()

@@ -12,6 +12,7 @@ from typing import Any
 
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
+from zerogap.models.text import visible
 
 FORMAT = 1
 
@@ -225,12 +226,11 @@ class Result:
             raise ValueError("nothing to plot: the result has no solution")
         import importlib
 
-        figure = importlib.import_module(base.REGISTRY[self.family][2]).draw(
-            self.instance, self.solution
-        )
+        # By name: pictures stand above solvers, and are imported only here.
+        report = importlib.import_module("zerogap.report")
         if path is not None:
-            figure.savefig(path, bbox_inches="tight")
-        return figure
+            report.save(self.instance, self.solution, path)
+        return report.figure(self.instance, self.solution)
 
     def to_pandas(self) -> Any:
         """The trace as a pandas DataFrame (extra [science]): time, objective, bound, source."""
@@ -253,7 +253,8 @@ class Result:
         )
         from html import escape
 
-        return f"<table><caption>{escape(self.family)} {escape(self.name)}</caption>{cells}</table>"
+        caption = f"{escape(self.family)} {escape(visible(self.name))}"
+        return f"<table><caption>{caption}</caption>{cells}</table>"
 
 
 def primal_integral(

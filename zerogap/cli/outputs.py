@@ -1,0 +1,86 @@
+"""Where output goes: looked at before a solve begins, and never lost when it ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zerogap.models.text import visible
+
+
+def say(text: Any, *, err: bool = False) -> None:
+    """Print text that may hold names from files; its line breaks stay, other controls show."""
+    click.echo(visible(text, keep="\n"), err=err)
+
+
+def named(options: dict[str, str]) -> tuple[str, ...]:
+    """Files that options name (``attributes=FILE``, ``profiles=FOLDER``)."""
+    return tuple(value for value in options.values() if os.path.isfile(value))
+
+
+def writable(path: str, *, sources: tuple[str | None, ...] = ()) -> None:
+    """Refuse a path that could not be written, or that is one of the files being read.
+
+    Parameters
+    ----------
+    path : str
+    sources : tuple of str or None
+        Files that the command reads and must not overwrite.
+
+    Raises
+    ------
+    InstanceError
+        Saying what is in the way.
+    """
+    from zerogap.models.errors import InstanceError
+    from zerogap.models.files import probe
+
+    for source in sources:
+        if source not in (None, "-") and _same(path, str(source)):
+            raise InstanceError(
+                "is a file this command reads; it is never overwritten: expected another name",
+                file=path,
+            )
+    probe(path)
+
+
+def result(path: str, *, sources: tuple[str | None, ...] = ()) -> None:
+    """`writable` for a result: a file that is there already is only replaced if it is a result.
+
+    Raises
+    ------
+    InstanceError
+        If the path cannot be written, or holds something that no solve wrote.
+    """
+    from zerogap.models.errors import InstanceError
+
+    writable(path, sources=sources)
+    target = Path(path)
+    if not target.is_file() or target.stat().st_size == 0:
+        return
+    with target.open("rb") as handle:
+        head = handle.read(200).lstrip()
+    if not (head.startswith(b"{") and b'"format"' in head and b'"zerogap"' in head):
+        raise InstanceError(
+            "exists and is no result of `zerogap solve`; it is not overwritten: "
+            "expected another name",
+            file=path,
+        )
+
+
+def picture(path: str, family: str, *, sources: tuple[str | None, ...] = ()) -> None:
+    """Refuse a picture that could not be drawn: its path, its ending, a missing package."""
+    from zerogap import report
+
+    writable(path, sources=sources)
+    report.ready(path, family)
+
+
+def _same(first: str, second: str) -> bool:
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return os.path.abspath(first) == os.path.abspath(second)

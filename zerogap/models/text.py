@@ -1,0 +1,38 @@
+"""Text from files, made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Control and format characters (Cc, Cf: also those that turn the direction of writing),
+#: surrogates, and the line and paragraph separators.
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: object, *, keep: str = "") -> str:
+    r"""Text in which nothing can move a cursor, change a colour or break a document.
+
+    Parameters
+    ----------
+    text : object
+        Shown as ``str`` shows it; names come from files, so anything may be in them.
+    keep : str
+        Characters that stay as they are (``"\n"`` for a text of several lines).
+
+    Returns
+    -------
+    str
+        The text with every control character written as an escape (``\x1b``, ``\u202e``).
+    """
+    text = str(text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c if c in keep or unicodedata.category(c) not in HIDDEN else _escape(ord(c)) for c in text
+    )
+
+
+def _escape(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
