@@ -25,6 +25,12 @@ BINARY: dict[tuple[int, int, int], tuple[int, str]] = {
     (2, 3, 3): (15, "Hopcroft, Kerr 1971, On minimizing the number of multiplications"),
 }
 
+#: (format, multiplications allowed) -> (additions needed over Z2, source). A program over ZT is one
+#: over Z2 with as many additions.
+ADDITIONS: dict[tuple[str, int], tuple[int, str]] = {
+    ("2x2x2", 7): (15, "Probert 1976, On the additive complexity of matrix multiplication"),
+}
+
 _HOPCROFT_KERR = "Hopcroft, Kerr 1971: ⌈7n/2⌉ for 2×2×n over Z2"
 _BLASER_SQUARE = "Bläser 1999: 5n²/2 − 3n for n×n×n"
 _BLASER_FLAT = "Bläser 2003: 2mn + 2n − m − 2 for n×m×n, m, n ≥ 3"

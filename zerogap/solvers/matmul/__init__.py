@@ -10,6 +10,7 @@ import contextlib
 
 import numpy as np
 
+from zerogap.models.base import InstanceError
 from zerogap.models.matmul import MatMul, Scheme, rank_bound
 from zerogap.solvers.matmul.descent import Descent
 from zerogap.solvers.matmul.pools import Pools
@@ -32,6 +33,11 @@ def kernel(instance: MatMul, search: Search) -> None:
     """Walks alone."""
     if instance.objective == "additions":
         return _additions(instance, search)
+    if search.extend is not None:
+        raise InstanceError(
+            "kernel cannot know the constraints that extend adds (use auto or exact)",
+            field="method",
+        )
     return _walk(instance, search, threads=search.threads)
 
 
@@ -50,12 +56,18 @@ METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
 
 def _bound(instance: MatMul, search: Search) -> None:
     bound, source = rank_bound(instance.n, instance.ring)
+    # Of the tensor, whoever asks: no scheme over this ring has fewer products, constrained or not.
     search.tighten(bound, source)
 
 
 def _additions(instance: MatMul, search: Search) -> None:
     from zerogap.solvers.matmul.additions import reduce
 
+    if search.extend is not None:
+        raise InstanceError(
+            "objective=additions has no exact model that constraints could be added to",
+            field="extend",
+        )
     if instance.given is not None:
         search.offer(instance.given, "given")
     reduce(instance, search)

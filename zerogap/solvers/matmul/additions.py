@@ -15,6 +15,7 @@ import numpy as np
 
 from zerogap._ext.matmul.additions import Additions
 from zerogap._ext.matmul.greedy import share
+from zerogap.models.matmul.bounds import ADDITIONS, rank_bound
 from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, unshared
 from zerogap.solvers.search import SLICE
 
@@ -31,6 +32,8 @@ def _circuits(instance, search) -> None:
     scheme, binary = instance.scheme, instance.ring == "Z2"
     matrices = sides(scheme)
     bounds = [lower_bound(m) for m in matrices]
+    # The forms are those of `given` up to sign in every allowed solution, and the sides' programs
+    # share no variable: each side needs its own additions, see `lower_bound`.
     search.tighten(sum(bounds), "distinct sums")
     circuits = Circuits(scheme, search.seed, search.threads, binary=binary)
     if search.method != "kernel" and search.iterations is None:
@@ -47,6 +50,9 @@ def _schemes(instance, search) -> None:
     """Descend to the allowed rank, then anneal schemes of that rank, one search a thread."""
     from zerogap.solvers.matmul.additions_walk import SchemeSearch
 
+    _bound(instance, search)
+    if not search.open:
+        return
     start = _start(instance, search)
     if start is None:
         return
@@ -76,6 +82,26 @@ def _schemes(instance, search) -> None:
         )  # fmt: skip
     if not unmet():
         search.stop("target")
+
+
+def _bound(instance, search) -> None:
+    """What any scheme of at most the allowed number of products needs."""
+    products, source = rank_bound(instance.n, instance.ring)
+    if instance.rank and instance.rank < products:
+        # Of the tensor: no scheme over this ring has so few products.
+        search.prove_infeasible(
+            f"{instance.format} needs {products} multiplications ({source})", source
+        )
+        return
+    # Products that no entry of C uses can go; the others are at least `products`. A program of A
+    # sums of two terms uses 2A variables and makes A, each of these and of the products being used
+    # or one of the n1·n3 outputs: products + A ≤ 2A + n1·n3.
+    n1, _, n3 = instance.n.tolist()
+    search.tighten(products - n1 * n3, "products into entries of C")
+    known = ADDITIONS.get((instance.format, instance.rank))
+    if known is not None:
+        # Over Z2, hence over ZT; no scheme has fewer products than allowed, so all have as many.
+        search.tighten(*known)
 
 
 def _start(instance, search) -> Scheme | None:
@@ -229,7 +255,12 @@ def transposed(circuit: Program) -> Program:
 
 def lower_bound(matrix: np.ndarray) -> int:
     """Additions that any circuit needs: one for every sum that differs from all others by more
-    than the sign, counted on the matrix and on its transpose."""
+    than the sign, counted on the matrix and on its transpose.
+
+    A circuit of the transpose is one of the matrix with its edges turned (Tellegen's principle),
+    whose additions differ by inputs − outputs once zero rows and columns are gone: so both counts
+    hold for both, cancellations and repeated terms included.
+    """
     matrix = np.asarray(matrix)
     matrix = matrix[np.any(matrix, axis=1)][:, np.any(matrix, axis=0)]
     outputs, inputs = matrix.shape

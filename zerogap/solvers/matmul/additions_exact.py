@@ -36,15 +36,17 @@ def close(search, matrices, bounds: list[int], seconds: float) -> None:
     """
     binary = search.instance.ring == "Z2"
     for k in np.argsort([side_of(search.solution, k).additions for k in range(3)]).tolist():
-        additions = side_of(search.solution, k).additions
+        rest = search.solution  # one snapshot: other incumbents may come in at any moment
+        additions = side_of(rest, k).additions
         if not search.open or not bounds[k] < additions <= SMALL:
             continue
-        model = one_side(search, slp.build(matrices[k], additions, binary=binary), k)
-        status = cpsat.improve(model, search, seconds=seconds, bounds=False, source="cp-sat")
-        additions = side_of(search.solution, k).additions
-        if (binary and status == "optimal") or impossible(
-            search, matrices[k], additions - 1, seconds
-        ):
+        found: list[int] = []
+        model = one_side(rest, slp.build(matrices[k], additions, binary=binary), k, found)
+        cpsat.improve(model, search, seconds=seconds, bounds=False, source="cp-sat")
+        additions = min(found, default=additions)
+        if impossible(search, matrices[k], additions - 1, seconds):
+            # No program of `additions − 1` sums computes this side modulo 2, nor one over −1, 0, 1
+            # (which is one modulo 2), whatever the other sides' programs and whoever found them.
             bounds[k] = additions
             search.tighten(sum(bounds), "cp-sat")
 
@@ -54,13 +56,21 @@ def side_of(solution: ReducedScheme, k: int):
     return getattr(solution, "uvw"[k])
 
 
-def one_side(search, model: Model, k: int) -> Model:
-    """The model of one side's program as a model of the whole scheme, the other sides fixed."""
-    rest: ReducedScheme = search.solution
+def one_side(rest: ReducedScheme, model: Model, k: int, found: list[int]) -> Model:
+    """The model of one side's program as a model of the whole scheme, the other sides fixed.
+
+    Additions of the programs that it reads are appended to `found`.
+    """
     others = rest.additions - side_of(rest, k).additions
+
+    def read(value) -> ReducedScheme:
+        program = model.read(value)
+        found.append(program.additions)
+        return replace(rest, **{"uvw"[k]: program})
+
     return replace(
         model,
-        read=lambda value: replace(rest, **{"uvw"[k]: model.read(value)}),
+        read=read,
         hint=lambda solution: model.hint(side_of(solution, k)),
         offset=others,
     )
@@ -69,6 +79,8 @@ def one_side(search, model: Model, k: int) -> Model:
 def impossible(search, matrix: np.ndarray, additions: int, seconds: float) -> bool:
     """Whether CP-SAT proves that no program of so many additions exists, modulo 2."""
     model = slp.build(np.abs(matrix), max(0, additions), binary=True)
+    # Every program of so many sums is in the model: a sum of equal terms is zero modulo 2 and of no
+    # use, longer sums are chains, equal and single-term forms need no step of their own.
     # What the proof finds instead may have no counterpart over the integers: it is not offered.
     proof = replace(model, read=lambda value: search.solution)
     status = cpsat.improve(

@@ -16,18 +16,26 @@ from zerogap.solvers.search import Search
 def descend(instance: MatMul, search: Search) -> None:
     """One model with as many products as the best scheme has, minimised.
 
-    Formats whose model would be too large are searched by neighbourhoods alone.
+    Formats whose model would be too large are searched by neighbourhoods alone. Under constraints
+    of the user's the known scheme may not be allowed, and more products may be needed than it has.
     """
     search.offer(instance.scheme, "naive" if instance.given is None else "given")
     if not search.open:
         return
     try:
-        model = build(instance, search.objective)
+        rank = instance.scheme.rank if search.objective is None else search.objective
+        model = build(instance, rank)
     except InstanceError as error:
-        if error.field == "ring":
+        if error.field == "ring" or search.extend is not None:
             raise
         neighbourhoods(instance, search)
         return
+    if search.extend is not None:
+        # Every scheme of at most `rank` products is in the model up to order and signs of its
+        # products, which its variables fix; all that is allowed and outside has more.
+        model.reach = rank + 1
+    # Bounds hold for all schemes: those with more products than `rank` are worse than a scheme
+    # that some thread holds, and a better one of another thread only makes the model wider.
     cpsat.improve(model, search)
 
 
@@ -40,6 +48,7 @@ def neighbourhoods(
         chosen = _related(scheme, size, search.rng)
         with_fewer = replace_products(instance, scheme, chosen)
         if with_fewer is not None:
+            # Part of the scheme is fixed: solutions only, no claim.
             cpsat.improve(
                 with_fewer, search, seconds=seconds, hint=False, bounds=False,
                 source="cp-sat neighbourhood",

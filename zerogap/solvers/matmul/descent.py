@@ -147,6 +147,8 @@ class Descent:
         walker.plus = (low, 4 * low)
         walker.band = max(0, self.band + int(self.rng.integers(-1, 2)))
         scheme = self._start(n, ring)
+        if len(scheme[0]) > volume:  # a cut of a larger format that was hardly searched yet
+            scheme = moves.naive(n)
         walker.load(scheme[0], scheme[1], scheme[2])
         pool = self.pools.pools.get((n, ring))
         failures = 0

@@ -119,6 +119,8 @@ def decompose(target: np.ndarray, rank: int, ring: str, *, ordered: bool = True)
         for name in "uvw":
             bits = [b for cell in cells[name][r] for b in (cell if signed else (cell,))]
             cp.add_max_equality(used[r], bits)
+    # What cuts solutions off cuts no scheme off: the order of the products is free, and so are the
+    # signs of two factors, the third taking them; unused products have u = 0 and come last.
     for r in range(rank - 1):
         cp.add_implication(used[r + 1], used[r])
     if signed:
