@@ -1,11 +1,5 @@
 // Random walk in the flip graph of matrix-multiplication schemes (Kauers, Moosbauer 2022) with plus
-// transitions (Arai, Ichikawa, Hukushima 2024).
-//
-// A scheme is a sum of products sign·a⊗b⊗c of canonical factors; the sign of the product stands apart.
-//
-// Invariant between steps: on each side the products with equal factors form a circular list (a
-// class), classes are found by hashing, and `active` holds every (side, product) whose class has
-// at least two members. Drawing a flip and moving a changed factor then cost O(1) in the rank.
+// transitions (Arai, Ichikawa, Hukushima 2024). Drawing a flip and carrying it out cost O(1) in the rank.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +11,7 @@
 #include "shared/rng.hpp"
 
 #include "matmul/factor.hpp"
+#include "matmul/reduction.hpp"
 
 namespace zg::matmul {
 
@@ -44,31 +39,27 @@ struct Walk {
 };
 
 template <int W, bool T>
-class FlipWalk final : public Walk {
-    using F = Factor<W, T>;
-    using Index = uint16_t;
-    static constexpr Index NONE = 0xffff;
+class FlipWalk final : public Walk, private Reducible<W, T> {
+    using Base = Reducible<W, T>;
+    using typename Base::F;
+    using typename Base::Index;
+    using Base::active;
+    using Base::append;
+    using Base::capacity;
+    using Base::change;
+    using Base::clear;
+    using Base::cls;
+    using Base::drop;
+    using Base::entry;
+    using Base::live;
+    using Base::meets;
+    using Base::negative;
+    using Base::r;
+    using Base::same;
+    using Base::settle;
+    using Base::settle_all;
+    using Base::widths;
 
-    struct Entry {
-        F value;
-        Index cls, next, prev, slot;  // slot: position in `active`, or NONE
-    };
-    struct Class {
-        uint32_t hash;
-        Index size, first, chain;  // chain: next class in the same hash bucket, or free class
-    };
-
-    int widths[3];
-    int capacity;
-    int r = 0;
-    std::vector<Entry> entry[3];
-    std::vector<Class> cls[3];
-    std::vector<Index> head[3];
-    Index free_class[3];
-    uint32_t mask;
-    std::vector<uint8_t> negative;  // sign of a product
-    std::vector<uint32_t> active;   // side << 16 | product
-    uint32_t live = 0;
     uint64_t countdown = 0;
 
     struct Snapshot {
@@ -78,20 +69,9 @@ class FlipWalk final : public Walk {
     } top;
 
    public:
-    FlipWalk(const int *entries, int max_rank, uint64_t seed) : capacity(max_rank + 8) {
-        uint32_t table = 16;
-        while (table < 2u * capacity) table *= 2;
-        mask = table - 1;
-        for (int s = 0; s < 3; ++s) {
-            widths[s] = entries[s];
-            entry[s].resize(capacity);
-            cls[s].resize(capacity + 1);
-            head[s].resize(table);
-            top.value[s].resize(capacity);
-        }
-        negative.resize(capacity);
+    FlipWalk(const int *entries, int max_rank, uint64_t seed) : Base(entries, max_rank) {
+        for (int s = 0; s < 3; ++s) top.value[s].resize(capacity);
         top.negative.resize(capacity);
-        active.resize(3 * capacity);
         draw.state = seed * 0x9e3779b97f4a7c15ULL + 0x1234567;
     }
 
@@ -163,13 +143,16 @@ class FlipWalk final : public Walk {
         return total;
     }
 
-    uint64_t pairs() const override {
-        uint64_t n = 0;
-        for (uint32_t x = 0; x < live; ++x) {
-            const uint32_t s = active[x] >> 16;
-            n += cls[s][entry[s][active[x] & 0xffff].cls].size - 1;
+    uint64_t pairs() const override { return Base::pairs(); }
+    bool consistent() const override { return Base::consistent(); }
+
+    int reduce() override {
+        const int saved = Base::reduce();
+        if (saved) {
+            ++reductions;
+            if (r < top.rank) remember();
         }
-        return n / 2;
+        return saved;
     }
 
     void walk(uint64_t count) override {
@@ -201,27 +184,6 @@ class FlipWalk final : public Walk {
         }
     }
 
-    // Products a⊗b_i⊗c_i of one class whose b_i are linearly dependent: one of them can be spread over
-    // the others (Kauers, Moosbauer 2022, definition of a reduction). Returns how many were saved.
-    int reduce() override {
-        int saved = 0;
-        for (bool again = true; again;) {
-            again = false;
-            for (int s = 0; s < 3 && !again; ++s)
-                for (int p = 0; p < r && !again; ++p) {
-                    const Class &c = cls[s][entry[s][p].cls];
-                    if (c.first != p || c.size < 3 || c.size > 16) continue;
-                    again = eliminate(s, p, (s + 1) % 3) || eliminate(s, p, (s + 2) % 3);
-                }
-            saved += again;
-        }
-        if (saved) {
-            ++reductions;
-            if (r < top.rank) remember();
-        }
-        return saved;
-    }
-
     // a1⊗b1⊗c1 + a2⊗b2⊗c2 = a1⊗(b1 + b2)⊗c1 + a1⊗b2⊗(c2 − c1) + (a2 − a1)⊗b2⊗c2, or a split
     // a1⊗b⊗c = a2⊗b⊗c + (a1 − a2)⊗b⊗c; one product more.
     bool expand() override {
@@ -240,28 +202,7 @@ class FlipWalk final : public Walk {
         return false;
     }
 
-    bool consistent() const override {
-        uint32_t found = 0;
-        for (int s = 0; s < 3; ++s)
-            for (int p = 0; p < r; ++p) {
-                const Entry &e = entry[s][p];
-                int n = 0;
-                for (int q = 0; q < r; ++q) {
-                    const bool equal = entry[s][q].value == e.value;
-                    if (equal != (entry[s][q].cls == e.cls)) return false;
-                    n += equal;
-                }
-                if (n != cls[s][e.cls].size) return false;
-                if (entry[s][e.next].prev != p || entry[s][e.prev].next != p) return false;
-                if ((n > 1) != (e.slot != NONE)) return false;
-                if (n > 1 && active[e.slot] != (uint32_t)(s << 16 | p)) return false;
-                found += n > 1;
-            }
-        return found == live;
-    }
-
    private:
-    bool same(int s, int p, int q) const { return entry[s][p].cls == entry[s][q].cls; }
 
     void reset_countdown() {
         countdown = plus_low + (plus_high > plus_low ? draw.next() % (plus_high - plus_low) : 0);
@@ -295,149 +236,6 @@ class FlipWalk final : public Walk {
         if (band <= 0) return;
         for (int n = 1 + (int)draw.below(top.rank + band - r); n; --n)
             if (!expand()) break;
-    }
-
-    void clear() {
-        r = 0;
-        live = 0;
-        for (int s = 0; s < 3; ++s) {
-            std::fill(head[s].begin(), head[s].end(), NONE);
-            for (int c = 0; c <= capacity; ++c) cls[s][c].chain = (Index)(c + 1);
-            free_class[s] = 0;
-        }
-    }
-
-    void append(const F *f, bool sign) {
-        const int p = r++;
-        negative[p] = sign;
-        for (int s = 0; s < 3; ++s) {
-            entry[s][p].slot = NONE;
-            entry[s][p].value = f[s];
-            join(s, p);
-        }
-    }
-
-    void activate(int s, int p) {
-        entry[s][p].slot = (Index)live;
-        active[live++] = (uint32_t)(s << 16 | p);
-    }
-
-    void deactivate(int s, int p) {
-        const Index slot = entry[s][p].slot;
-        const uint32_t last = active[--live];
-        active[slot] = last;
-        entry[last >> 16][last & 0xffff].slot = slot;
-        entry[s][p].slot = NONE;
-    }
-
-    // Enter the class of an entry's value, or open one.
-    void join(int s, int p) {
-        Entry &e = entry[s][p];
-        const uint32_t h = (uint32_t)e.value.hash();
-        Index &bucket = head[s][h & mask];
-        for (Index c = bucket; c != NONE; c = cls[s][c].chain) {
-            Class &k = cls[s][c];
-            if (k.hash != h || !(entry[s][k.first].value == e.value)) continue;
-            Entry &first = entry[s][k.first];
-            e.cls = c;
-            e.next = k.first;
-            e.prev = first.prev;
-            entry[s][first.prev].next = (Index)p;
-            first.prev = (Index)p;
-            if (k.size == 1) activate(s, k.first);
-            ++k.size;
-            activate(s, p);
-            return;
-        }
-        const Index c = free_class[s];
-        Class &k = cls[s][c];
-        free_class[s] = k.chain;
-        k = {h, 1, (Index)p, bucket};
-        bucket = c;
-        e.cls = c;
-        e.next = e.prev = (Index)p;
-    }
-
-    void leave(int s, int p) {
-        Entry &e = entry[s][p];
-        Class &k = cls[s][e.cls];
-        if (k.size == 1) {
-            Index *link = &head[s][k.hash & mask];
-            while (*link != e.cls) link = &cls[s][*link].chain;
-            *link = k.chain;
-            k.chain = free_class[s];
-            free_class[s] = e.cls;
-            return;
-        }
-        deactivate(s, p);
-        entry[s][e.prev].next = e.next;
-        entry[s][e.next].prev = e.prev;
-        if (k.first == p) k.first = e.next;
-        --k.size;
-        if (k.size == 1) deactivate(s, k.first);
-    }
-
-    void change(int s, int p, const F &value) {
-        leave(s, p);
-        entry[s][p].value = value;
-        join(s, p);
-    }
-
-    void drop(int p) {
-        for (int s = 0; s < 3; ++s) leave(s, p);
-        const int last = --r;
-        if (p == last) return;
-        negative[p] = negative[last];
-        for (int s = 0; s < 3; ++s) {
-            Entry &e = entry[s][p];
-            e = entry[s][last];
-            if (e.next == last) {
-                e.next = e.prev = (Index)p;
-            } else {
-                entry[s][e.next].prev = (Index)p;
-                entry[s][e.prev].next = (Index)p;
-            }
-            Class &k = cls[s][e.cls];
-            if (k.first == last) k.first = (Index)p;
-            if (e.slot != NONE) active[e.slot] = (uint32_t)(s << 16 | p);
-        }
-    }
-
-    // Merge product p with one that agrees with it on two sides; true if the rank fell.
-    bool settle(int p) {
-        for (int s = 0; s < 3; ++s) {
-            for (Index m = entry[s][p].next; m != p; m = entry[s][m].next) {
-                const int x = same((s + 1) % 3, p, m) ? (s + 2) % 3 : same((s + 2) % 3, p, m) ? (s + 1) % 3 : -1;
-                if (x < 0) continue;
-                F sum;
-                if (!entry[x][p].value.sum(entry[x][m].value, T && negative[p] != negative[m], sum))
-                    continue;
-                if (sum.zero()) {
-                    drop(p > m ? p : m);
-                    drop(p > m ? m : p);
-                    return true;
-                }
-                negative[p] ^= (uint8_t)sum.normalise();
-                change(x, p, sum);
-                drop(m);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    void settle_all() {
-        for (int p = 0; p < r; ++p)
-            if (settle(p)) p = -1;
-    }
-
-    // Whether p, whose factor on side s has just changed, agrees with some product on two sides.
-    bool meets(int s, int p) const {
-        const Entry &e = entry[s][p];
-        const Index a = entry[(s + 1) % 3][p].cls, b = entry[(s + 2) % 3][p].cls;
-        for (Index m = e.next; m != p; m = entry[s][m].next)
-            if (entry[(s + 1) % 3][m].cls == a || entry[(s + 2) % 3][m].cls == b) return true;
-        return false;
     }
 
     // One attempted flip; true if the rank changed.
@@ -528,101 +326,6 @@ class FlipWalk final : public Walk {
         negative[p] ^= (uint8_t)a.normalise();
         change(i, p, a);
         append(added, sign);
-        return true;
-    }
-
-    // Look for a product of the class of (s, p) whose factor on side `on` depends on the others'.
-    bool eliminate(int s, int p, int on) {
-        Index member[16];
-        int n = 0;
-        for (Index m = (Index)p; n < 16;) {
-            member[n++] = m;
-            m = entry[s][m].next;
-            if (m == p) break;
-        }
-        // Elimination over Z2; over ZT its combinations are candidates for the signs tried below.
-        uint64_t row[16][W];
-        uint32_t combination[16];
-        for (int x = 0; x < n; ++x) {
-            std::memcpy(row[x], entry[on][member[x]].value.nz, sizeof(row[x]));
-            combination[x] = 1u << x;
-        }
-        for (int x = 0; x < n; ++x) {
-            int word = 0;
-            while (word < W && !row[x][word]) ++word;
-            if (word == W) {
-                if (spread(s, on, 3 - s - on, member, combination[x])) return true;
-                continue;
-            }
-            const uint64_t low = row[x][word] & (~row[x][word] + 1);
-            for (int y = x + 1; y < n; ++y) {
-                if (!(row[y][word] & low)) continue;
-                for (int i = 0; i < W; ++i) row[y][i] ^= row[x][i];
-                combination[y] ^= combination[x];
-            }
-        }
-        return false;
-    }
-
-    // Σ λ_x b_x = 0 over the members in `set`: solve for the signs and spread one member's c.
-    bool spread(int s, int on, int other, const Index *member, uint32_t set) {
-        int list[16], n = 0;
-        for (int x = 0; x < 16; ++x)
-            if (set >> x & 1) list[n++] = member[x];
-        if (n < 2 || n > 8) return false;
-        for (uint32_t signs = 0; signs < (T ? 1u << (n - 1) : 1u); ++signs) {
-            if (!vanishes(on, list, n, signs)) continue;
-            for (int x = 0; x < n; ++x)
-                if (spread_one(other, list, n, signs, x)) return true;
-        }
-        return false;
-    }
-
-    // Whether b_0 ± b_1 ± … = 0, partial sums being integers of any size.
-    bool vanishes(int on, const int *list, int n, uint32_t signs) const {
-        if constexpr (!T) return true;
-        for (int e = 0; e < widths[on]; ++e) {
-            int total = 0;
-            for (int x = 0; x < n; ++x) {
-                const F &f = entry[on][list[x]].value;
-                if (!(f.nz[e >> 6] >> (e & 63) & 1)) continue;
-                const bool minus = (f.neg[T ? e >> 6 : 0] >> (e & 63) & 1) ^ (x ? signs >> (x - 1) & 1 : 0);
-                total += minus ? -1 : 1;
-            }
-            if (total) return false;
-        }
-        return true;
-    }
-
-    // b_x = −λ_x Σ λ_y b_y (y ≠ x): every c_y takes −λ_x λ_y c_x, product x is gone.
-    bool spread_one(int other, const int *list, int n, uint32_t signs, int x) {
-        F sums[8];
-        const bool lx = x ? signs >> (x - 1) & 1 : 0;
-        const int p = list[x];
-        for (int y = 0; y < n; ++y) {
-            if (y == x) continue;
-            const bool ly = y ? signs >> (y - 1) & 1 : 0;
-            const int m = list[y];
-            // σ_m c_m − λ_x λ_y σ_p c_p = σ_m (c_m − λ_x λ_y σ_m σ_p c_p)
-            const bool minus = T && !(lx ^ ly ^ negative[m] ^ negative[p]);
-            if (!entry[other][m].value.sum(entry[other][p].value, minus, sums[y])) return false;
-        }
-        bool gone[8] = {};
-        for (int y = 0; y < n; ++y) {
-            if (y == x) continue;
-            gone[y] = sums[y].zero();
-            if (gone[y]) continue;
-            negative[list[y]] ^= (uint8_t)sums[y].normalise();
-            change(other, list[y], sums[y]);
-        }
-        gone[x] = true;
-        for (int m = r - 1; m >= 0; --m)  // from the top: drop() fills the hole from there
-            for (int y = 0; y < n; ++y)
-                if (gone[y] && list[y] == m) {
-                    drop(m);
-                    break;
-                }
-        settle_all();
         return true;
     }
 };

@@ -12,10 +12,10 @@ from typing import Any
 from zerogap.models.base import Family, Option, Setting
 from zerogap.models.matmul import generate
 from zerogap.models.matmul.bounds import rank_bound
-from zerogap.models.matmul.check import check, check_scheme
+from zerogap.models.matmul.check import check
 from zerogap.models.matmul.formats import FORMATS, decode, encode
 from zerogap.models.matmul.instance import MAX_ENTRIES, OBJECTIVES, RINGS, MatMul, naive
-from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, unshared
+from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, check_scheme, unshared
 
 __all__ = [
     "FAMILY",

@@ -13,9 +13,8 @@ import numpy as np
 
 from zerogap.models.base import Format, InstanceError, json_format, json_text, parse_json
 from zerogap.models.matmul import codegen
-from zerogap.models.matmul.check import transposed, wrong_order
 from zerogap.models.matmul.instance import MAX_ENTRIES, MatMul
-from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme
+from zerogap.models.matmul.solution import Program, ReducedScheme, Scheme, transposed, wrong_order
 
 _PLAIN = "n1xn3"
 _MAX_RANK = MAX_ENTRIES * MAX_ENTRIES

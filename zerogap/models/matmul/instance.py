@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
-from zerogap.models.matmul.solution import ReducedScheme, Scheme
+from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.matmul.solution import ReducedScheme, Scheme, check_scheme
 
 #: Largest number of entries of a factor matrix: the widest masks of the walk kernel have 256 bits.
 MAX_ENTRIES = 256
@@ -89,9 +89,6 @@ class MatMul:
             self._check_given()
 
     def _check_given(self) -> None:
-        from zerogap.models.base import InfeasibleSolution
-        from zerogap.models.matmul.check import check_scheme
-
         scheme = self.scheme
         try:
             check_scheme(self.n, self.ring, scheme)

@@ -16,7 +16,7 @@ from zerogap._ext.matmul.additions import SchemeAdditions
 from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.matmul.instance import naive
 from zerogap.models.matmul.solution import ReducedScheme, Scheme
-from zerogap.solvers.matmul.additions import program
+from zerogap.solvers.matmul.circuits import program
 
 _WALK = 1 << 17  # steps of a walk in a quantum
 #: Rounds after which a start is left unless it is so near to the best. A round has twice the

@@ -13,8 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution, InstanceError
-from zerogap.models.matmul.check import check_scheme
-from zerogap.models.matmul.solution import Scheme
+from zerogap.models.matmul.solution import Scheme, check_scheme
 from zerogap.solvers.matmul.moves import Factors, Sides
 
 _TRIES = 8  # solutions of the sign system that are tested over the integers
