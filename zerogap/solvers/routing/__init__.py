@@ -25,6 +25,8 @@ def infeasible(instance: Routing, search: Search) -> bool:
     """Say by name what cannot be served; True ends the solve."""
     reasons = obstacles(instance)
     if reasons:
+        # By shortest ways and total capacities (`obstacles`): no triangle inequality, and added
+        # constraints only take solutions away.
         search.prove_infeasible("; ".join(reasons), "obstacles")
     return bool(reasons)
 
@@ -94,6 +96,7 @@ def trivial(instance: Routing, search: Search) -> None:
     from zerogap.models.routing import Routes
 
     if instance.clients == 0:
+        # The empty plan is the only solution, or (`extend`, refused by `offer`) not even that.
         search.offer(Routes(()), "trivial")
         search.prove_optimal("trivial", search.objective)
 

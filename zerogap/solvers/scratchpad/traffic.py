@@ -101,12 +101,14 @@ def _admit(net: Network, search: Search) -> bool:
     worst, need = net.largest_working_set()
     room = net.capacity_units * net.alignment
     if net.capacity is not None and need > room:
+        # An operator's tensors are all there while it runs, in any schedule.
         search.prove_infeasible(
             f"operator {net.operators[worst]!r} needs {need} bytes, capacity {room} "
             f"({need - room} missing)",
             "working set",
         )
         return False
+    # The peak is no less than any working set; compulsory traffic is in every plan by definition.
     search.tighten(need if net.objective == "peak" else net.compulsory, "working set")
     return search.open
 
@@ -161,7 +163,11 @@ class Addresses:
                 self.tighten(scheduling.bound, source)
 
     def tighten(self, bound: int, source: str) -> None:
-        """Hand over a bound of the relaxation."""
+        """Hand over a bound of the relaxation.
+
+        It holds for every plan: the relaxation drops addresses alone, the kernel keeps its own
+        incumbent (no cut-off of others' comes in), and added constraints only take plans away.
+        """
         self.search.tighten(bound * self.scale + self.offset, source)
 
     def place(self, found: Any, source: str, nodes: int, seed: int = 0) -> bool:

@@ -52,6 +52,8 @@ def possible(tree: TreePrune, search: Search) -> bool:
     """Whether a single look rules out nothing; says what is short, and by how much."""
     reason = shortage(tree)
     if reason:
+        # Each reason is one constraint that all leaves together cannot meet: nobody's incumbent
+        # and no constraint added (which only takes sets away) makes that set exist.
         search.prove_infeasible(reason, "reading")
     return not reason
 
@@ -130,9 +132,12 @@ def drive(search_kernel: Any, search: Search, seconds: float = math.inf) -> bool
         if search_kernel.objective is not None:
             search.tighten(search_kernel.bound, "kernel")
     elif search_kernel.finished and search_kernel.objective is None and search.solution is None:
+        # Exhausted with no set found or given, and no cut-off is in a kernel without an objective.
         search.prove_infeasible("no set of leaves satisfies all side conditions", "kernel")
     elif search_kernel.objective is not None or not search_kernel.finished:
-        # Exhausted without a set although a start is there (within the checker's slack): no bound.
+        # The greatest bound of the nodes left, and of the incumbent, which the kernel was handed or
+        # found: at least every set's value. Exhausted without a set although a start is there
+        # (within the checker's slack): no bound.
         search.tighten(search_kernel.bound, "kernel")
     return more
 
