@@ -154,3 +154,14 @@ def test_every_family_has_a_second_opinion(name):
     result = zg.solve(instance, threads=1, time_limit=20)
     assert result.status == "optimal"
     assert zg.audit(result, time_limit=40, threads=1).verdict == "confirmed"
+
+
+def test_the_makers_word_does_not_end_the_second_opinion():
+    """A bound found at once by its maker must not close the solves that are to confirm it."""
+    net = zg.generate("scratchpad", "random", operators=6, seed=3)
+    result = zg.solve(net, time_limit=5)
+    makers = {claim.source for claim in result.claims}
+    again = zg.solve(net, method="exact", time_limit=20, without=makers)
+    assert again.status == "optimal" and makers.isdisjoint(c.source for c in again.claims)
+    verdict = zg.audit(result, time_limit=30)
+    assert verdict.verdict == "confirmed" and verdict.source not in makers

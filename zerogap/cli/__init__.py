@@ -76,7 +76,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
       zerogap info FILE        zerogap families
 
     Exit codes: 0 a checked solution, 2 wrong usage, 3 bad input, 4 proven infeasible,
-    5 no solution within the limits, 130 interrupted without a solution.
+    5 no solution within the limits, 6 a claim is refuted, 130 interrupted without a solution.
     """
     ctx.obj = debug
 

@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from zerogap.models import base
@@ -42,6 +42,7 @@ def solve(
     on_progress: Callable[[Search], None] | None = None,
     interrupt: threading.Event | None = None,
     log: bool = False,
+    without: Collection[str] = (),
     **options: Any,
 ) -> Result:
     """Solve an instance of any family.
@@ -75,6 +76,9 @@ def solve(
         Setting it from anywhere ends the solve and keeps the incumbent, as Ctrl-C does.
     log : bool
         Whether backends log to standard error.
+    without : collection of str
+        Sources, as claims name them, whose bounds and proofs do not count in this solve: what is
+        claimed then rests on the others (`audit`).
     **options
         The family's settings.
 
@@ -111,6 +115,7 @@ def solve(
         extend=extend,
         log=log,
     )
+    search.incumbent.ignored = frozenset(without)
     if start is not None:
         family.check(instance, start)
         search.offer(start, "start")

@@ -117,6 +117,7 @@ def audit(
             threads=threads,
             seed=seed,
             start=result.solution,
+            without=makers,  # their word would end the solve before the others have theirs
             **options,
         )
         spent, last = spent + other.time, method

@@ -43,6 +43,8 @@ class Incumbent:
         self.claims: dict[str, Claim] = {}
         #: Sources that were wrong once, and how often since.
         self.distrusted: dict[str, int] = {}
+        #: Sources whose claims do not count here, right or wrong: `audit` asks the others.
+        self.ignored: frozenset[str] = frozenset()
         self.messages: list[str] = []
         #: Share by which numbers of this instance may be wrong (a nearly singular matrix): claims
         #: of objectives may differ by it, and bounds are relaxed by it.
@@ -191,7 +193,7 @@ class Incumbent:
             slack = self.doubt * max(1.0, abs(bound))
             bound += -slack if self.sense == "min" else slack
         with self._lock:
-            if source in self.distrusted:
+            if source in self.distrusted or source in self.ignored:
                 return False
             best = self.bound
             if best is not None and not (bound > best if self.sense == "min" else bound < best):
@@ -220,7 +222,7 @@ class Incumbent:
             Under ``ZEROGAP_STRICT=1``, if a checked solution is at hand.
         """
         with self._lock:
-            if source in self.distrusted:
+            if source in self.distrusted or source in self.ignored:
                 return False
             refuted = self.solution is not None
             if not refuted:
