@@ -486,8 +486,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def parse_json(text: str, *, file: str) -> dict:
-    """A JSON object, or `InstanceError` with file and line; NaN and infinities are refused."""
+def parse_json(text: str, *, file: str, kind: type | tuple[type, ...] = dict) -> Any:
+    """A JSON object (or another `kind` of value); NaN and infinities are refused.
+
+    Raises
+    ------
+    InstanceError
+        With file and line.
+    """
 
     def refuse(word: str):
         raise InstanceError(f"{word} is not allowed", file=file)
@@ -498,7 +504,11 @@ def parse_json(text: str, *, file: str) -> dict:
         raise InstanceError(f"not JSON: {error.msg}", file=file, line=error.lineno) from None
     except RecursionError:
         raise InstanceError("JSON is nested too deeply", file=file) from None
-    if not isinstance(data, dict):
+    except ValueError as error:
+        if isinstance(error, InstanceError):
+            raise
+        raise InstanceError("a number has too many digits", file=file) from None
+    if not isinstance(data, kind):
         raise InstanceError("expected a JSON object", file=file, line=1)
     return data
 

@@ -52,9 +52,21 @@ def load(path: str | os.PathLike) -> tuple[bytes, str]:
         raise InstanceError(f"is larger than {max_bytes()} bytes", file=file)
     if raw[:2] == b"\x1f\x8b":
         return _bounded(gzip.GzipFile(fileobj=io.BytesIO(raw)), file), file.removesuffix(".gz")
-    if raw[:4] == b"PK\x03\x04":
+    if raw[:4] == b"PK\x03\x04" and not file.lower().endswith((".xlsx", ".xlsm")):
         return _unzip(raw, file), file.removesuffix(".zip")
-    return raw, file
+    return _utf8(raw, file), file
+
+
+def _utf8(raw: bytes, file: str) -> bytes:
+    """UTF-16 that says so by its byte order mark as UTF-8, anything else as it is."""
+    if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return raw
+    try:
+        return raw.decode("utf-16").encode()
+    except UnicodeError as error:
+        raise InstanceError(
+            f"is no UTF-16 text, as its first bytes say: {error}", file=file
+        ) from None
 
 
 def _unzip(raw: bytes, file: str) -> bytes:

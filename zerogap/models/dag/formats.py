@@ -406,7 +406,13 @@ JSON = base.json_format("dag", encode, decode_instance)
 FORMATS = (
     JSON,
     Format(
-        "npy", (".npy",), lambda head, name: head[:6] == b"\x93NUMPY", read_npy, write_npy, True
+        "npy",
+        (".npy",),
+        lambda head, name: head[:6] == b"\x93NUMPY",
+        read_npy,
+        write_npy,
+        True,
+        True,
     ),
     Format("csv", (".csv", ".tsv", ".txt"), sniff_table, read_table, write_table, shape=True),
 )

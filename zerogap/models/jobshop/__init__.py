@@ -13,6 +13,9 @@ from zerogap.models.jobshop.generate import GENERATORS
 from zerogap.models.jobshop.instance import OBJECTIVES, FlexibleJobShop, JobShop, Shop
 from zerogap.models.jobshop.solution import Schedule, decode, encode
 
+#: Layouts of rows of numbers, and of arrays.
+LAYOUTS = ("standard", "taillard", "flexible", "machines-first", "times-first")
+
 __all__ = ["FAMILY", "FlexibleJobShop", "JobShop", "Schedule", "Shop", "check"]
 
 
@@ -37,6 +40,9 @@ def info(shop: Shop) -> dict[str, Any]:
         visits = np.unique(np.stack((shop.job, shop.machine)), axis=1).shape[1]
         facts["re-entrant"] = visits < shop.operations
     facts["longest job"] = int(shortest_work(shop).max())
+    for what, scale in (("times", shop.time_scale), ("weights", shop.weight_scale)):
+        if scale != 1:
+            facts[what] = f"multiplied by {scale}, so that they are integers"
     return facts
 
 
@@ -64,6 +70,9 @@ FAMILY = Family(
     generators=GENERATORS,
     options=(
         Option("objective", str, "makespan", "what is minimised", OBJECTIVES),
+        Option("layout", str, None, "how rows of numbers or arrays are laid out", LAYOUTS),
+        Option("numbering", int, None, "whether machines are counted from 0 or from 1", (0, 1)),
+        Option("index", str, None, "which of several instances of a file, from 0 or by its name"),
         Setting("rule", str, "learned", "priority rule of the method dispatch, or a weights file"),
         Setting("horizon", int, None, "last end in models with constraints added by extend"),
     ),
