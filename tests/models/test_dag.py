@@ -11,7 +11,7 @@ import zerogap as zg
 from zerogap import InfeasibleSolution, InstanceError
 from zerogap.models import base, files
 from zerogap.models.dag import Dag, Structure, compare, cpdag
-from zerogap.models.dag.formats import read_rules, read_truth
+from zerogap.models.dag.rulefiles import read_rules, read_truth
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)) @ np.array([[1, 0.8, 0], [0, 1, -1.5], [0, 0, 1]])

@@ -1,13 +1,18 @@
-"""DAGs over up to 4 variables: all orders × all parent sets, scores fitted by numpy and scipy."""
+"""DAGs over up to 4 variables: all orders × all parent sets.
+
+Losses are fitted by numpy and scipy, log scores counted in dictionaries; the normaliser of a
+multinomial is a coefficient of a power series. Tables of local scores are drawn at random.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 
 import numpy as np
 
-from zerogap.models.dag import Dag, Structure
+from zerogap.models.dag import Categorical, Dag, LocalScores, Structure
 
 FAMILY = "dag"
 METHODS = ("auto", "kernel", "exact", "cpsat")
@@ -16,6 +21,39 @@ REFUSALS = ("models take the losses",)
 
 
 def draw(rng):
+    """Numbers, categories or a table of local scores."""
+    kind = rng.random()
+    return _numbers(rng) if kind < 0.5 else _categories(rng) if kind < 0.8 else _table(rng)
+
+
+def _categories(rng):
+    d, n = int(rng.integers(1, 5)), int(rng.integers(8, 50))
+    arities = rng.integers(2, 4, d)
+    data = np.zeros((n, d), dtype=int)
+    for j in range(d):
+        mixed = data[:, int(rng.integers(j))] if j else rng.integers(0, 3, n)
+        noise = rng.integers(0, 3, n)
+        data[:, j] = np.where(rng.random(n) < rng.uniform(0.2, 0.9), mixed, noise) % arities[j]
+    data = data[:, (shuffled := rng.permutation(d))]
+    levels = [tuple("abc"[: arities[j]]) for j in shuffled]
+    score = str(rng.choice(["bdeu", "bdeu", "bic", "aic", "k2", "fnml", "qnml"]))
+    ess = float(rng.choice([0.01, 1.0, 10.0, 200.0]))
+    return Categorical(data, levels, score, ess, **_rules(rng, d)), {}
+
+
+def _table(rng):
+    d = int(rng.integers(1, 5))
+    scores, sets = [], []
+    for j in range(d):
+        others = [i for i in range(d) if i != j]
+        every = [s for k in range(d) for s in itertools.combinations(others, k)]
+        kept = [s for s in every if rng.random() < 0.7] or [every[int(rng.integers(len(every)))]]
+        sets.append(tuple(kept))
+        scores.append(np.round(rng.normal(-20, 5, len(kept)), int(rng.integers(0, 3))))
+    return LocalScores(tuple(scores), tuple(sets), **_rules(rng, d)), {}
+
+
+def _numbers(rng):
     """Loss, penalty and every kind of rule, each on with probability 1/4."""
     on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
     d, n = int(rng.integers(1, 5)), int(rng.integers(12, 60))
@@ -31,10 +69,24 @@ def draw(rng):
         flip = rng.random(rows.shape) < 0.15  # no column is separated by others
         rows = np.where(flip, 1 - rows, rows)
         if (rows.std(axis=0) == 0).any():
-            return draw(rng)
+            return _numbers(rng)
     fields: dict = {"loss": loss, "penalty": penalty}
     if penalty in ("l1", "l0"):
         fields["weight"] = float(rng.choice([0.0, 0.02, 0.2, 1.0]))
+    fields |= _rules(rng, d)
+    if loss == "logistic":
+        return Dag.from_data(rows, center=False, **fields), {}
+    if on():
+        fields["standardize"] = True
+    if on():
+        fields["ridge"] = 0.1
+    return Dag.from_data(rows, **fields), {}
+
+
+def _rules(rng, d):
+    """Every kind of rule with probability 1/4, none against another."""
+    on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
+    fields: dict = {}
     order = rng.permutation(d)
     pairs = [(int(order[i]), int(order[j])) for i in range(d) for j in range(i + 1, d)]
     if on() and pairs:
@@ -48,18 +100,57 @@ def draw(rng):
         fields["forbidden"] = [both[int(k)] for k in chosen]
     if on():
         fields["max_parents"] = int(rng.integers(1, 3))
-    if loss == "logistic":
-        return Dag.from_data(rows, center=False, **fields), {}
-    if on():
-        fields["standardize"] = True
-    if on():
-        fields["ridge"] = 0.1
-    return Dag.from_data(rows, **fields), {}
+    return fields
+
+
+def _log_score(dag, j, parents):
+    """Log score of one variable from the definition; None if a table has none."""
+    if isinstance(dag, LocalScores):
+        return dict(zip(dag.sets[j], dag.scores[j].tolist())).get(tuple(sorted(parents)))
+    rows = dag.data.tolist()
+    n, r = len(rows), len(dag.levels[j])
+    states = math.prod(len(dag.levels[i]) for i in parents)
+    groups = Counter(tuple(row[i] for i in parents) for row in rows)
+    cells = Counter((tuple(row[i] for i in parents), row[j]) for row in rows)
+    if dag.score in ("bdeu", "k2"):
+        cell = 1.0 if dag.score == "k2" else dag.ess / (states * r)
+        total = 0.0
+        for g, size in groups.items():  # one row after the other, by the predictive probability
+            seen: Counter = Counter()
+            for value in range(r):
+                for _ in range(cells[g, value]):
+                    total += math.log((cell + seen[value]) / (cell * r + seen.total()))
+                    seen[value] += 1
+            assert seen.total() == size
+        return total
+    fit = sum(c * math.log(c / groups[g]) for (g, _), c in cells.items())
+    if dag.score == "bic":
+        return fit - 0.5 * math.log(n) * states * (r - 1)
+    if dag.score == "aic":
+        return fit - states * (r - 1)
+    if dag.score == "fnml":
+        return fit - sum(math.log(_normaliser(c, r)) for c in groups.values())
+    return fit - math.log(_normaliser(n, states * r)) + math.log(_normaliser(n, states))
+
+
+def _normaliser(n, values):
+    """C(n, L) = n!/n^n [x^n] (sum of h^h/h! x^h)^L, scaled so that nothing overflows."""
+    h = np.arange(n + 1)
+    one = np.array([(k / n) ** k / math.factorial(k) if k else 1.0 for k in h.tolist()])
+    power, out, left = one, np.eye(1, n + 1)[0], values
+    while left:
+        if left & 1:
+            out = np.convolve(out, power)[: n + 1]
+        power, left = np.convolve(power, power)[: n + 1], left >> 1
+    return math.factorial(n) * out[n]
 
 
 def local(dag, j, parents):
-    """(score, weights) of one variable given its parents, penalty included."""
+    """(score, weights) of one variable given its parents, penalty included; None: not allowed."""
     parents = list(parents)
+    if not isinstance(dag, Dag):
+        score = _log_score(dag, j, parents)
+        return None if score is None else (-score, np.ones(len(parents)))
     S, n = dag.covariance, dag.observations
     if dag.loss == "logistic":
         score, w = _logistic(dag, j, parents)
@@ -118,7 +209,7 @@ def _logistic(dag, j, parents):
 
 def _parents(dag, j):
     """All parent sets of a variable that the rules allow."""
-    d = len(dag.covariance)
+    d = len(dag.names)
     barred = {tuple(e) for e in dag.forbidden.tolist()}
     needed = {a for a, b in dag.required.tolist() if b == j}
     may = [
@@ -135,8 +226,11 @@ def _parents(dag, j):
 
 def _graphs(dag):
     """(score, parents of every variable) of every acyclic graph that the rules allow."""
-    d = len(dag.covariance)
-    lists = [[(*local(dag, j, p), p) for p in _parents(dag, j)] for j in range(d)]
+    d = len(dag.names)
+    lists = [
+        [(*found, p) for p in _parents(dag, j) if (found := local(dag, j, p)) is not None]
+        for j in range(d)
+    ]
     seen = set()
     for order in itertools.permutations(range(d)):
         place = {v: k for k, v in enumerate(order)}
@@ -157,13 +251,15 @@ def _structure(dag, order, picked):
 
 def optimum(instance, options, allowed=None):
     """The best of all graphs."""
-    best, chosen = None, None
+    best, chosen = None, None  # costs
     for score, order, picked in _graphs(instance):
         if best is not None and score >= best:
             continue
         made = _structure(instance, order, picked)
         if allowed is None or allowed(made):
             best, chosen = score, made
+    if best is not None and not isinstance(instance, Dag):
+        best = -best  # log scores are maximised
     return best, chosen
 
 
@@ -178,11 +274,14 @@ def solution(instance, rng, options):
 
 def extension(instance, rng, options):
     """An edge that must be there, or must not, or only beside another."""
-    d = len(instance.covariance)
-    if d < 2 or instance.loss == "logistic" or instance.penalty == "l1":
+    d = len(instance.names)
+    if d < 2 or (
+        isinstance(instance, Dag) and (instance.loss == "logistic" or instance.penalty == "l1")
+    ):
         return None
     a, b = (int(v) for v in rng.choice(d, 2, replace=False))
-    if a not in {i for p in _parents(instance, b) for i in p}:
+    able = [p for p in _parents(instance, b) if local(instance, b, p) is not None]
+    if a not in {i for p in able for i in p}:
         return None
     wanted = bool(rng.random() < 0.5)
     method = str(rng.choice(["auto", "exact", "cpsat"]))
@@ -204,21 +303,30 @@ def extension(instance, rng, options):
 
 def variants(instance, rng, options):
     """Variables in another order."""
-    d = len(instance.covariance)
+    d = len(instance.names)
     new = rng.permutation(d)
     old = np.argsort(new)
-    yield (
-        Dag(
+    rules = {
+        "required": new[instance.required],
+        "forbidden": new[instance.forbidden],
+        "tiers": None if instance.tiers is None else instance.tiers[old],
+        "max_parents": instance.max_parents,
+    }
+    if isinstance(instance, Categorical):
+        levels = [instance.levels[j] for j in old]
+        data = instance.data[:, old]
+        other = Categorical(data, levels, instance.score, instance.ess, **rules)
+    elif isinstance(instance, LocalScores):
+        sets = [tuple(tuple(int(new[i]) for i in s) for s in instance.sets[j]) for j in old]
+        other = LocalScores(tuple(instance.scores[j] for j in old), tuple(sets), **rules)
+    else:
+        other = Dag(
             covariance=instance.covariance[np.ix_(old, old)],
             observations=instance.observations,
             loss=instance.loss,
             penalty=instance.penalty,
             weight=instance.weight,
             data=None if instance.data is None else instance.data[:, old],
-            required=new[instance.required],
-            forbidden=new[instance.forbidden],
-            tiers=None if instance.tiers is None else instance.tiers[old],
-            max_parents=instance.max_parents,
-        ),
-        lambda value: value,
-    )
+            **rules,
+        )
+    yield other, lambda value: value

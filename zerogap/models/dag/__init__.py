@@ -1,7 +1,8 @@
 """Learning directed acyclic graphs by score.
 
-`Dag` is the instance (data or covariance, loss, penalty, rules), `Structure` the solution (order
-and weighted edges), `check` recomputes the score.
+`Dag` is the instance (data or covariance, loss, penalty, rules), `Categorical` one of categories
+and a log score, `LocalScores` a table of local scores; `Structure` is the solution (order and
+weighted edges), `check` recomputes the score.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import Family, Option, Setting
+from zerogap.models.dag.categorical import SCORES, Categorical, LocalScores
 from zerogap.models.dag.check import check
-from zerogap.models.dag.formats import FORMATS, read_rules, read_truth
+from zerogap.models.dag.formats import FORMATS
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
 from zerogap.models.dag.instance import LOSSES, PENALTIES, Dag
 from zerogap.models.dag.metrics import compare, cpdag
+from zerogap.models.dag.rulefiles import read_rules, read_truth
 from zerogap.models.dag.solution import Structure, decode, encode
+from zerogap.models.dag.tables import HEADERS, MISSING
 
 __all__ = [
     "FAMILY",
+    "Categorical",
     "Dag",
+    "LocalScores",
     "Structure",
     "check",
     "compare",
@@ -37,33 +43,66 @@ __all__ = [
 ]
 
 
-def info(instance: Dag) -> dict[str, Any]:
+Instance = Dag | Categorical | LocalScores
+
+
+def sense_of(instance: Instance) -> str:
+    """Losses are minimised, log scores maximised."""
+    return "min" if isinstance(instance, Dag) else "max"
+
+
+def info(instance: Instance) -> dict[str, Any]:
     """Facts about an instance.
 
     ``varsortability`` is the share of true edges along which the variance grows: near 1, sorting by
     variance alone finds the order (Reisach, Seiler, Weichwald 2021).
     """
-    variances = np.diag(instance.covariance)
-    facts: dict[str, Any] = {
-        "variables": instance.variables,
-        "observations": instance.observations,
-        "loss": instance.loss,
-        "penalty": instance.penalty,
-        "weight": instance.weight,
+    facts: dict[str, Any] = {"variables": instance.variables}
+    facts |= _numbers(instance) if isinstance(instance, Dag) else _scored(instance)
+    facts |= {
         "max parents": "no limit" if instance.max_parents is None else instance.max_parents,
         "required edges": len(instance.required),
         "forbidden edges": len(instance.forbidden),
         "tiers": 0 if instance.tiers is None else len(np.unique(instance.tiers)),
+    }
+    if instance.truth is not None:
+        i, j = np.nonzero(instance.truth)
+        facts["true edges"] = len(i)
+        if len(i) and isinstance(instance, Dag):
+            variances = np.diag(instance.covariance)
+            facts["varsortability"] = float((variances[i] < variances[j]).mean())
+    if getattr(instance, "reading", ""):
+        facts["read as"] = instance.reading  # type: ignore[union-attr]
+    return facts
+
+
+def _numbers(instance: Dag) -> dict[str, Any]:
+    variances = np.diag(instance.covariance)
+    return {
+        "observations": instance.observations,
+        "objective": "loss, minimised",
+        "loss": instance.loss,
+        "penalty": instance.penalty,
+        "weight": instance.weight,
         "ridge": instance.ridge,
         "variances": f"{variances.min():.4g} … {variances.max():.4g}",
         "condition": float(np.linalg.cond(instance.covariance)),
         "rows kept": instance.data is not None,
     }
-    if instance.truth is not None:
-        i, j = np.nonzero(instance.truth)
-        facts["true edges"] = len(i)
-        if len(i):
-            facts["varsortability"] = float((variances[i] < variances[j]).mean())
+
+
+def _scored(instance: Categorical | LocalScores) -> dict[str, Any]:
+    facts: dict[str, Any] = {"objective": "log score, maximised"}
+    if isinstance(instance, LocalScores):
+        count = [len(sets) for sets in instance.sets]
+        largest = max(len(s) for sets in instance.sets for s in sets)
+        return facts | {"parent sets": sum(count), "largest parent set": largest}
+    facts |= {"observations": instance.observations, "score": instance.score}
+    if instance.score == "bdeu":
+        facts["ess"] = instance.ess
+    arities = instance.arities
+    facts["categories"] = f"{arities.min()} … {arities.max()}"
+    facts["different rows"] = len(np.unique(instance.data, axis=0))
     return facts
 
 
@@ -84,16 +123,14 @@ def _weight(text: Any) -> float | None:
 
 _weight.__name__ = "float"
 
-#: How the first line of a table is read.
-HEADERS = ("auto", "yes", "no")
-
 FAMILY = Family(
     name="dag",
     title="learning of directed acyclic graphs by a score",
     sense="min",
     integral=False,
     unit="score",
-    instances=(Dag,),
+    instances=(Dag, Categorical, LocalScores),
+    sense_of=sense_of,
     solution=Structure,
     formats=FORMATS,
     check=check,
@@ -104,6 +141,9 @@ FAMILY = Family(
     options=(
         Option("loss", str, "ls", "least squares, Gaussian likelihood or logistic", LOSSES),
         Option("penalty", str, "none", "on weights (l1) or edges (l0, bic)", PENALTIES),
+        Option("score", _optional(str), None, "log score of categories", (None, *SCORES)),
+        Option("ess", _optional(float), None, "equivalent sample size of bdeu, 1 if not given"),
+        Option("missing", str, "refuse", "what becomes of rows that lack a value", MISSING),
         Option("weight", _weight, None, "weight of l1 and l0"),
         Option("max_parents", _optional(int), None, "largest in-degree"),
         Option("center", bool, True, "subtract the means"),

@@ -7,17 +7,18 @@ import math
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
+from zerogap.models.dag.categorical import Categorical, LocalScores
 from zerogap.models.dag.instance import Dag
 from zerogap.models.dag.solution import Structure
 
 
-def check(instance: Dag, solution: Structure) -> float:
+def check(instance: Dag | Categorical | LocalScores, solution: Structure) -> float:
     """Recompute the score of a structure from its definition.
 
     Returns
     -------
     float
-        Loss plus penalty.
+        Loss plus penalty; for categorical data and tables of local scores the log score.
 
     Raises
     ------
@@ -31,6 +32,8 @@ def check(instance: Dag, solution: Structure) -> float:
     place = np.empty(d, dtype=np.int64)
     place[order] = np.arange(d)
     _violations(instance, solution, place)
+    if not isinstance(instance, Dag):
+        return _log_score(instance, edges)
     W = np.zeros((d, d))
     W[edges[:, 0], edges[:, 1]] = solution.weights
     score = _loss(instance, W)
@@ -61,7 +64,76 @@ def _loss(instance: Dag, W: np.ndarray) -> float:
     return 0.5 * n * float((np.log(2 * np.pi * variances) + 1).sum())
 
 
-def _violations(instance: Dag, solution: Structure, place: np.ndarray) -> None:
+def _log_score(instance: Categorical | LocalScores, edges: np.ndarray) -> float:
+    total = 0.0
+    for j in range(instance.variables):
+        parents = np.sort(edges[edges[:, 1] == j, 0]).astype(np.int64)
+        if isinstance(instance, LocalScores):
+            total += _looked_up(instance, j, tuple(parents.tolist()))
+        else:
+            total += _counted(instance, j, parents)
+    return total
+
+
+def _looked_up(instance: LocalScores, j: int, parents: tuple[int, ...]) -> float:
+    for known, score in zip(instance.sets[j], instance.scores[j].tolist()):
+        if known == parents:
+            return score
+    names = ", ".join(instance.names[i] for i in parents)
+    raise InfeasibleSolution(
+        f"{instance.names[j]} has no local score with the parents {{{names}}}",
+        constraint="sets",
+        where=j,
+    )
+
+
+def _counted(instance: Categorical, j: int, parents: np.ndarray) -> float:
+    """Local score of one variable; the formulas stand at the class."""
+    r = len(instance.levels[j])
+    states = math.prod(len(instance.levels[i]) for i in parents.tolist())
+    n, kind = instance.observations, instance.score
+    key = np.zeros(n, dtype=np.int64)
+    for i in parents.tolist():  # ranks, so that the key stays small
+        key = np.unique(key * len(instance.levels[i]) + instance.data[:, i], return_inverse=True)[1]
+    key = key.reshape(-1)
+    both, cells = np.unique(key * r + instance.data[:, j], return_counts=True)
+    groups = np.bincount(both // r, weights=cells).astype(np.int64)
+    cells, groups = cells.tolist(), groups.tolist()
+    if kind in ("bdeu", "k2"):
+        a = float(r) if kind == "k2" else instance.ess / states
+        gamma = math.lgamma
+        inside = sum(gamma(a / r + c) - gamma(a / r) for c in cells)
+        return inside - sum(gamma(a + g) - gamma(a) for g in groups)
+    fit = sum(c * math.log(c) for c in cells) - sum(g * math.log(g) for g in groups)
+    if kind == "bic":
+        return fit - 0.5 * math.log(n) * states * (r - 1)
+    if kind == "aic":
+        return fit - states * (r - 1)
+    if kind == "fnml":
+        return fit - sum(_normaliser(g, r) for g in groups)
+    return fit - _normaliser(n, states * r) + _normaliser(n, states)
+
+
+def _normaliser(n: int, values: int) -> float:
+    """log C(n, values) by the recurrence of Kontkanen and Myllymäki (2007), scaled by C(n, 2)."""
+    if values < 2 or n < 1:
+        return 0.0
+    h = np.arange(n + 1, dtype=np.float64)
+    factorial = np.concatenate([[0.0], np.cumsum(np.log(h[1:]))])
+    power = np.concatenate([[0.0], h[1:] * np.log(h[1:])])
+    terms = factorial[n] - factorial - factorial[::-1] + power + power[::-1] - power[n]
+    scale = float(terms.max()) + math.log(float(np.exp(terms - terms.max()).sum()))
+    before, value, logs = math.exp(-scale), 1.0, scale
+    for k in range(3, values + 1):
+        before, value = value, value + n / (k - 2) * before
+        if value > 1e250:
+            before, value, logs = before / value, 1.0, logs + math.log(value)
+    return logs + math.log(value)
+
+
+def _violations(
+    instance: Dag | Categorical | LocalScores, solution: Structure, place: np.ndarray
+) -> None:
     d, edges, names = instance.variables, solution.edges, instance.names
 
     def refuse(k: int, constraint: str, why: str):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from zerogap.models.base import InstanceError, frozen
+from zerogap.models.dag.rules import Ruled, check_edges, check_limit, check_names
 
 LOSSES = ("ls", "gauss", "logistic")
 PENALTIES = ("none", "l1", "l0", "bic")
 
 
 @dataclass(frozen=True, slots=True)
-class Dag:
+class Dag(Ruled):
     """Learn a directed acyclic graph over d variables by score.
 
     The least-squares and Gaussian scores need the covariance alone; `from_data` computes it.
@@ -52,6 +53,8 @@ class Dag:
         Weighted adjacency of the true graph, for evaluation; no part of the problem.
     name : str
         Name of the instance.
+    reading : str
+        How a file was understood where two readings were possible; no part of the problem.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Dag:
     ridge: float = 0.0
     truth: np.ndarray | None = field(default=None, compare=False)
     name: str = ""
+    reading: str = field(default="", compare=False)
 
     def __post_init__(self):
         put = object.__setattr__
@@ -90,7 +94,7 @@ class Dag:
             put(self, "tiers", frozen(self.tiers, np.int32, field="tiers", shape=(d,)))
         if self.truth is not None:
             put(self, "truth", frozen(self.truth, np.float64, field="truth", shape=(d, d)))
-        self._check_rules()
+        self.check_rules()
 
     def _check_numbers(self) -> None:
         put = object.__setattr__
@@ -116,11 +120,7 @@ class Dag:
             if not (math.isfinite(value) and value >= 0):
                 raise InstanceError(f"is {value}, expected a number of 0 or more", field=name)
             put(self, name, value)
-        k = self.max_parents
-        if k is not None:
-            if isinstance(k, bool) or int(k) != k or k < 0:
-                raise InstanceError(f"is {k!r}, expected an integer >= 0", field="max_parents")
-            put(self, "max_parents", int(k))
+        put(self, "max_parents", check_limit(self.max_parents))
 
     def _check_data(self, d: int) -> None:
         if self.data is not None:
@@ -140,67 +140,7 @@ class Dag:
                     field="data",
                 )
 
-    def _check_rules(self) -> None:
-        named = self.names
-        required = {tuple(e) for e in self.required.tolist()}
-        for i, j in self.forbidden.tolist():
-            if (i, j) in required:
-                raise InstanceError(
-                    f"{named[i]} → {named[j]} is required and forbidden", field="forbidden"
-                )
-        if self.tiers is not None:
-            for i, j in required:
-                if self.tiers[i] > self.tiers[j]:
-                    raise InstanceError(
-                        f"{named[i]} → {named[j]} is required, but tier {self.tiers[i]} comes "
-                        f"after tier {self.tiers[j]}: a cycle {named[i]} → {named[j]} ⇒ "
-                        f"{named[i]}",
-                        field="tiers",
-                    )
-        loop = cycle(required, self.variables)
-        if loop:
-            path = " → ".join(named[v] for v in loop)
-            raise InstanceError(f"the required edges close the cycle {path}", field="required")
-        if self.max_parents is not None and len(required):
-            degree = np.bincount([j for _, j in required], minlength=self.variables)
-            j = int(degree.argmax())
-            if degree[j] > self.max_parents:
-                raise InstanceError(
-                    f"{named[j]} has {degree[j]} required parents, allowed are {self.max_parents}",
-                    field="max_parents",
-                )
-
     # ---- what follows from the fields ------------------------------------------------------------
-
-    @property
-    def variables(self) -> int:
-        """d, the number of variables."""
-        return len(self.covariance)
-
-    @property
-    def allowed(self) -> np.ndarray:
-        """Bool (d, d): edge i → j may be in the graph as far as lists and tiers say."""
-        d = self.variables
-        allowed = ~np.eye(d, dtype=bool)
-        allowed[self.forbidden[:, 0], self.forbidden[:, 1]] = False
-        if self.tiers is not None:
-            allowed &= self.tiers[:, None] <= self.tiers[None, :]
-        return allowed
-
-    @property
-    def before(self) -> np.ndarray:
-        """Bool (d, d), transitively closed: i precedes j in every order considered.
-
-        Every graph that obeys the tiers has an order sorted by tiers, so nothing is lost.
-        """
-        d = self.variables
-        before = np.zeros((d, d), dtype=bool)
-        before[self.required[:, 0], self.required[:, 1]] = True
-        if self.tiers is not None:
-            before |= self.tiers[:, None] < self.tiers[None, :]
-        for k in range(d) if len(self.required) else ():
-            before |= before[:, k, None] & before[None, k, :]
-        return before
 
     @property
     def dense(self) -> bool:
@@ -330,23 +270,6 @@ def _ridge(ridge: float, loss: str, covariance: np.ndarray) -> float:
     return ridge
 
 
-def check_names(names: Iterable[str], d: int) -> tuple[str, ...]:
-    """Names of d variables, distinct and not empty; X1 … Xd if there are none."""
-    known = tuple(str(name) for name in names)
-    if not known:
-        return tuple(f"X{j + 1}" for j in range(d))
-    if len(known) != d:
-        raise InstanceError(f"{len(known)} names for {d} variables", field="names")
-    seen: set[str] = set()
-    for j, name in enumerate(known):
-        if not name.strip():
-            raise InstanceError(f"the name of variable {j + 1} is missing", field="names")
-        if name in seen:
-            raise InstanceError(f"{name!r} stands twice", field="names")
-        seen.add(name)
-    return known
-
-
 def check_covariance(covariance: np.ndarray, names: Sequence[str]) -> None:
     """Square, finite, symmetric, positive definite; otherwise an error that says where."""
     d = len(covariance)
@@ -388,44 +311,3 @@ def check_covariance(covariance: np.ndarray, names: Sequence[str]) -> None:
             f"is not positive definite ({reason}); drop columns or give ridge=…",
             field="covariance",
         )
-
-
-def check_edges(edges: Any, d: int, name: str, names: Sequence[str]) -> np.ndarray:
-    """Edge list (m, 2) of distinct pairs of different variables."""
-    raw = np.asarray(edges)
-    if raw.size == 0:
-        raw = np.empty((0, 2), dtype=np.int32)
-    pairs = frozen(raw, np.int32, field=name, shape=(None, 2), low=0, high=d - 1)
-    for i, j in pairs.tolist():
-        if i == j:
-            raise InstanceError(f"{names[i]} → {names[i]} is a loop", field=name)
-    unique = np.unique(pairs, axis=0)
-    unique.setflags(write=False)
-    return unique
-
-
-def cycle(edges: Iterable[tuple[int, int]], d: int) -> list[int]:
-    """Vertices of a directed cycle, the first one repeated at the end; empty if there is none."""
-    out: list[list[int]] = [[] for _ in range(d)]
-    for i, j in edges:
-        out[i].append(j)
-    state = [0] * d
-    for root in range(d):
-        if state[root]:
-            continue
-        path, todo = [], [(root, iter(out[root]))]
-        state[root] = 1
-        path.append(root)
-        while todo:
-            for j in todo[-1][1]:
-                if state[j] == 1:
-                    return [*path[path.index(j) :], j]
-                if state[j] == 0:
-                    state[j] = 1
-                    path.append(j)
-                    todo.append((j, iter(out[j])))
-                    break
-            else:
-                state[path.pop()] = 2
-                todo.pop()
-    return []

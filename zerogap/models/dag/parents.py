@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from zerogap.models.base import InstanceError
+from zerogap.models.dag.categorical import Categorical, LocalScores
+from zerogap.models.dag.counts import local_score
 from zerogap.models.dag.instance import Dag
 from zerogap.models.dag.solution import Structure, topological
 
@@ -30,13 +32,15 @@ def regression(instance: Dag, j: int, parents: Sequence[int]) -> tuple[float, np
     return base + instance.weight * len(chosen), weights
 
 
-def parent_sets(instance: Dag, limit: int = 200_000, *, every: bool = False) -> ParentLists:
+def parent_sets(
+    instance: Dag | Categorical | LocalScores, limit: int = 200_000, *, every: bool = False
+) -> ParentLists:
     """All parent sets that no subset beats, by enumeration.
 
     Parameters
     ----------
-    instance : Dag
-        With loss ls or gauss and no l1 penalty.
+    instance : Dag, Categorical or LocalScores
+        A `Dag` with loss ls or gauss and no l1 penalty.
     limit : int
         How many sets a variable may have before the instance is refused; the kernel's enumeration
         goes further.
@@ -49,7 +53,9 @@ def parent_sets(instance: Dag, limit: int = 200_000, *, every: bool = False) -> 
     InstanceError
         If costs do not follow from variances or there are too many sets.
     """
-    if instance.loss == "logistic" or instance.penalty == "l1":
+    if isinstance(instance, LocalScores):
+        return _tabled(instance)
+    if isinstance(instance, Dag) and (instance.loss == "logistic" or instance.penalty == "l1"):
         raise InstanceError("parent sets need the losses ls or gauss without l1", field="penalty")
     d, allowed = instance.variables, instance.allowed
     most = d - 1 if instance.max_parents is None else instance.max_parents
@@ -67,7 +73,7 @@ def parent_sets(instance: Dag, limit: int = 200_000, *, every: bool = False) -> 
         kept = []
         for size in sizes:
             for members in itertools.combinations(free, size):
-                cost, _ = regression(instance, j, [*required, *members])
+                cost = _cost(instance, j, [*required, *members])
                 below = min(
                     (best[members[:k] + members[k + 1 :]] for k in range(size)), default=math.inf
                 )
@@ -79,16 +85,44 @@ def parent_sets(instance: Dag, limit: int = 200_000, *, every: bool = False) -> 
     return lists
 
 
-def structure(instance: Dag, parents: Sequence[Sequence[int]]) -> Structure:
-    """The structure in which every variable has the given parents, by regression."""
+def _cost(instance: Dag | Categorical, j: int, parents: list[int]) -> float:
+    if isinstance(instance, Dag):
+        return regression(instance, j, parents)[0]
+    return -local_score(instance, j, parents)
+
+
+def _tabled(instance: LocalScores) -> ParentLists:
+    """The sets of the table that the rules allow, cheapest first."""
+    lists, allowed = [], instance.allowed
+    most = instance.variables if instance.max_parents is None else instance.max_parents
+    for j, (scores, sets) in enumerate(zip(instance.scores, instance.sets)):
+        needed = set(instance.required[instance.required[:, 1] == j, 0].tolist())
+        kept = sorted(
+            (-score, s)
+            for score, s in zip(scores.tolist(), sets)
+            if len(s) <= most and needed <= set(s) and allowed[list(s), j].all()
+        )
+        lists.append(([c for c, _ in kept], [s for _, s in kept]))
+    return lists
+
+
+def structure(
+    instance: Dag | Categorical | LocalScores, parents: Sequence[Sequence[int]]
+) -> Structure:
+    """The structure in which every variable has the given parents.
+
+    Weights are those of the regression; under log scores every edge has weight 1.
+    """
     d = instance.variables
     support = np.zeros((d, d), dtype=bool)
     edges: list[tuple[int, int]] = []
     weights: list[float] = []
     for j, chosen in enumerate(parents):
-        _, w = regression(instance, j, chosen)
         support[list(chosen), j] = True
         edges += [(i, j) for i in chosen]
-        weights += w.tolist()
+        if isinstance(instance, Dag):
+            weights += regression(instance, j, chosen)[1].tolist()
+        else:
+            weights += [1.0] * len(chosen)
     order = topological(support | instance.before)
     return Structure(order, np.array(edges or np.empty((0, 2))), np.array(weights), instance.names)

@@ -115,7 +115,7 @@ def topological(support: np.ndarray) -> np.ndarray:
             if wait[j] == 0:
                 heapq.heappush(free, j)
     if len(order) < d:
-        from zerogap.models.dag.instance import cycle
+        from zerogap.models.dag.rules import cycle
 
         loop = cycle(((int(i), int(j)) for i, j in np.argwhere(support)), d)
         path = " → ".join(map(str, loop))

@@ -2,7 +2,8 @@
 
 Where every variable may take all its predecessors as parents, orders are searched (`orders`).
 Where penalties, forbidden edges or in-degree limits choose among the predecessors, parent sets are
-(`parents`).
+(`parents`). Categories and tables of local scores have kernels and proofs over parent sets of their
+own (`scored`).
 """
 
 from __future__ import annotations
@@ -13,67 +14,95 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError
-from zerogap.models.dag import Dag
-from zerogap.solvers.dag import orders, parents
+from zerogap.models.dag import Categorical, Dag, LocalScores
+from zerogap.solvers.dag import orders, parents, scored
 from zerogap.solvers.search import Search
+
+Instance = Dag | Categorical | LocalScores
 
 
 def _by_order(dag: Dag) -> bool:
     return dag.dense and dag.loss == "ls"
 
 
-def _strategy(dag: Dag, method: str) -> Callable[[Dag, Search], None]:
+def _strategy(dag: Any, method: str) -> Callable[[Any, Search], None]:
+    if not isinstance(dag, Dag):
+        return getattr(scored, method)
     if dag.dense and dag.loss == "gauss":
         return orders.likelihood
     return getattr(orders if _by_order(dag) else parents, method)
 
 
-def auto(dag: Dag, search: Search) -> None:
+def refuse(search: Search) -> None:
+    """Methods that cannot know a constraint of the user's say so at once."""
+    if search.extend is not None:
+        raise InstanceError(
+            f"{search.method} cannot know the constraints that extend adds (use auto, exact or "
+            "cpsat)",
+            field="method",
+        )
+
+
+def _extended(dag: Instance, search: Search) -> None:
+    if isinstance(dag, Dag):
+        parents.extended(dag, search)
+    else:
+        scored.extended(dag, search)
+
+
+def auto(dag: Instance, search: Search) -> None:
     """Kernel and proof together; a model with the user's own constraints where there are some."""
     if search.extend is not None:
-        parents.extended(dag, search)
+        _extended(dag, search)
         return
     _strategy(dag, "auto")(dag, search)
 
 
-def kernel(dag: Dag, search: Search) -> None:
+def kernel(dag: Instance, search: Search) -> None:
     """Local search alone."""
+    refuse(search)
     _strategy(dag, "alone")(dag, search)
 
 
-def exact(dag: Dag, search: Search) -> None:
+def exact(dag: Instance, search: Search) -> None:
     """Proof alone, cold."""
     if search.extend is not None:
-        parents.extended(dag, search)
+        _extended(dag, search)
         return
     _strategy(dag, "exact")(dag, search)
 
 
-def topo(dag: Dag, search: Search) -> None:
+def topo(dag: Instance, search: Search) -> None:
     """The swaps published as TOPO, for dense least squares."""
-    if not _by_order(dag):
+    refuse(search)
+    if not isinstance(dag, Dag) or not _by_order(dag):
         raise InstanceError("topo takes the loss ls without penalties on edges", field="method")
     orders.topo(dag, search)
 
 
-def cpsat(dag: Dag, search: Search) -> None:
+def cpsat(dag: Instance, search: Search) -> None:
     """CP-SAT over parent sets, started from the kernel."""
-    parents.by_cpsat(dag, search)
+    if isinstance(dag, Dag):
+        parents.by_cpsat(dag, search)
+    else:
+        scored.by_cpsat(dag, search)
 
 
 #: Beyond so many variables the condition is not computed (and nothing is proven either).
 CONDITION = 1500
 
 
-def careful(method: Callable[[Dag, Search], None]) -> Callable[[Dag, Search], None]:
+def careful(method: Callable[[Any, Search], None]) -> Callable[[Any, Search], None]:
     """The method, with what rounding does to scores of nearly dependent columns taken into account.
 
     A regression on columns whose correlations have condition number κ is certain to about κ ε
     (Higham 2002, ch. 20); ten times that is granted to objectives and taken off bounds.
     """
 
-    def run(dag: Dag, search: Search) -> None:
-        if dag.variables <= CONDITION:
+    def run(dag: Instance, search: Search) -> None:
+        if getattr(dag, "reading", ""):
+            search.messages.append(f"read as: {dag.reading}")  # type: ignore[union-attr]
+        if isinstance(dag, Dag) and dag.variables <= CONDITION:
             scale = np.sqrt(np.diag(dag.covariance))
             condition = float(np.linalg.cond(dag.covariance / np.outer(scale, scale)))
             share = 10 * float(np.finfo(float).eps) * condition

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.dag import Dag
+from zerogap.models.dag import Categorical, Dag, LocalScores
 from zerogap.solvers.dag.blocks import Blocks
 from zerogap.solvers.search import Search
 
@@ -30,13 +30,14 @@ _LARGEST = 16
 class Columns:
     """Parent sets of all variables side by side."""
 
-    def __init__(self, dag: Dag, lists: Any):
+    def __init__(self, dag: Dag | Categorical | LocalScores, lists: Any):
         owner, cost, edges, members = [], [], [], []
+        per_edge = dag.weight if isinstance(dag, Dag) else 0.0
         for j in range(dag.variables):
             for c, s in zip(lists.costs[j], lists.sets[j]):
                 owner.append(j)
                 cost.append(float(c))
-                edges.append(dag.weight * len(s))
+                edges.append(per_edge * len(s))
                 members.append(s)
             if lists.missing[j] is not None:
                 # Stands for the sets that were not enumerated: as cheap, as free of cycles as any.
@@ -69,13 +70,18 @@ class Relaxation:
     """
 
     def __init__(
-        self, dag: Dag, problem: Any, columns: Columns, incumbent: list[tuple[int, ...]] | None
+        self,
+        dag: Dag | Categorical | LocalScores,
+        problem: Any,
+        columns: Columns,
+        incumbent: list[tuple[int, ...]] | None,
     ):
         from zerogap.solvers.backends.highs import Rows
         from zerogap.solvers.backends.lp import Lp
 
         self.columns, self.d = columns, dag.variables
-        self.blocks = Blocks(dag, problem, columns)
+        # Blocks and determinants speak of variances: they go with covariances only.
+        self.blocks = Blocks(dag, problem, columns) if isinstance(dag, Dag) else None
         count = len(columns.cost)
         # Costs are relative to each variable's cheapest set: small numbers, a clean tolerance.
         self.shift = np.full(self.d, np.inf)
@@ -98,8 +104,9 @@ class Relaxation:
         ]
         size = len(self.active)
         self.lp = Lp(Rows.of(rows), self._cost(self.active), np.zeros(size), np.full(size, np.inf))
-        relative = columns.fit - self.shift[columns.owner]
-        self._add([(np.arange(count), relative, determinant(dag) - float(self.shift.sum()))])
+        if isinstance(dag, Dag):
+            relative = columns.fit - self.shift[columns.owner]
+            self._add([(np.arange(count), relative, determinant(dag) - float(self.shift.sum()))])
 
     def _cost(self, chosen: np.ndarray) -> np.ndarray:
         return self.columns.cost[chosen] - self.shift[self.columns.owner[chosen]]
@@ -173,10 +180,11 @@ class Relaxation:
         """Add violated blocks and clusters, found greedily or else exactly; returns how many."""
         support = Support(self.columns, self.active, self.lp.values, self.d)
         cuts = []
-        for block in self.blocks.violated(support, search):
-            if not search.open:
-                return 0
-            cuts.append(self.blocks.row(block))
+        if self.blocks is not None:
+            for block in self.blocks.violated(support, search):
+                if not search.open:
+                    return 0
+                cuts.append(self.blocks.row(block))
         found = support.greedy() or ([] if cuts else support.exact(search.remaining))
         fresh = [c for c in found if c.tobytes() not in self.known]
         self.known |= {c.tobytes() for c in fresh}
@@ -293,7 +301,9 @@ def grown(cluster, owner, x, within, d: int) -> list[np.ndarray]:
     return [chosen] if first is chosen else [first, chosen]
 
 
-def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> None:
+def prove(
+    dag: Dag | Categorical | LocalScores, search: Search, problem: Any, lists: Any, beside: Any
+) -> None:
     """Columns and cuts while they help, then branch and bound on the sets that are left."""
     from zerogap.models.dag.exact import pyomo
 
@@ -316,27 +326,38 @@ def prove(dag: Dag, search: Search, problem: Any, lists: Any, beside: Any) -> No
             return
 
 
+def incumbent_cost(search: Search) -> float | None:
+    """The incumbent's cost: its objective, negated where that is a score to be maximised."""
+    objective = search.objective  # read once: the other thread may better it meanwhile
+    return -objective if objective is not None and search.sense == "max" else objective
+
+
+def claim(search: Search, bound: float) -> None:
+    """Claim a lower bound on costs."""
+    search.tighten(-bound if search.sense == "max" else bound, "clusters")
+
+
 def tighten(search: Search, bound: float) -> None:
     """Claim a bound of the relaxation; within HiGHS's tolerance of the incumbent it is equal."""
-    if search.extend is not None and search.objective is None:
-        search.tighten(bound - HAIR * max(1.0, abs(bound)), "clusters")
+    best = incumbent_cost(search)
+    if search.extend is not None and best is None:
+        claim(search, bound - HAIR * max(1.0, abs(bound)))
         return
-    best = search.objective  # read once: the other thread may better it meanwhile
     if best is not None and bound >= best - HAIR * max(1.0, abs(best)):
-        search.tighten(best, "clusters")
+        claim(search, best)
     else:
-        search.tighten(bound - 1e-9 * max(1.0, abs(bound)), "clusters")
+        claim(search, bound - 1e-9 * max(1.0, abs(bound)))
 
 
-def branch(dag: Dag, search: Search, relaxation: Relaxation) -> None:
+def branch(dag: Dag | Categorical | LocalScores, search: Search, relaxation: Relaxation) -> None:
     """Branch and bound on the sets whose reduced cost leaves room below the incumbent."""
     from zerogap.models.dag.exact import pyomo
     from zerogap.solvers.backends import highs
 
     columns, bound = relaxation.columns, relaxation.bound
-    room = math.inf
-    if search.objective is not None and search.extend is None:
-        room = search.objective - bound + HAIR * max(1.0, abs(search.objective))
+    room, best = math.inf, incumbent_cost(search)
+    if best is not None and search.extend is None:
+        room = best - bound + HAIR * max(1.0, abs(best))
     keep = relaxation.reduced <= room
     incumbent = [] if search.hint is None else pyomo.parents_of(search.hint)
     for k, s in enumerate(columns.members):

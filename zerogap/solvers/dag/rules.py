@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from zerogap.models.dag import Dag
+from zerogap.models.dag.rules import Ruled
 
 
-def obeying(dag: Dag, order: np.ndarray) -> np.ndarray:
+def obeying(dag: Ruled, order: np.ndarray) -> np.ndarray:
     """The order nearest to a given one that obeys tiers and required edges.
 
     A feasible graph may come with an order that mixes tiers between which it has no edges.

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from zerogap.models.base import Model
+from zerogap.models.dag.categorical import Categorical, LocalScores
 from zerogap.models.dag.exact.pyomo import parents_of
 from zerogap.models.dag.instance import Dag
 from zerogap.models.dag.parents import ParentLists, parent_sets, structure
 from zerogap.models.dag.solution import Structure
 
 #: Costs are rounded to this share of the spread of all costs.
-RESOLUTION = 1e-9
+RESOLUTION = 1e-11
 
 
-def build(instance: Dag, lists: ParentLists | None = None) -> Model:
+def build(instance: Dag | Categorical | LocalScores, lists: ParentLists | None = None) -> Model:
     """One parent set for every variable, edges that follow from it, positions along the edges.
 
     Parameters
     ----------
-    instance : Dag
-        With loss ls or gauss and no l1 penalty.
+    instance : Dag, Categorical or LocalScores
+        A `Dag` with loss ls or gauss and no l1 penalty.
     lists : sequence of (costs, sets), optional
         Parent sets of every variable; all undominated ones if None.
 
@@ -79,4 +80,8 @@ def build(instance: Dag, lists: ParentLists | None = None) -> Model:
             yield position[j], p
 
     names = {"choose": choose, "edge": edge, "position": position}
-    return Model(model, names, read, hint, scale=unit, offset=sum(cheapest), slack=0.5 * unit * d)
+    sign = 1.0 if isinstance(instance, Dag) else -1.0  # log scores are maximised: costs are negated
+    return Model(
+        model, names, read, hint,
+        scale=sign * unit, offset=sign * sum(cheapest), slack=0.5 * unit * d,
+    )  # fmt: skip

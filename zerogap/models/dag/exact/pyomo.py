@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zerogap.models.base import Model
+from zerogap.models.dag.categorical import Categorical, LocalScores
 from zerogap.models.dag.instance import Dag
 from zerogap.models.dag.parents import ParentLists, parent_sets, structure
 from zerogap.models.dag.solution import Structure
 
 
 def build(
-    instance: Dag,
+    instance: Dag | Categorical | LocalScores,
     lists: ParentLists | None = None,
     clusters: Iterable[frozenset[int]] = (),
     offset: float = 0.0,
@@ -24,8 +25,8 @@ def build(
 
     Parameters
     ----------
-    instance : Dag
-        With loss ls or gauss and no l1 penalty.
+    instance : Dag, Categorical or LocalScores
+        A `Dag` with loss ls or gauss and no l1 penalty.
     lists : sequence of (costs, sets), optional
         Parent sets of every variable; all undominated ones if None.
     clusters : iterable of frozenset of int
@@ -96,7 +97,8 @@ def build(
             yield position[j], float(p)
 
     names = {"choose": choose, "edge": edge, "position": position}
-    return Model(model, names, read, hint, offset=offset)
+    sign = 1.0 if isinstance(instance, Dag) else -1.0  # log scores are maximised: costs are negated
+    return Model(model, names, read, hint, scale=sign, offset=sign * offset)
 
 
 def parents_of(solution: Structure) -> list[tuple[int, ...]]:

@@ -1,0 +1,108 @@
+"""Log scores: every method finds and proves the optimum of brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import zerogap as zg
+from tests.oracles import dag as oracle
+from zerogap.models.base import InstanceError
+from zerogap.models.dag import Categorical, LocalScores
+from zerogap.models.dag.exact import pyomo
+
+
+def drawn(seed, kind=oracle._categories):
+    return kind(np.random.default_rng(seed))[0]
+
+
+@pytest.mark.parametrize("method", ["auto", "exact", "cpsat"])
+@pytest.mark.parametrize("kind", [oracle._categories, oracle._table])
+def test_methods_prove_the_optimum(method, kind):
+    for seed in range(8):
+        dag = drawn(seed, kind)
+        best, _ = oracle.optimum(dag, {})
+        result = zg.solve(dag, method=method, time_limit=10, threads=1)
+        if best is None:
+            assert result.status == "infeasible"
+        else:
+            assert result.status == "optimal"
+            assert result.objective == pytest.approx(best, rel=1e-9)
+            assert result.bound == pytest.approx(best, rel=1e-9)
+
+
+def test_two_threads_and_a_start():
+    dag = drawn(3)
+    first = zg.solve(dag, method="kernel", iterations=5, threads=1)
+    result = zg.solve(dag, start=first.solution, time_limit=10, threads=2)
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(oracle.optimum(dag, {})[0], rel=1e-9)
+
+
+def test_the_same_seed_gives_the_same_graph():
+    rng = np.random.default_rng(5)
+    rows = rng.integers(0, 2, (80, 9))
+    rows[:, 4:] = np.where(rng.random((80, 5)) < 0.8, rows[:, :5], rows[:, 4:])
+    dag = Categorical(rows, ["ab"] * 9, max_parents=2)
+    runs = [zg.solve(dag, method="kernel", iterations=30, threads=1, seed=4) for _ in range(2)]
+    assert np.array_equal(runs[0].solution.edges, runs[1].solution.edges)
+    assert zg.solve(dag, threads=1, time_limit=10).status == "optimal"
+
+
+def test_cluster_cuts_prove_without_the_program(monkeypatch):
+    from zerogap.solvers.dag import scored
+
+    monkeypatch.setattr(scored, "SMALL", 0)
+    monkeypatch.setattr(scored, "SUBSETS", 0)
+    for seed in range(6):
+        dag = drawn(seed)
+        result = zg.solve(dag, method="exact", time_limit=10, threads=1)
+        assert result.status == "optimal"
+        assert result.objective == pytest.approx(oracle.optimum(dag, {})[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["kernel", "topo"])
+def test_methods_that_cannot_know_constraints_refuse_them(method):
+    for dag in (zg.generate("dag", variables=4, edges=4), drawn(1)):
+        with pytest.raises(InstanceError, match=f"method: {method} cannot know the constraints"):
+            zg.solve(dag, method=method, extend=lambda model: None, time_limit=1)
+
+
+@pytest.mark.parametrize("method", ["auto", "cpsat"])
+def test_a_user_may_demand_what_no_optimum_has(method):
+    rng = np.random.default_rng(0)
+    dag = Categorical(rng.integers(0, 2, (40, 3)), ["ab"] * 3)
+    plain = zg.solve(dag, time_limit=5, threads=1)
+    assert not len(plain.solution.edges)  # independent columns: every edge is dominated
+
+    def extend(model):
+        edge = model.variables["edge"][0, 2]
+        if method == "cpsat":
+            model.model.add(edge == 1)
+        else:
+            import pyomo.environ as pyo
+
+            model.model.users = pyo.Constraint(expr=edge == 1)
+
+    result = zg.solve(dag, method=method, extend=extend, time_limit=10, threads=1)
+    assert result.status == "optimal" and [0, 2] in result.solution.edges.tolist()
+    best, _ = oracle.optimum(dag, {}, lambda s: [0, 2] in s.edges.tolist())
+    assert result.objective == pytest.approx(best, rel=1e-9)
+
+
+def test_a_models_own_lists_hold_the_optimum():
+    from zerogap.solvers.backends import highs
+
+    dag = drawn(2)
+    compiled = highs.Compiled(pyomo.build(dag).model)
+    found = highs.solve_mip(
+        compiled.cost, compiled.rows, compiled.low, compiled.high, compiled.integer
+    )
+    cost = found.objective + compiled.constant
+    assert -cost == pytest.approx(oracle.optimum(dag, {})[0], rel=1e-6)
+
+
+def test_tables_without_the_empty_set_may_have_no_graph():
+    table = LocalScores(([-1.0], [-1.0]), (((1,),), ((0,),)))
+    for method in ("auto", "exact", "cpsat"):
+        assert zg.solve(table, method=method, time_limit=5, threads=1).status == "infeasible"
