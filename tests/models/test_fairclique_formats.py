@@ -12,7 +12,7 @@ import pytest
 import zerogap as zg
 from tests.oracles import fairclique as oracle
 from zerogap.models.base import InstanceError
-from zerogap.models.fairclique.formats.graphs import text
+from zerogap.models.fairclique.formats import text
 
 EDGES = "# a comment\n10 20\n20 10\n\n10\t30\r\n30 30\n% another\n20 30\n"
 VALUES = "10 0\n20 1\n30 0\n99 1\n"
@@ -65,15 +65,18 @@ def test_ids_up_to_the_limit_and_attribute_words(put):
         ("0 1\n1 2.5\n", "0 0\n1 1\n", {}, "'2.5' is no integer", 2),
         ("0 1\n-1 0\n", "0 0\n1 1\n", {}, "'-1' is no integer", 2),
         ("0 1\n1\n", "0 0\n1 1\n", {}, "1 words", 2),
-        ("0 1 2\n", "0 0\n1 1\n", {}, "3 words", 1),
+        ("0 1 2 3 4\n", "0 0\n1 1\n", {}, "5 fields", 1),
+        ("0 1 2\n0 1 x\n", "0 0\n1 1\n", {}, "'x' is no integer", 2),
+        ("0 1 2.5\n0 1 x\n", "0 0\n1 1\n", {}, "the weight is 'x'", 2),
+        ("0 1 2.5\n0 1\n", "0 0\n1 1\n", {}, "2 fields, expected 3", 2),
         ("0 1\n1\n0\n", "0 0\n1 1\n", {}, "1 words", 2),
         ("0 2147483648\n", "0 0\n1 1\n", {}, "too large", 1),
         ("0 99999999999999999999\n", "0 0\n1 1\n", {}, "too large", 1),
         ("0 1\n1 2\n", "0 0\n1 1\n", {}, "vertex 2 has no attribute", None),
         ("0 1\n", "0 0\n1 1\n1 0\n", {}, "vertex 1 is given twice", None),
         ("0 1\n", "0 0\n1 7\n", {"values": "0,1"}, "vertex 1 has value '7'", None),
-        ("0 1\n", "0 0\n1\n", {}, "1 words", 2),
-        ("0 1\n", "0 0\nb 1\n", {}, "'b' is no integer", 2),
+        ("0 1\n", "0 0\n1\n", {}, "1 fields", 2),
+        ("0 1\n", "0 0\nb 1\n", {}, "vertex 1 has no attribute", 1),
         ("0 1\n", "# nothing\n", {}, "no vertices", None),
         ("0 1\n", "0 0\n1 1\n", {"k": -1}, "is -1", None),
         ("0 1\n", "0 0\n1 1\n", {"delta": "-3"}, "is -3", None),

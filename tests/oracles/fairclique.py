@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from zerogap.models.fairclique import Clique, FairClique, from_edges
 FAMILY = "fairclique"
 METHODS = ("auto", "kernel", "heuristic", "exact", "cpsat", "highs", "highs-warm")
 EXACT = ("auto", "kernel", "cpsat", "highs", "highs-warm")
+REFUSALS = ("is not for",)
 BOUNDS = ("ub_s", "ub_a", "ub_c", "ub_ac", "ub_eac", "ub_delta", "ub_h", "ub_cd", "ub_ch", "ub_cp")
 
 
@@ -36,17 +38,37 @@ def plain_graph(graph: FairClique) -> nx.Graph:
 
 
 def draw(rng):
-    """A graph of up to 13 vertices and an option of each kind with probability 1/4."""
+    """A graph of up to 13 vertices; features and options with probability 1/4 each."""
     graph = random_graph(random.Random(int(rng.integers(2**31))), most=13, values=(1, 2, 2, 3, 4))
+    changes: dict = {}
+    n = len(graph.attribute)
+    if rng.random() < 0.25:
+        changes["names"] = [f"v {int(i)}" for i in rng.permutation(n)]
+        changes["ids"] = None
+    if rng.random() < 0.25:
+        top = int(rng.choice([2, 10, 2**31]))
+        changes["weight"] = rng.integers(0, top, n)
+    if rng.random() < 0.25:
+        known = np.arange(n) if "names" in changes else graph.ids
+        few = int(rng.integers(1, 3))
+        changes["anchor"] = sorted({int(v) for v in rng.choice(known, few)})
+    if rng.random() < 0.5:
+        changes["k"] = min(graph.k, 1)
+    graph = dataclasses.replace(graph, **changes)
     options: dict = {}
     if rng.random() < 0.25:
         options["support"] = True
     if rng.random() < 0.25:
         options["enhanced"] = False
-    if rng.random() < 0.25 and len(graph.values) == 2:
+    plain = not {"weight", "anchor"} & set(changes)
+    if rng.random() < 0.25 and len(graph.values) == 2 and plain:
         options["bound"] = str(rng.choice(BOUNDS))
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 and plain:
         options["ties"] = "lexicographic"
+    if rng.random() < 0.1:
+        options["enumerate"] = int(rng.integers(1, 6))
+    if rng.random() < 0.1 and "anchor" not in changes:
+        options["disjoint"] = int(rng.integers(1, 4))
     return graph, options
 
 
@@ -55,7 +77,17 @@ def _fair(graph, chosen) -> bool:
     counts = [0] * len(graph.values)
     for v in chosen:
         counts[kind[v]] += 1
+    if not set(graph.anchor) <= set(chosen):
+        return False
     return min(counts) >= graph.k and max(counts) - min(counts) <= graph.delta
+
+
+def worth(graph, chosen) -> int:
+    """Size of a clique, or its weight."""
+    if graph.weight is None:
+        return len(chosen)
+    heavy = dict(zip(graph.ids.tolist(), graph.weight.tolist()))
+    return sum(heavy[v] for v in chosen)
 
 
 def _cliques(graph):
@@ -68,14 +100,22 @@ def _cliques(graph):
 
 
 def optimum(instance, options, allowed=None):
-    """(size, clique) of a maximum fair clique."""
+    """(size or weight, clique) of a best fair clique."""
     best = None
     for clique in _cliques(instance):
-        if best is not None and len(clique) <= len(best):
+        if best is not None and worth(instance, clique) <= worth(instance, best):
             continue
         if allowed is None or allowed(Clique(np.array(clique, dtype=np.int64))):
             best = clique
-    return (None, None) if best is None else (len(best), Clique(np.array(best, dtype=np.int64)))
+    if best is None:
+        return None, None
+    return worth(instance, best), Clique(np.array(best, dtype=np.int64))
+
+
+def maximal(graph) -> set[tuple[int, ...]]:
+    """All fair cliques that no larger one contains, by comparing all with all."""
+    found = [set(c) for c in _cliques(graph)]
+    return {tuple(sorted(c)) for c in found if not any(c < other for other in found)}
 
 
 def solution(instance, rng, options):
@@ -91,6 +131,8 @@ def extension(instance, rng, options):
     if len(instance.ids) < 2:
         return None
     u, v = (int(x) for x in rng.choice(instance.ids, 2, replace=False))
+    if (u in instance.anchor or v in instance.anchor) and rng.random() < 0.5:
+        return None
     exactly = rng.random() < 0.5
     method = str(rng.choice(["exact", "cpsat", "auto", "highs", "highs-warm"]))
 
@@ -124,10 +166,13 @@ def variants(instance, rng, options):
     kinds = np.empty(n, int)
     kinds[new] = instance.attribute
     shared = {"values": instance.values, "k": instance.k, "delta": instance.delta}
-    yield (
-        from_edges(pairs, kinds.tolist(), ids=instance.ids.tolist(), **shared),
-        lambda value: value,
-    )
+    shared["ids"] = instance.ids.tolist()
+    if instance.weight is not None:
+        shared["weight"] = instance.weight[np.argsort(new)]
+    if instance.anchor:
+        place = {int(v): i for i, v in enumerate(instance.ids)}
+        shared["anchor"] = [int(instance.ids[new[place[v]]]) for v in instance.anchor]
+    yield from_edges(pairs, kinds.tolist(), **shared), lambda value: value
 
 
 def fair_optimum(graph: FairClique) -> int:

@@ -59,9 +59,10 @@ class Format:
         ``write(instance)`` returns the text (bytes if `binary`).
     binary : bool
         Whether `read`, `sniff` and `write` deal in bytes.
-    shape : bool
-        Whether `sniff` goes by the shape alone (rows of numbers), which other families' files may
-        have as well; a format recognised by a meaning (a keyword, a header) wins over it.
+    shape : int
+        1: `sniff` goes by the shape alone (rows of numbers), which other families' files may have
+        as well; a format recognised by a meaning (a keyword, a header) wins over it. 2: the shape
+        is so weak that any other format wins.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Format:
     read: Callable[..., Any]
     write: Callable[[Any], Any] | None = None
     binary: bool = False
-    shape: bool = False
+    shape: int = 0
 
 
 @dataclass(frozen=True)

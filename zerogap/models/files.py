@@ -132,7 +132,8 @@ def recognise(
     text = None if b"\0" in head else head.decode("utf-8-sig", errors="replace")
     found = (_format(base.family(name), head, text, file) for name in candidates)
     matches = [match for match in found if match is not None]
-    named = [match for match in matches if not match[1].shape] or matches
+    weakest = min((int(match[1].shape) for match in matches), default=0)
+    named = [match for match in matches if match[1].shape == weakest]
     if len(named) > 1:
         ending = [m for m in named if file.removesuffix(".gz").endswith(m[1].suffixes)]
         named = ending if len(ending) == 1 else named

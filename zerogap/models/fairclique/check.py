@@ -10,25 +10,44 @@ from zerogap.models.fairclique.solution import Clique
 
 
 def check(instance: FairClique, solution: Clique) -> int:
-    """Size of the clique, recomputed from the definition.
+    """Size of the clique, or its weight, recomputed from the definition.
 
     Raises
     ------
     InfeasibleSolution
-        If a vertex is unknown or repeated, two are not adjacent, or the counts are not fair.
+        If a vertex is unknown or repeated, two are not adjacent, the counts are not fair, an
+        anchor is missing, an alternative is worth something else, or disjoint cliques meet.
     """
+    if solution.names is not None and solution.names != instance.names:
+        raise InfeasibleSolution("speaks in the names of another graph", constraint="names")
     size = _check_one(instance, solution.vertices)
+    missing = sorted(set(instance.anchor) - set(solution.vertices.tolist()))
+    if missing:
+        raise InfeasibleSolution(
+            f"vertex {missing[0]} must be in the clique", constraint="anchor", where=missing[0]
+        )
     seen = {solution.vertices.tobytes()}
     for other in solution.alternatives:
-        if _check_one(instance, other) != size:
+        worth = _check_one(instance, other)
+        if worth != size or not set(instance.anchor) <= set(other.tolist()):
             raise InfeasibleSolution(
-                f"an alternative has {len(other)} vertices, expected {size}",
+                f"an alternative is worth {worth} (or lacks an anchor), expected {size}",
                 constraint="alternatives",
-                by=abs(len(other) - size),
+                by=abs(worth - size),
             )
         if other.tobytes() in seen:
             raise InfeasibleSolution("an alternative is listed twice", constraint="alternatives")
         seen.add(other.tobytes())
+    taken, last = set(solution.vertices.tolist()), size
+    for other in solution.disjoint:
+        worth = _check_one(instance, other)
+        if worth > last or taken & set(other.tolist()):
+            raise InfeasibleSolution(
+                f"a disjoint clique is worth {worth} after {last}, or shares a vertex",
+                constraint="disjoint",
+            )
+        taken |= set(other.tolist())
+        last = worth
     return size
 
 
@@ -70,4 +89,4 @@ def _check_one(instance: FairClique, vertices: np.ndarray) -> int:
             constraint="balance",
             by=int(counts.max() - counts.min() - instance.delta),
         )
-    return len(vertices)
+    return len(vertices) if instance.weight is None else int(instance.weight[index].sum())

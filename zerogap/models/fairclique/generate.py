@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError
-from zerogap.models.fairclique.formats.graphs import text
+from zerogap.models.fairclique.formats import text
 from zerogap.models.fairclique.instance import FairClique, fairness, rows
 
 _BATCH = 1 << 22

@@ -13,8 +13,12 @@ from zerogap.models.base import InstanceError, frozen
 
 #: Most attribute values an instance may have.
 MAX_VALUES = 16
-#: Largest vertex id in files.
+#: Largest k, delta, number of vertices or edges, and largest id that is read by columns.
 MAX_ID = 2**31 - 1
+#: Largest vertex id of an instance.
+MAX_LABEL = 2**63 - 1
+#: Largest weight of a vertex; sums stay exact in 64 bits and in the backends' doubles.
+MAX_WEIGHT = 2**31 - 1
 _CHUNK = 1 << 22
 
 
@@ -44,6 +48,13 @@ class FairClique:
         Original ids, ascending; 0, 1, … if left out. Solutions speak in them.
     dropped : tuple of int
         Self-loops and duplicate edges left out in the making.
+    names : sequence of str, shape (vertices,), optional
+        Names of the vertices where they are no numbers; ids are then 0, 1, …
+    weight : ndarray of int64, shape (vertices,), optional
+        Weights, 0 … 2³¹ − 1. With them the sum of weights is maximised instead of the size;
+        k and delta still count vertices.
+    anchor : sequence of int or str, optional
+        Vertices (ids or names) that must be in the clique; kept as ascending ids.
 
     Raises
     ------
@@ -64,6 +75,9 @@ class FairClique:
     ids: Any = None
     name: str = ""
     dropped: tuple[int, int] = field(default=(0, 0), compare=False)
+    names: Any = None
+    weight: Any = None
+    anchor: Any = ()
 
     def __post_init__(self):
         put = object.__setattr__
@@ -89,9 +103,17 @@ class FairClique:
             frozen(self.neighbour, np.int32, field="neighbour", shape=(None,), low=0, high=n - 1),
         )
         ids = np.arange(n) if self.ids is None else self.ids
-        put(self, "ids", frozen(ids, np.int64, field="ids", shape=(n,), low=0, high=MAX_ID))
-        if (np.diff(self.ids) <= 0).any():
+        put(self, "ids", frozen(ids, np.int64, field="ids", shape=(n,), low=0, high=MAX_LABEL))
+        if (self.ids[1:] <= self.ids[:-1]).any():
             raise InstanceError("must be ascending and different", field="ids")
+        if self.names is not None:
+            put(self, "names", _names(self.names, self.ids))
+        if self.weight is not None:
+            weight = frozen(
+                self.weight, np.int64, field="weight", shape=(n,), low=0, high=MAX_WEIGHT
+            )
+            put(self, "weight", weight)
+        put(self, "anchor", _anchor(self))
         _simple(self.first, self.neighbour)
 
     @property
@@ -124,6 +146,64 @@ class FairClique:
             inside = at < len(row)
             matrix[i, inside] = row[at[inside]] == vertices[inside]
         return matrix
+
+    @property
+    def plain(self) -> bool:
+        """Whether the size counts and no vertex is demanded."""
+        return self.weight is None and not self.anchor
+
+    def label(self, index: int) -> int | str:
+        """Name of a vertex by index, its id where it has none."""
+        return int(self.ids[index]) if self.names is None else self.names[index]
+
+    def lookup(self, labels: Any) -> np.ndarray:
+        """Ids of vertices by names or ids; raises KeyError for an unknown one."""
+        known = None
+        found = []
+        for label in labels:
+            if isinstance(label, str) and self.names is not None:
+                known = {v: i for i, v in enumerate(self.names)} if known is None else known
+                found.append(known[label])
+                continue
+            if isinstance(label, str) and label.isascii() and label.isdigit():
+                label = int(label)
+            if isinstance(label, bool) or not isinstance(label, int | np.integer):
+                raise KeyError(label)
+            if not 0 <= label <= MAX_LABEL:
+                raise KeyError(int(label))
+            found.append(int(label))
+        ids = np.array(found, dtype=np.int64)
+        self.index(ids)
+        return ids
+
+    def without(self, index: Any) -> np.ndarray:
+        """Indices of all vertices but some."""
+        left = np.ones(self.vertices, dtype=bool)
+        left[index] = False
+        return np.flatnonzero(left)
+
+    def subgraph(self, index: Any) -> FairClique:
+        """The instance on some vertices (indices, ascending), under their ids; anchors are lost."""
+        index = np.asarray(index, dtype=np.int64)
+        place = np.full(self.vertices, -1, dtype=np.int32)
+        place[index] = np.arange(len(index), dtype=np.int32)
+        degree = np.diff(self.first)[index]
+        source = np.repeat(np.arange(len(index), dtype=np.int32), degree)
+        at = np.concatenate([self.neighbour[self.first[v] : self.first[v + 1]] for v in index])
+        inside = place[at] >= 0
+        first = np.zeros(len(index) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(source[inside], minlength=len(index)), out=first[1:])
+        return FairClique(
+            first,
+            place[at[inside]],
+            self.attribute[index],
+            self.values,
+            self.k,
+            self.delta,
+            self.ids[index],
+            self.name,
+            weight=None if self.weight is None else self.weight[index],
+        )
 
     def index(self, ids: Any) -> np.ndarray:
         """Indices of vertices by their original ids; raises KeyError for an unknown one."""
@@ -160,9 +240,41 @@ def _values(values: Sequence[Any]) -> tuple[str, ...]:
         raise InstanceError(f"{len(words)} values, expected 1 to {MAX_VALUES}", field="values")
     if len(set(words)) != len(words):
         raise InstanceError("a value is declared twice", field="values")
-    if any(not w or w.split() != [w] for w in words):
-        raise InstanceError("a value is empty or has white space in it", field="values")
+    if any(not w or w != w.strip() or "\n" in w for w in words):
+        raise InstanceError("a value is empty or has blanks around it", field="values")
     return words
+
+
+def _names(names: Any, ids: np.ndarray) -> tuple[str, ...]:
+    words = tuple(names)
+    n = len(ids)
+    if len(words) != n:
+        raise InstanceError(f"{len(words)} names for {n} vertices", field="names")
+    if n and (ids[0] != 0 or ids[-1] != n - 1):
+        raise InstanceError("stand for ids, which are then 0, 1, …", field="names")
+    seen: set[str] = set()
+    for i, word in enumerate(words):
+        if not isinstance(word, str) or not word:
+            raise InstanceError(f"element {i} is {word!r}, expected a text", field="names")
+        if word in seen:
+            raise InstanceError(f"{word!r} stands there twice", field="names")
+        seen.add(word)
+    return words
+
+
+def _anchor(graph: FairClique) -> tuple[int, ...]:
+    labels = graph.anchor
+    if isinstance(labels, str | int | np.integer):
+        labels = [labels]
+    try:
+        ids = np.sort(graph.lookup(labels))
+    except KeyError as error:
+        raise InstanceError(
+            f"vertex {error.args[0]!r} is not in the graph", field="anchor"
+        ) from None
+    if (ids[1:] == ids[:-1]).any():
+        raise InstanceError("a vertex is demanded twice", field="anchor")
+    return tuple(ids.tolist())
 
 
 def _simple(first: np.ndarray, neighbour: np.ndarray) -> None:
@@ -210,6 +322,9 @@ def from_edges(
     delta: float = 1,
     ids: Any = None,
     name: str = "",
+    names: Any = None,
+    weight: Any = None,
+    anchor: Any = (),
 ) -> FairClique:
     """Make an instance from an edge list.
 
@@ -220,7 +335,7 @@ def from_edges(
         out and counted in `FairClique.dropped`.
     attribute : array_like, shape (vertices,)
         Index of every vertex's value in `values`.
-    values, k, delta, ids, name
+    values, k, delta, ids, name, names, weight, anchor
         As in `FairClique`.
 
     Returns
@@ -240,7 +355,20 @@ def from_edges(
     if len(pairs) and (pairs.min() < 0 or pairs.max() >= n):
         raise InstanceError(f"a vertex is outside 0 … {n - 1}", field="edges")
     first, neighbour, dropped = rows(pairs[:, 0], pairs[:, 1], n)
-    return FairClique(first, neighbour, attribute, tuple(values), k, delta, ids, name, dropped)
+    return FairClique(
+        first,
+        neighbour,
+        attribute,
+        tuple(values),
+        k,
+        delta,
+        ids,
+        name,
+        dropped,
+        names,
+        weight,
+        anchor,
+    )
 
 
 def rows(u: np.ndarray, v: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:

@@ -17,6 +17,9 @@ from zerogap.models.fairclique import Clique, FairClique
 from zerogap.models.fairclique.exact import cpsat as clauses
 from zerogap.models.fairclique.exact import pyomo as linear
 from zerogap.solvers.backends import cpsat, highs
+from zerogap.solvers.fairclique import weighted
+from zerogap.solvers.fairclique.maximal import maximal as maximal
+from zerogap.solvers.fairclique.packing import disjoint
 from zerogap.solvers.search import Search
 
 
@@ -31,28 +34,46 @@ def auto(graph: FairClique, search: Search) -> None:
 
 def kernel(graph: FairClique, search: Search) -> None:
     """Reductions, heuristic, branch and bound."""
-    listing = search.options["enumerate"] or search.options["ties"] != "any"
+    _refuse(graph, search)
+    if not graph.plain:
+        weighted.solve(graph, search)
+    else:
+        _plain_kernel(graph, search)
+
+
+def _plain_kernel(graph: FairClique, search: Search) -> None:
+    asked = search.options
+    listing = asked["enumerate"] or asked["ties"] != "any"
+    whole = listing or asked["disjoint"] > 1  # is offered once, with all that was asked for
     found = _clique_search(graph, search)
     _inject(found, graph, search.solution)
-    _run(found, graph, search, offer=not listing)
+    _run(found, graph, search, offer=not whole)
     if found.objective is None:
         if found.exhausted:
             _no_clique(graph, search)
         return
-    best = Clique(graph.ids[found.best()])
+    best = _clique(graph, found.best())
     if listing and found.exhausted and search.open:
         best = _listed(graph, search, best)
+    if found.exhausted:
+        best = disjoint(graph, search, best)
     search.offer(best, "kernel")
     if found.exhausted:
+        # The branch and bound has cut only what cannot be larger than the kernel's own best.
         search.prove_optimal("kernel", len(best))
 
 
 def heuristic(graph: FairClique, search: Search) -> None:
     """Reductions and heuristic without the branch and bound."""
+    _refuse(graph, search)
+    if not graph.plain:
+        weighted.solve(graph, search, prove=False)
+        return
     found = _clique_search(graph, search, prove=False)
     _inject(found, graph, search.solution)
     _run(found, graph, search)
     if found.bound < 0:
+        # The reductions keep every fair clique, and have left nothing.
         _no_clique(graph, search)
 
 
@@ -86,9 +107,20 @@ def referee(graph: FairClique, search: Search, backend: Any, build: Any) -> None
     The reduction keeps every fair clique of the incumbent's size and more, the incumbent among
     them; with constraints of the user's every fair clique at all.
     """
-    target = search.objective if search.extend is None and search.objective is not None else 0
-    vertices = survivors(graph, target)
+    _refuse(graph, search)
+    if graph.anchor:
+        place = weighted.around(graph)
+        if place is None:
+            # Two demanded vertices are not adjacent: no clique has both.
+            search.prove_infeasible("two of the anchors are not adjacent", "kernel")
+            return
+        vertices = np.union1d(place.chosen, place.vertices)
+    else:
+        # A size says nothing of weights: with them only k and delta reduce.
+        known = search.objective if search.extend is None and graph.weight is None else None
+        vertices = survivors(graph, known or 0)
     if len(vertices) == 0 and graph.k > 0 and search.solution is None:
+        # Every fair clique survives the reductions, and nothing has.
         _no_clique(graph, search)
         return
     backend.improve(build(graph, vertices), search)
@@ -170,6 +202,29 @@ def _cliques_of(graph: FairClique, size: int, **settings: Any) -> CliqueSearch:
     return _plain_search(graph, size=size, **settings)
 
 
+def _clique(graph: FairClique, index: Any) -> Clique:
+    return Clique(graph.ids[index], names=graph.names)
+
+
+def _refuse(graph: FairClique, search: Search) -> None:
+    """Options that the instance has no use for, by name."""
+    options = search.options
+    if options["bound"] != "none" and (len(graph.values) != 2 or not graph.plain):
+        raise InstanceError(
+            "the published bounds are for two attribute values, without weights and anchors",
+            field="option bound",
+        )
+    if options["ties"] != "any" and not graph.plain:
+        raise InstanceError("lexicographic is not for weights and anchors", field="option ties")
+    for name in ("enumerate", "disjoint"):
+        if options[name] < 0:
+            raise InstanceError(f"is {options[name]}, expected 0 or more", field=f"option {name}")
+    if options["disjoint"] > 1 and (graph.anchor or search.extend is not None):
+        raise InstanceError("is not for anchors and own constraints", field="option disjoint")
+    if options["enumerate"] and search.extend is not None:
+        raise InstanceError("is not for own constraints", field="option enumerate")
+
+
 def _inject(found: CliqueSearch, graph: FairClique, solution: Clique | None) -> None:
     if solution is not None:
         found.inject(graph.index(solution.vertices))
@@ -186,9 +241,11 @@ def _run(found: CliqueSearch, graph: FairClique, search: Search, offer: bool = T
             budget -= max(1, found.iterations - before)
         size = found.objective
         if offer and size is not None and size != known:
-            search.offer(Clique(graph.ids[found.best()]), "kernel", size)
+            search.offer(_clique(graph, found.best()), "kernel", size)
             known = size
         if offer and found.bound >= 0:
+            # Colour bounds of the start vertices not done with, and the best: every clique is
+            # found at its first vertex in the order, and the reductions keep what is larger.
             search.tighten(found.bound, "kernel")
         if not more:
             break
@@ -207,17 +264,15 @@ def _listed(graph: FairClique, search: Search, best: Clique) -> Clique:
     if len(best) == 0:
         return best
     limit = search.options["enumerate"]
-    if limit < 0:
-        raise InstanceError(f"is {limit}, expected 0 or more", field="option enumerate")
     if search.options["ties"] == "lexicographic":
-        best = Clique(graph.ids[_smallest(graph, search, graph.index(best.vertices))])
+        best = _clique(graph, _smallest(graph, search, graph.index(best.vertices)))
     if not limit:
         return best
     found = _cliques_of(graph, len(best), limit=limit, threads=search.threads)
     _run(found, graph, search, offer=False)
     listed = _sorted(graph, found.cliques())
     others = [c for c in listed if not np.array_equal(c, best.vertices)]
-    return Clique(best.vertices, tuple(others[: limit - 1]))
+    return Clique(best.vertices, tuple(others[: limit - 1]), names=graph.names)
 
 
 def _sorted(graph: FairClique, cliques: list[np.ndarray]) -> list[np.ndarray]:

@@ -10,10 +10,12 @@ import numpy as np
 from zerogap.models.base import Model
 from zerogap.models.fairclique.exact.parts import (
     Vertices,
+    anchors,
     chosen,
     hints,
     independent_sets,
     reader,
+    weights,
 )
 from zerogap.models.fairclique.instance import FairClique
 
@@ -30,7 +32,7 @@ def build(instance: FairClique, vertices: Any = None) -> Model:
     Returns
     -------
     Model
-        With variables ``vertex`` (by original id), ``count`` (by attribute value) and
+        With variables ``vertex`` (by original id or name), ``count`` (by attribute value) and
         ``objective``.
     """
     from ortools.sat.python import cp_model
@@ -51,12 +53,15 @@ def build(instance: FairClique, vertices: Any = None) -> Model:
             for j, b in enumerate(count):
                 if i != j:
                     model.add(a - b <= int(min(instance.delta, n)))
-    total = model.new_int_var(0, n, "size")
-    model.add(total == sum(x))
+    worth = weights(instance, index)
+    total = model.new_int_var(0, int(worth.sum()), "worth")
+    model.add(total == sum(int(w) * v for w, v in zip(worth, x)))
     model.maximize(total)
-    vertex = Vertices(instance.ids, lambda v: model.new_constant(0))
+    for i in anchors(instance, index):
+        model.add(x[i] == 1)
+    vertex = Vertices(instance, lambda v: model.new_constant(0))
     vertex.update(zip(instance.ids[index].tolist(), x))
     variables = {"vertex": vertex, "count": dict(zip(instance.values, count)), "objective": total}
     return Model(
-        model, variables, reader(instance.ids[index], x), hints(instance, vertex, count, total)
+        model, variables, reader(instance, index, x), hints(instance, vertex, count, total)
     )

@@ -22,22 +22,22 @@ MAX_VERTICES = 6000
 
 
 class Vertices(dict):
-    """Vertex variables by original id; vertices outside the reduced graph are made on demand.
+    """Vertex variables by original id or name; those of the reduction are made on demand.
 
     These are fixed to 0, so that constraints over any vertex can be written.
     """
 
-    def __init__(self, known: np.ndarray, absent: Callable[[int], Any]):
+    def __init__(self, instance: FairClique, absent: Callable[[int], Any]):
         super().__init__()
-        self._known = known
+        self._graph = instance
         self._absent = absent
 
-    def __missing__(self, vertex: int) -> Any:
-        at = np.searchsorted(self._known, vertex)
-        if at >= len(self._known) or self._known[at] != vertex:
-            raise KeyError(vertex)
-        self[vertex] = self._absent(vertex)
-        return self[vertex]
+    def __missing__(self, vertex: Any) -> Any:
+        known = int(self._graph.lookup([vertex])[0])
+        if isinstance(vertex, str):
+            return self[known]
+        self[known] = self._absent(known)
+        return self[known]
 
 
 def independent_sets(matrix: np.ndarray) -> list[np.ndarray]:
@@ -88,10 +88,28 @@ def chosen(instance: FairClique, vertices: Any) -> np.ndarray:
     return index
 
 
-def reader(ids: np.ndarray, variables: list[Any]) -> Callable[[Callable[[Any], float]], Clique]:
+def weights(instance: FairClique, index: np.ndarray) -> np.ndarray:
+    """What every vertex of a model is worth."""
+    return np.ones(len(index), np.int64) if instance.weight is None else instance.weight[index]
+
+
+def anchors(instance: FairClique, index: np.ndarray) -> list[int]:
+    """Places of the demanded vertices in a model; all of them must be in it."""
+    where = instance.index(list(instance.anchor))
+    places = np.searchsorted(index, where)
+    if (places >= len(index)).any() or (index[places] != where).any():
+        raise InstanceError("an anchor is not among the vertices", field="vertices")
+    return places.tolist()
+
+
+def reader(
+    instance: FairClique, index: np.ndarray, variables: list[Any]
+) -> Callable[[Callable[[Any], float]], Clique]:
+    ids, names = instance.ids[index], instance.names
+
     def read(value: Callable[[Any], float]) -> Clique:
         taken = np.array([value(x) > 0.5 for x in variables], dtype=bool)
-        return Clique(ids[taken])
+        return Clique(ids[taken], names=names)
 
     return read
 
@@ -107,6 +125,6 @@ def hints(
         counts = np.bincount(instance.attribute[index], minlength=len(count))
         yield from zip(count, counts.tolist())
         if total is not None:
-            yield total, len(solution)
+            yield total, int(weights(instance, index).sum())
 
     return hint

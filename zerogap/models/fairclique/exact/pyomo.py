@@ -10,10 +10,12 @@ import numpy as np
 from zerogap.models.base import Model
 from zerogap.models.fairclique.exact.parts import (
     Vertices,
+    anchors,
     chosen,
     hints,
     independent_sets,
     reader,
+    weights,
 )
 from zerogap.models.fairclique.instance import FairClique
 
@@ -46,7 +48,14 @@ def build(instance: FairClique, vertices: Any = None) -> Model:
             for j in range(len(instance.values)):
                 if i != j:
                     model.balance.add(model.count[i] - model.count[j] <= instance.delta)
-    size = sum(model.count[i] for i in range(len(instance.values)))
+    worth = weights(instance, index)
+    if instance.weight is None:
+        size = sum(model.count[i] for i in range(len(instance.values)))
+    else:
+        size = sum(int(worth[i]) * model.x[i] for i in range(n))
+    model.demanded = pyo.ConstraintList()
+    for i in anchors(instance, index):
+        model.demanded.add(model.x[i] == 1)
     model.size = pyo.Objective(expr=size, sense=pyo.maximize)
 
     def absent(v: int) -> Any:
@@ -56,9 +65,15 @@ def build(instance: FairClique, vertices: Any = None) -> Model:
 
     x = [model.x[i] for i in range(n)]
     count = [model.count[i] for i in range(len(instance.values))]
-    vertex = Vertices(instance.ids, absent)
+    vertex = Vertices(instance, absent)
     vertex.update(zip(instance.ids[index].tolist(), x))
     variables = {"vertex": vertex, "count": dict(zip(instance.values, count)), "objective": size}
+    # A binary may be off by 1e-6 to HiGHS: that much of all weights its bound may be wrong.
+    slack = 0.0 if instance.weight is None else 1e-6 * float(worth.sum())
     return Model(
-        model, variables, reader(instance.ids[index], x), hints(instance, vertex, count, None)
+        model,
+        variables,
+        reader(instance, index, x),
+        hints(instance, vertex, count, None),
+        slack=slack,
     )

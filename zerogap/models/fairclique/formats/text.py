@@ -1,16 +1,19 @@
-"""Fast, strict reading of columns of integers from text."""
+"""Reading of columns from text: integers fast, words and tables by the rules of their separator."""
 
 from __future__ import annotations
 
+import csv
 import os
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.fairclique.instance import MAX_ID
 
-_CHUNK = 1 << 24
+# The arrays of a chunk fit into a cache: 10⁷ lines take 2 s instead of 3.6 s.
+_CHUNK = 1 << 17
 _COMMENT = re.compile(rb"(?m)^[ \t]*[#%][^\n]*")
 _DIGITS = 10
 _SPACE = np.zeros(256, dtype=bool)
@@ -139,19 +142,92 @@ def _complain(chunk: bytes, columns: int, file: str, line: int) -> None:
     raise InstanceError("is not a list of integers", file=file, line=line)
 
 
-def words(raw: bytes, columns: int, *, file: str) -> list[tuple[int, list[str]]]:
-    """Lines of `columns` words with their numbers; empty lines and # % comments are skipped."""
+#: Separators by the name that an option gives them.
+SEPARATORS = {"blank": "", "comma": ",", "semicolon": ";", "tab": "\t"}
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)|(")')
+
+
+def table(
+    raw: bytes, *, file: str, separator: str | None = None, fields: int | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """Lines of a table with their numbers; empty lines and # % comments are skipped.
+
+    Parameters
+    ----------
+    raw : bytes
+        UTF-8 text.
+    file : str
+        Name for errors.
+    separator : str, optional
+        One of `SEPARATORS`; else what the first line has: a comma, a semicolon, a tabulator, else
+        blanks. Fields with the separator in them stand in double quotes.
+    fields : int, optional
+        Fields that every line must have; else those of the first line.
+
+    Yields
+    ------
+    tuple of int and list of str
+        Line from 1, fields without the blanks around them.
+
+    Raises
+    ------
+    InstanceError
+        Naming the line, what it has and what was expected.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise InstanceError("is not UTF-8 text", file=file, line=line) from None
-    result = []
-    for number, content in enumerate(text.split("\n"), start=1):
-        found = content.split()
-        if not found or found[0][0] in "#%":
-            continue
-        if len(found) != columns:
-            raise InstanceError(f"{len(found)} words, expected {columns}", file=file, line=number)
-        result.append((number, found))
-    return result
+    lines = text.split("\n")
+    content = (line for line in lines if line.strip() and line.lstrip()[0] not in "#%")
+    mark = SEPARATORS[separator] if separator else _separator(next(content, ""))
+    rows = _separated(lines, mark, file) if mark else _blank(lines, file)
+    for number, found in rows:
+        if fields is None:
+            fields = len(found)
+        if len(found) != fields:
+            raise InstanceError(
+                f"{len(found)} fields, expected {fields}{_hint(mark)}", file=file, line=number
+            )
+        yield number, found
+
+
+def _separator(line: str) -> str:
+    bare = re.sub(r'"[^"]*"', "", line)
+    return next((mark for mark in ",;\t" if mark in bare), "")
+
+
+def _hint(mark: str) -> str:
+    name = next(word for word, known in SEPARATORS.items() if known == mark)
+    return f" separated by {name}s (quote what holds one)"
+
+
+def _blank(lines: list[str], file: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines, start=1):
+        if '"' in line:
+            found = []
+            for quoted, word, lost in _QUOTED.findall(line):
+                if lost:
+                    raise InstanceError("a quote is not closed", file=file, line=number)
+                found.append(word or re.sub(r"\\(.)", r"\1", quoted))
+        else:
+            found = line.split()
+        if found and found[0][:1] not in ("#", "%"):
+            yield number, found
+
+
+def _separated(lines: list[str], mark: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    # A comment becomes an empty line, so that the reader's line numbers stay.
+    bare = ("" if line.lstrip()[:1] in ("#", "%") else line + "\n" for line in lines)
+    reader = csv.reader(bare, delimiter=mark, strict=True, skipinitialspace=True)
+    while True:
+        line = reader.line_num + 1  # of the first line, where a field has several
+        try:
+            found = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InstanceError(f"not a table: {error}", file=file, line=line) from None
+        if any(found):
+            yield line, [field.strip() for field in found]
