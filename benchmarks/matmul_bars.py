@@ -33,7 +33,7 @@ import zerogap as zg
 from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.matmul import MatMul, Scheme, check_scheme
-from zerogap.solvers.matmul import moves
+from zerogap.models.matmul import moves
 from zerogap.solvers.matmul.meta import formats, meta
 from zerogap.solvers.matmul.pools import Pools
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zerogap._ext.matmul.walk import FlipWalk
-from zerogap.models.matmul import Scheme, check_scheme
-from zerogap.solvers.matmul import moves
+from zerogap.models.matmul import Scheme, check_scheme, moves
 
 
 def walker(n, ternary, seed=0, **settings):

@@ -14,9 +14,8 @@ import pytest
 
 import zerogap as zg
 from zerogap.models.base import InfeasibleSolution, InstanceError
-from zerogap.models.matmul import MatMul, Scheme, check, check_scheme, naive
+from zerogap.models.matmul import MatMul, Scheme, check, check_scheme, moves, naive
 from zerogap.models.matmul.exact.brent import build, decompose, tensor
-from zerogap.solvers.matmul import moves
 from zerogap.solvers.matmul.descent import QUANTUM, Descent
 from zerogap.solvers.matmul.lift import BinarySystem, hensel, lift, signs
 from zerogap.solvers.matmul.pools import Pools

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Option, Setting
-from zerogap.models.matmul import generate
+from zerogap.models.matmul import catalogue, generate
 from zerogap.models.matmul.bounds import rank_bound
 from zerogap.models.matmul.check import check
 from zerogap.models.matmul.formats import FORMATS, decode, encode
@@ -41,6 +41,7 @@ def info(instance: MatMul) -> dict[str, Any]:
         "ring": instance.ring,
         "objective": instance.objective,
         "naive rank": n1 * n2 * n3,
+        **_catalogued(instance),
         "rank at least": f"{bound} ({source})",
         "brent equations": (n1 * n2 * n3) ** 2,
     }
@@ -52,6 +53,19 @@ def info(instance: MatMul) -> dict[str, Any]:
         facts["given additions"] = instance.given.additions
         facts["without sharing"] = scheme.additions
     return facts
+
+
+def _catalogued(instance: MatMul) -> dict[str, Any]:
+    """Rank in the catalogue and in the literature; nothing of formats beyond the catalogue."""
+    if int(instance.n.max()) > catalogue.LARGEST:
+        return {"catalogue": f"ends at side {catalogue.LARGEST}"}
+    n, ring = tuple(instance.n.tolist()), instance.ring
+    best, origin = catalogue.known(n, ring)
+    ours = catalogue.default()
+    return {
+        "rank in the catalogue": f"{ours.rank(n, ring)} ({ours.recipe(n, ring)})",
+        "best known rank": f"{best} ({origin})",
+    }
 
 
 def _count(text: str) -> int:
@@ -95,6 +109,7 @@ FAMILY = Family(
             "rank", _count, 0, "multiplications allowed with objective=additions, 0 is any number"
         ),
         Option("fixed", bool, False, "objective=additions: keep the given multiplications"),
+        Option("best", bool, False, "a generated instance gets the catalogue's scheme"),
         Option("w", str, None, "order of w in a scheme file", ("transposed", "plain")),
         Option("scheme", _positive, 1, "which scheme of a text file with several"),
         Option("steps", _count, 3, "elementary matrices a side of a sandwiched instance"),
@@ -107,6 +122,12 @@ FAMILY = Family(
         Setting("band", _count, 3, "how far a walk may rise above its best rank"),
         Setting("pool", _positive, 64, "schemes kept of every rank"),
         Setting("target", _count, 0, "stop at this objective, 0 never"),
+        Setting(
+            "catalogue",
+            bool,
+            True,
+            "start from the catalogue's scheme of the format; false: from the naive one",
+        ),
         Setting(
             "checkpoint",
             str,

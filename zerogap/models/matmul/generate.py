@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from zerogap.models.matmul.catalogue import default
 from zerogap.models.matmul.instance import MatMul, naive, parse_format
 from zerogap.models.matmul.solution import Scheme
 
 
 def blank(
-    seed: int = 0, format: str = "3x3x3", ring: str = "ZT", objective: str = "rank", rank: int = 0
-) -> MatMul:
-    """Only the format; searches start from the naive scheme.
+    seed: int = 0, format: str = "3x3x3", ring: str = "ZT", objective: str = "rank", rank: int = 0,
+    best: bool = False,
+) -> MatMul:  # fmt: skip
+    """Only the format, or with the scheme that the catalogue has of it.
 
     Parameters
     ----------
@@ -21,9 +23,12 @@ def blank(
         For example ``3x3x4``.
     ring, objective, rank
         As in `MatMul`.
+    best : bool
+        Give the catalogue's scheme, for formats up to 16×16×16.
     """
     n = parse_format(format)
-    return MatMul(np.array(n), ring, objective, rank, name="x".join(map(str, n)))
+    given = default().scheme(n, ring) if best else None
+    return MatMul(np.array(n), ring, objective, rank, given, name="x".join(map(str, n)))
 
 
 def schoolbook(

@@ -12,6 +12,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.matmul import MatMul, Scheme, rank_bound
+from zerogap.models.matmul.catalogue import LARGEST, default
 from zerogap.solvers.matmul.descent import Descent
 from zerogap.solvers.matmul.pools import Pools
 from zerogap.solvers.search import Search
@@ -79,7 +80,7 @@ def descents(instance: MatMul, search: Search, threads: int) -> list[Descent]:
     pools = Pools(int(options.get("pool", 64)), str(options.get("checkpoint") or ""))
     if pools.path:
         search.on_stop(lambda: pools.save(now=True))
-    start = _start(instance)
+    start = _start(opening(instance, search)[0])
     return [
         Descent(
             tuple(instance.n.tolist()), instance.ring, search.seed + 1000 * k, pools=pools,
@@ -90,11 +91,17 @@ def descents(instance: MatMul, search: Search, threads: int) -> list[Descent]:
     ]  # fmt: skip
 
 
-def _start(instance: MatMul):
-    """The given scheme if the walks can hold it."""
-    if instance.given is None:
-        return None
-    scheme = instance.scheme
+def opening(instance: MatMul, search: Search) -> tuple[Scheme, str]:
+    """The scheme a search starts from, and its name: given, the catalogue's, or the naive one."""
+    if instance.given is not None:
+        return instance.scheme, "given"
+    if search.options.get("catalogue", True) and int(instance.n.max()) <= LARGEST:
+        return default().scheme(tuple(instance.n.tolist()), instance.ring), "catalogue"
+    return instance.scheme, "naive"
+
+
+def _start(scheme: Scheme):
+    """The scheme if the walks can hold it."""
     factors = (scheme.u, scheme.v, scheme.w)
     if max(int(np.abs(m).max(initial=0)) for m in factors) > 1 or (scheme.denominator != 1).any():
         return None
@@ -103,7 +110,7 @@ def _start(instance: MatMul):
 
 def _walk(instance: MatMul, search: Search, threads: int) -> None:
     """Descents in all threads, until the bound is met or the target reached."""
-    search.offer(instance.scheme, "naive" if instance.given is None else "given")
+    search.offer(*opening(instance, search))
     if not search.open:
         return
     target = int(search.options.get("target") or 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 
 from zerogap.models.matmul.bounds import ADDITIONS, rank_bound
+from zerogap.models.matmul.catalogue import LARGEST, default
 from zerogap.models.matmul.solution import ReducedScheme, Scheme, unshared
 from zerogap.solvers.matmul.additions_exact import close
 from zerogap.solvers.matmul.additions_walk import SchemeSearch
@@ -119,10 +120,17 @@ def _bound(instance, search) -> None:
 
 
 def _start(instance, search) -> Scheme | None:
-    """The given scheme, or one of the allowed rank that a descent from the naive one finds."""
+    """The given scheme, the catalogue's, or what a descent from the naive one finds."""
     scheme = instance.scheme
     if not instance.rank or scheme.rank <= instance.rank:
         return scheme
+    n = tuple(instance.n.tolist())
+    if search.options.get("catalogue", True) and max(n) <= LARGEST:
+        known = default()
+        if known.rank(n, instance.ring) <= instance.rank:
+            scheme = known.scheme(n, instance.ring)
+            search.offer(unshared(scheme), "catalogue")
+            return scheme
     descent = Descent(tuple(instance.n.tolist()), instance.ring, search.seed)
     while search.open:
         descent.run(min(SLICE, search.remaining))

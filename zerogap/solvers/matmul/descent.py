@@ -13,10 +13,10 @@ import time
 import numpy as np
 
 from zerogap._ext.matmul.walk import FlipWalk
+from zerogap.models.matmul import moves
+from zerogap.models.matmul.moves import Factors, Sides
 from zerogap.models.matmul.solution import Scheme
-from zerogap.solvers.matmul import moves
 from zerogap.solvers.matmul.lift import lift
-from zerogap.solvers.matmul.moves import Factors, Sides
 from zerogap.solvers.matmul.pools import Pools
 
 #: Steps between two looks at a walker; the unit of all counting, so that runs are repeatable.

@@ -13,8 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution, InstanceError
+from zerogap.models.matmul.moves import Factors, Sides
 from zerogap.models.matmul.solution import Scheme, check_scheme
-from zerogap.solvers.matmul.moves import Factors, Sides
 
 _TRIES = 8  # solutions of the sign system that are tested over the integers
 _STEPS = 10  # doublings of the exponent's base-2 digits in the general lifting

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from zerogap.models.matmul.moves import Sides
 from zerogap.solvers.matmul.descent import Descent
-from zerogap.solvers.matmul.moves import Sides
 from zerogap.solvers.matmul.pools import Pools
 
 

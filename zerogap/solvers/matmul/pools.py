@@ -14,8 +14,8 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.files import replace
+from zerogap.models.matmul.moves import Factors, Sides
 from zerogap.models.matmul.solution import Scheme, check_scheme
-from zerogap.solvers.matmul.moves import Factors, Sides
 
 _VERSION = 1
 

@@ -5,6 +5,7 @@ A scheme here is a triple (u, v, w) of arrays, ``w`` over the transpose of C, wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,79 @@ def product(n: Sides, first: Factors, m: Sides, second: Factors) -> tuple[Sides,
         y = second[k].reshape(1, -1, 1, c, 1, d)
         out.append((x * y).reshape(len(first[k]) * len(second[k]), a * c * b * d))
     return tuple(p * q for p, q in zip(n, m)), tuple(out)
+
+
+def blocks(
+    n: Sides,
+    outer: Factors,
+    sizes: tuple[Sides, Sides, Sides],
+    inner: Callable[[Sides], Factors],
+) -> tuple[Sides, Factors]:
+    """The outer scheme on blocks of unequal sizes, each product by a scheme of its own format.
+
+    Product r of the outer scheme needs as many rows as the larger of A's blocks in it has, but no
+    more than the larger of the blocks of C that it goes to, and so on in turn (`needs`): 7×7×7 in
+    blocks of 4 and 3 by Strassen's scheme is 4×4×4, three 3×4×4 and three 3×3×4. With equal sizes
+    it is the tensor product, with outer formats such as 2×1×1 the direct sum.
+
+    Parameters
+    ----------
+    n : tuple of three int
+        Format of `outer`.
+    outer : tuple of arrays
+    sizes : three tuples of int
+        Block sizes of the three sides.
+    inner : callable
+        ``inner(format)``: factors of a scheme of any format.
+
+    Returns
+    -------
+    tuple of format and factors
+        Products that vanish are gone.
+    """
+    wanted = tuple(sum(s) for s in sizes)
+    starts = [np.concatenate([[0], np.cumsum(s)]) for s in sizes]
+    shapes = np.stack([needs(n, outer, k, np.array([sizes[k]]))[0] for k in range(3)], axis=1)
+    parts: list[list[np.ndarray]] = [[], [], []]
+    for r, shape in enumerate(shapes.tolist()):
+        if not all(shape):
+            continue
+        small = inner(tuple(shape))
+        for f in range(3):
+            g = (f + 1) % 3
+            block = small[f].reshape(-1, shape[f], shape[g])
+            whole = np.zeros((len(block), wanted[f], wanted[g]), block.dtype)
+            weights = outer[f][r].reshape(n[f], n[g])
+            for p, q in np.argwhere(weights):
+                height, width = min(shape[f], sizes[f][p]), min(shape[g], sizes[g][q])
+                x, y = starts[f][p], starts[g][q]
+                whole[:, x : x + height, y : y + width] = weights[p, q] * block[:, :height, :width]
+            parts[f].append(whole.reshape(len(block), -1))
+    big = [np.concatenate(side) for side in parts]
+    keep = np.logical_and.reduce([m.any(axis=1) for m in big])
+    return wanted, tuple(m[keep] for m in big)
+
+
+def needs(n: Sides, outer: Factors, side: int, sizes: np.ndarray) -> np.ndarray:
+    """Length in one side of every product of a scheme on blocks.
+
+    Parameters
+    ----------
+    n, outer
+        As in `blocks`.
+    side : int
+    sizes : ndarray, shape (choices, n[side])
+        Several choices of block sizes.
+
+    Returns
+    -------
+    ndarray, shape (choices, products)
+    """
+    before = (side - 1) % 3  # the two factors that share the side
+    first = (outer[side].reshape(-1, n[side], n[(side + 1) % 3]) != 0).any(axis=2)
+    second = (outer[before].reshape(-1, n[before], n[side]) != 0).any(axis=1)
+    longest = [(np.asarray(m)[None] * sizes[:, None, :]).max(axis=2) for m in (first, second)]
+    return np.minimum(*longest)
 
 
 def sandwich(n: Sides, scheme: Factors, rng: np.random.Generator, *, binary: bool) -> Factors:

@@ -1,0 +1,209 @@
+"""Build the catalogue of formats up to 16×16×16, and write its table.
+
+``python -m zerogap.solvers.matmul.catalogue --rebuild`` walks over all small formats from their
+naive schemes, composes the others, verifies every scheme and writes the files that the package
+reads; nothing that is committed is used. ``--improve`` starts from what is committed instead, and
+``--table`` writes the page of the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from zerogap.models.matmul.catalogue import (
+    Catalogue,
+    Entry,
+    default,
+    folder,
+    formats,
+    known,
+    text,
+)
+from zerogap.models.matmul.solution import Scheme, check_scheme
+from zerogap.solvers.matmul import meta
+from zerogap.solvers.matmul.compose import compose
+from zerogap.solvers.matmul.pools import Pools
+
+#: Products of outer schemes that are priced.
+OUTER = 64
+
+
+def build(
+    *,
+    seconds: float,
+    threads: int = 1,
+    seed: int = 0,
+    largest: int = 5,
+    pools: Pools | None = None,
+    start: Catalogue | None = None,
+    tell=lambda line: None,
+) -> Catalogue:
+    """Walk over the small formats, compose all others, verify everything.
+
+    Parameters
+    ----------
+    seconds : float
+        For the walks; composition takes about a minute beyond.
+    threads, seed : int
+    largest : int
+        Largest side of the formats that are walked.
+    pools : Pools, optional
+        With a checkpoint the walks resume.
+    start : Catalogue, optional
+        What is known already; its schemes enter the pools. None: from nothing.
+    tell : callable
+        Takes a line of progress.
+    """
+    pools = Pools() if pools is None else pools
+    if start is not None:
+        for (n, ring), schemes in start.stored.items():
+            rank = pools.rank(n, ring)
+            if rank is None or len(schemes[0][0]) < rank:
+                pools.add(n, ring, schemes[0], 0)
+
+    def told(at: float, n, ring: str, rank: int) -> None:
+        tell(f"{at:7.0f} s  {text(n)} {ring} {rank}")
+
+    meta.meta(formats(largest), "ZT", seconds=seconds, threads=threads, seed=seed, pools=pools,
+              tell=told)  # fmt: skip
+    catalogue = gather(pools, start)
+    for ring in ("ZT", "Z2"):
+        found = compose(catalogue, ring, largest=OUTER)
+        tell(f"{found} recipes over {ring}, mean {mean(catalogue, ring):.4f} of the best known")
+    verify(catalogue, tell=tell)
+    return catalogue
+
+
+def gather(pools: Pools, start: Catalogue | None = None) -> Catalogue:
+    """A catalogue whose stored schemes are the pools' best, or those of `start` where better.
+
+    Modulo 2 only what is better than over ZT is stored.
+    """
+    catalogue = Catalogue()
+    found: dict = {}
+    if start is not None:
+        found = {key: list(schemes) for key, schemes in start.stored.items()}
+        catalogue.recipes = dict(start.recipes)
+    for key, pool in pools.pools.items():
+        if key not in found or pool.rank < len(found[key][0][0]):
+            found[key] = [min(pool.schemes, key=lambda s: sum(np.count_nonzero(m) for m in s))]
+    for (n, ring), schemes in found.items():
+        rank = len(schemes[0][0])
+        if ring == "Z2" and (n, "ZT") in found and rank >= len(found[n, "ZT"][0][0]):
+            continue
+        if rank < math.prod(n):
+            catalogue.stored[n, ring] = schemes
+    return catalogue
+
+
+def verify(catalogue: Catalogue, tell=lambda line: None) -> None:
+    """Check every stored scheme and every composed one; raises at the first wrong one."""
+    for (n, ring), schemes in catalogue.stored.items():
+        for scheme in schemes:
+            check_scheme(n, ring, Scheme(*scheme))
+    for n in formats():
+        for ring in ("ZT", "Z2"):
+            if ring == "ZT" or (n, ring) in catalogue.recipes:
+                catalogue.scheme(n, ring)
+    tell(f"verified {len(formats())} formats")
+
+
+def mean(catalogue: Catalogue, ring: str = "ZT") -> float:
+    """Mean of rank / best known rank over all formats."""
+    return float(np.mean([catalogue.rank(n, ring) / known(n, ring)[0] for n in formats()]))
+
+
+# ---- the table -----------------------------------------------------------------------------------
+
+_HEAD = """# The catalogue of formats
+
+For every format up to 16×16×16 there is a verified scheme, at once:
+
+```console
+$ zerogap generate matmul --option format=7x7x7 --option best=true -o 777.json
+```
+
+Walks in the flip graph found the schemes of small formats; all others are composed of them, each
+product of an *outer* scheme being multiplied by the scheme of its own format: `2x2x2·0 on 4+3, 4+3,
+4+3` is Strassen's scheme on blocks with 4 and 3 rows and columns, seven products of formats between
+3×3×3 and 4×4×4. Outer formats such as 1x1x2 are direct sums; equal sizes are the tensor product;
+*less* is an index cut off a larger format. The number behind an outer format says in which of its
+six turns it stands, and which of several stored schemes it is.
+
+The table is written by `python -m zerogap.solvers.matmul.catalogue --table FILE`, the catalogue by
+`python -m zerogap.solvers.matmul.catalogue --rebuild` (walks over all small formats from their
+naive schemes; hours improve it).
+
+Ranks are over ZT (coefficients −1, 0, 1); those over Z2 are given where they are smaller. *Known*
+is the best in the literature over ZT, collected by Perminov (2026; arXiv 2511.20317, 2603.02398,
+2606.02480 and what they cite); over Z2 it is 47 for 4×4×4 (Fawzi et al. 2022) and 60 for 4×4×5
+(Kauers, Moosbauer 2022). *Bound* is the best lower bound that the package knows for ZT, with its
+source below.
+
+"""
+
+
+def table(catalogue: Catalogue) -> str:
+    """The page of the documentation: a row a format."""
+    rows = [catalogue.entry(n) for n in formats()]
+    sources = sorted({e.bound_source for e in rows})
+    number = {source: k + 1 for k, source in enumerate(sources)}
+    ratios = np.array([e.rank / e.known for e in rows])
+    lines = [
+        f"Over all {len(rows)} formats our rank is {ratios.mean():.4f} × the best known in the "
+        f"mean, {ratios.max():.3f} × at most; {int((ratios <= 1).sum())} formats reach it.\n",
+        "| format | rank | Z2 | known | bound | made by |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_row(e, catalogue.rank(e.n, "Z2"), number[e.bound_source]) for e in rows]
+    lines += ["", "Sources of the bounds:", ""]
+    lines += [f"{k}. {source}" for source, k in number.items()]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _row(entry: Entry, binary: int, source: int) -> str:
+    recipe = "walk" if entry.recipe == "scheme" else entry.recipe.replace("#0.", "·")
+    smaller = str(binary) if binary < entry.rank else ""
+    return (
+        f"| {text(entry.n)} | {entry.rank} | {smaller} | {entry.known} | "
+        f"{entry.bound} [{source}] | {recipe} |"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m zerogap.solvers.matmul.catalogue",
+                                     description=__doc__)  # fmt: skip
+    parser.add_argument("--rebuild", action="store_true", help="ignore what is committed")
+    parser.add_argument("--improve", action="store_true", help="start from what is committed")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="of walks")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--largest", type=int, default=5, help="side of the formats walked")
+    parser.add_argument("--pools", default="", help="checkpoint of the walks")
+    parser.add_argument("--output", default="", help="folder, by default the package's")
+    parser.add_argument("--table", default="", help="write the page of the documentation")
+    given = parser.parse_args(arguments)
+    if given.rebuild or given.improve:
+        begun = time.monotonic()
+        catalogue = build(
+            seconds=given.seconds, threads=given.threads, seed=given.seed, largest=given.largest,
+            pools=Pools(16, given.pools), start=None if given.rebuild else default(),
+            tell=lambda line: print(line, file=sys.stderr, flush=True),
+        )  # fmt: skip
+        catalogue.save(given.output or folder())
+        print(f"{len(catalogue.recipes)} recipes in {time.monotonic() - begun:.0f} s")
+    if given.table:
+        chosen = Catalogue(given.output) if given.output else Catalogue(folder())
+        Path(given.table).write_text(table(chosen))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
