@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import zerogap as zg
+from tests.models.test_scheduling import TEXTS as TEXTS_BY_CLASS
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
 
@@ -27,6 +28,9 @@ TEXTS = {
     "5 60 0 0 0\n",
     ("fairclique", "matrix market"): "%%MatrixMarket matrix coordinate pattern symmetric\n% five\n"
     "5 5 6\n2 1\n3 1\n3 2\n4 3\n5 4\n5 1\n",
+    ("scheduling", "psplib"): TEXTS_BY_CLASS["mmrcpsp"],
+    # Without the class no such file is read; tests/models/test_scheduling.py damages one of each.
+    ("scheduling", "class"): TEXTS_BY_CLASS["pfsp"],
     ("fairclique", "edge list"): "# two triangles\n0 1\n1 2\n0 2\n2 3\n3 4\n2 4\n",
 }
 

@@ -35,6 +35,7 @@ REGISTRY: dict[str, tuple[str, str, str]] = {
         "matmul",
         "treeprune",
         "scratchpad",
+        "scheduling",
         "dag",  # last: a table of numbers could be anything
     )
 }
@@ -63,6 +64,8 @@ class Format:
         1: `sniff` goes by the shape alone (rows of numbers), which other families' files may have
         as well; a format recognised by a meaning (a keyword, a header) wins over it. 2: the shape
         is so weak that any other format wins.
+    named : bool
+        Whether the family must be named, or told by its options, before `sniff` is asked.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Format:
     write: Callable[[Any], Any] | None = None
     binary: bool = False
     shape: int = 0
+    named: bool = False
 
 
 @dataclass(frozen=True)

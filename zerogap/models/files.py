@@ -130,7 +130,8 @@ def recognise(
         fitting = [n for n in candidates if wanted <= {o.name for o in base.family(n).options}]
         candidates = tuple(fitting) or candidates
     text = None if b"\0" in head else head.decode("utf-8-sig", errors="replace")
-    found = (_format(base.family(name), head, text, file) for name in candidates)
+    alone = len(candidates) == 1
+    found = (_format(base.family(name), head, text, file, alone) for name in candidates)
     matches = [match for match in found if match is not None]
     weakest = min((int(match[1].shape) for match in matches), default=0)
     named = [match for match in matches if match[1].shape == weakest]
@@ -152,11 +153,13 @@ def recognise(
 
 
 def _format(
-    known: Family, head: bytes, text: str | None, file: str
+    known: Family, head: bytes, text: str | None, file: str, alone: bool
 ) -> tuple[Family, Format] | None:
     """The family with its first format that recognises the file."""
     for fmt in known.formats:
         sample = head if fmt.binary else text
+        if fmt.named and not alone:
+            continue
         if sample is not None and fmt.sniff(sample, file):
             return known, fmt
     return None
