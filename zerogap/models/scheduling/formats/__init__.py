@@ -18,7 +18,7 @@ FORMATS = (
     Format("patterson", (".rcp",), lambda head, name: name.endswith(".rcp"), read_patterson),
     # Bare numbers, which other families' files are as well: only where the family is named.
     Format("class", (".txt",), lambda head, name: head[:1].isspace() or head[:1].isdigit(),
-           read_class, shape=True, named=True),
+           read_class, shape=1, named=True),
 )  # fmt: skip
 
 __all__ = ["FORMATS", "PROBLEMS"]

@@ -45,11 +45,9 @@ class Numbers:
     def line(self, offset: int = 0) -> int | None:
         """Line of the next number, or of one before or after it."""
         at = self.at + offset
-        return (
-            self.lines[at]
-            if 0 <= at < len(self.lines)
-            else (self.lines[-1] if self.lines else None)
-        )
+        if not self.lines:
+            return None
+        return self.lines[at] if 0 <= at < len(self.lines) else self.lines[-1]
 
     def count(self, what: str, low: int = 1, high: int = 10**7) -> int:
         """The next number, which must lie in a range."""
