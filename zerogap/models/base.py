@@ -426,6 +426,8 @@ def digest(instance: Any) -> str:
     """SHA-256 over everything that defines the instance (all fields but its name).
 
     An instance that can be written in several ways says by a method ``canonical`` which is hashed.
+    A field that came later states in its metadata the value that means nothing (``neutral``); an
+    instance that has only that keeps the digest it had before.
     """
     h = hashlib.sha256()
     canonical = getattr(instance, "canonical", None)
@@ -435,11 +437,17 @@ def digest(instance: Any) -> str:
     return h.hexdigest()
 
 
+def _neutral(f: dataclasses.Field, instance: Any) -> bool:
+    if "neutral" not in f.metadata:
+        return False
+    return bool(np.all(np.asarray(getattr(instance, f.name)) == f.metadata["neutral"]))
+
+
 def _feed(h: Any, value: Any) -> None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         h.update(type(value).__name__.encode())
         for f in dataclasses.fields(value):
-            if f.name != "name" and f.compare:
+            if f.name != "name" and f.compare and not _neutral(f, value):
                 h.update(b"\0" + f.name.encode() + b"\0")
                 _feed(h, getattr(value, f.name))
     elif isinstance(value, np.ndarray):

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, integer
-from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
-
-
-def _vector(value: int | Sequence[int] | None, field: str) -> list[int]:
-    """Loads as they are; a fraction is refused, never cut."""
-    if value is None:
-        return []
-    values = [value] if np.isscalar(value) else list(value)  # type: ignore[arg-type]
-    try:
-        return [integer(v) for v in values]
-    except ValueError as error:
-        raise InstanceError(f"is {value!r}, {error}", field=field) from None
+from zerogap.models.base import InstanceError
+from zerogap.models.routing.fields import FORBIDDEN, UNLIMITED, given, of, takes
+from zerogap.models.routing.fields import load as as_load
+from zerogap.models.routing.instance import ROUNDING, Routing
 
 
 class Builder:
@@ -56,81 +48,21 @@ class Builder:
         self._depots.append({"location": self._place(x, y), "window": tuple(window)})
         return len(self._depots) - 1
 
-    def add_client(
-        self,
-        x: float,
-        y: float,
-        *,
-        delivery: int | Sequence[int] | None = None,
-        pickup: int | Sequence[int] | None = None,
-        service: int = 0,
-        window: Sequence | None = None,
-        release: int = 0,
-        prize: int = 0,
-        required: bool = True,
-        group: int | None = None,
-    ) -> int:
-        """Add a client; returns its number. ``window`` is one (open, close) or a list of them."""
-        if window is None:
-            windows = [(0, UNLIMITED)]
-        elif len(window) and np.isscalar(window[0]):
-            windows = [tuple(window)]
-        else:
-            windows = [tuple(w) for w in window]
-        self._clients.append(
-            {
-                "location": self._place(x, y),
-                "delivery": _vector(delivery, "delivery"),
-                "pickup": _vector(pickup, "pickup"),
-                "service": service,
-                "window": windows,
-                "release": release,
-                "prize": prize,
-                "required": required and group is None,
-                "group": -1 if group is None else group,
-            }
-        )
+    @takes("client")
+    def add_client(self, x: float, y: float, **fields: Any) -> int:
+        """Add a client; returns its number."""
+        client = given("client", fields)
+        client["required"] = client["required"] and client["group"] < 0
+        self._clients.append(client | {"location": self._place(x, y)})
         return len(self._clients) - 1
 
-    def add_vehicle_type(
-        self,
-        number: int = 1,
-        *,
-        capacity: int | Sequence[int] | None = None,
-        start_depot: int = 0,
-        end_depot: int | None = 0,
-        fixed_cost: int = 0,
-        distance_cost: int = 1,
-        duration_cost: int = 0,
-        shift=(0, UNLIMITED),
-        max_distance: int = UNLIMITED,
-        max_duration: int = UNLIMITED,
-        max_trips: int = 1,
-        reload_depots: Iterable[int] = (),
-        profile: int = 0,
-        preference: Sequence[int] | None = None,
-        allowed: Sequence[bool] | None = None,
-    ) -> int:
-        """Add a vehicle type; returns its number. ``end_depot=None`` makes its routes open."""
-        self._types.append(
-            {
-                "vehicles": number,
-                "capacity": _vector(capacity, "capacity"),
-                "start_depot": start_depot,
-                "end_depot": -1 if end_depot is None else end_depot,
-                "fixed_cost": fixed_cost,
-                "distance_cost": distance_cost,
-                "duration_cost": duration_cost,
-                "shift": tuple(shift),
-                "max_distance": max_distance,
-                "max_duration": max_duration,
-                "max_trips": max_trips,
-                "reload": list(reload_depots) or ([start_depot] if max_trips > 1 else []),
-                "profile": profile,
-                "preference": preference,
-                "allowed": allowed,
-            }
-        )
+    @takes("vehicle", hidden=("number",))
+    def add_vehicle_type(self, number: int = 1, **fields: Any) -> int:
+        """Add a vehicle type; returns its number."""
+        vehicle = given("vehicle", {"number": number} | fields)
+        if not vehicle["reload"] and vehicle["max_trips"] > 1:
+            vehicle["reload"] = [vehicle["start_depot"]]
+        self._types.append(vehicle)
         return len(self._types) - 1
 
     def add_group(self, required: bool = True) -> int:
@@ -140,7 +72,7 @@ class Builder:
 
     def add_shipment(self, pickup: int, delivery: int, load: int | Sequence[int] = 0) -> int:
         """Pair two clients: what is taken at the first is brought to the second."""
-        self._shipments.append((pickup, delivery, _vector(load, "load")))
+        self._shipments.append((pickup, delivery, as_load(load, "load")))
         return len(self._shipments) - 1
 
     def add_conflict(self, first: int, second: int) -> None:
@@ -213,21 +145,10 @@ class Builder:
             "offset": self._offset,
             "unit": self._scale,
         }
-        for field in ("service", "release", "prize", "required", "group"):
-            values[field] = np.array([c[field] for c in clients])
-        for field in [
-            "vehicles",
-            "start_depot",
-            "end_depot",
-            "fixed_cost",
-            "distance_cost",
-            "duration_cost",
-            "max_distance",
-            "max_duration",
-            "max_trips",
-            "profile",
-        ]:
-            values[field] = np.array([t[field] for t in types])
+        for members, room in ((clients, "client"), (types, "vehicle")):
+            for known in of(room).values():
+                if known.kind in ("number", "flag", "index"):
+                    values[known.name] = np.array([row[known.name] for row in members])
         for field, fill in (("preference", 0), ("allowed", True)):
             if any(t[field] is not None for t in types):
                 rows = [t[field] if t[field] is not None else [fill] * len(clients) for t in types]

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
-from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
-from zerogap.models.routing.solution import Route, Routes
+from zerogap.models.routing.instance import FORBIDDEN, Routing
+from zerogap.models.routing.solution import Route, Routes, schedule, stops_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     order = {c: i for i, c in enumerate(route)}
     _relations(instance, route, order, fail)
 
-    stops = _stops(instance, route)
+    stops = stops_of(instance, route)
     places = [place for place, _ in stops]
     p = instance.profile[t]
     legs = [int(instance.travel(a, b, p)) for a, b in pairwise(places)]
@@ -156,7 +156,7 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     if distance > instance.max_distance[t]:
         over = distance - int(instance.max_distance[t])
         fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
-    start, end = _schedule(instance, route, stops, times, fail)
+    start, end = schedule(instance, route, stops, times, fail)
     if end - start > instance.max_duration[t]:
         over = end - start - int(instance.max_duration[t])
         fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)
@@ -219,82 +219,3 @@ def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
     for a, b in instance.precedences:
         if a in order and b in order and order[a] > order[b]:
             fail(f"client {b + 1} comes before client {a + 1}", "precedence")
-
-
-def _stops(instance: Routing, route: Route) -> list[tuple[int, int]]:
-    """(location, client or −1−depot) of every stop, the depots included."""
-    t = route.vehicle
-    stops = []
-    for i, trip in enumerate(route.trips):
-        depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
-        stops.append((int(instance.depot_location[depot]), -1 - depot))
-        stops += [(int(instance.client_location[c]), c) for c in trip]
-    if (depot := int(instance.end_depot[t])) >= 0:
-        stops.append((int(instance.depot_location[depot]), -1 - depot))
-    return stops
-
-
-def _schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, int]:
-    """Departure and return of a feasible schedule of least duration.
-
-    The return is a non-decreasing, piecewise linear function of the departure; the duration is
-    least where some arrival meets a time of the data with no waiting before it, or at the earliest
-    departure. All these departures are tried.
-    """
-    t = route.vehicle
-    releases = [max((int(instance.release[c]) for c in trip), default=0) for trip in route.trips]
-    begin = max(int(instance.shift[t, 0]), releases[0])
-    begin = max(begin, int(instance.depot_window[instance.start_depot[t], 0]))
-    first = _drive(instance, t, stops, times, releases, begin)
-    if isinstance(first, str):
-        fail(first, "time")
-        raise AssertionError("fail() raises")
-    if instance.max_duration[t] >= UNLIMITED and not instance.duration_cost[t]:
-        return begin, first
-    best = (begin, first)
-    elapsed, trip = 0, 0
-    for i, (_, c) in enumerate(stops):
-        if i:
-            elapsed += times[i - 1]
-        if c < 0:
-            meet = [int(v) for v in instance.depot_window[-1 - c]] + [int(instance.shift[t, 1])]
-            if 0 < i < len(stops) - 1:
-                trip += 1
-                meet.append(releases[trip])
-        else:
-            meet = [int(v) for v in instance.windows(c).ravel()]
-        for value in meet:
-            if value >= UNLIMITED or value - elapsed <= begin:
-                continue
-            end = _drive(instance, t, stops, times, releases, value - elapsed)
-            if not isinstance(end, str) and end - (value - elapsed) < best[1] - best[0]:
-                best = (value - elapsed, end)
-        if c >= 0:
-            elapsed += int(instance.service[c])
-    return best
-
-
-def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int | str:
-    """Earliest return when the vehicle departs at ``begin``, or why it cannot."""
-    now, trip = begin, 0
-    for i, (_, c) in enumerate(stops):
-        if i:
-            now += times[i - 1]
-        if c < 0:
-            depot = -1 - c
-            if 0 < i < len(stops) - 1:
-                trip += 1
-                now = max(now, releases[trip])
-            if i < len(stops) - 1:
-                now = max(now, int(instance.depot_window[depot, 0]))
-            if now > instance.depot_window[depot, 1]:
-                return f"at depot {depot} at {now}, it closes at {instance.depot_window[depot, 1]}"
-        else:
-            windows = instance.windows(c)
-            later = windows[windows[:, 1] >= now]
-            if not len(later):
-                return f"arrives at client {c + 1} at {now}, it closes at {windows[-1, 1]}"
-            now = max(now, int(later[0, 0])) + int(instance.service[c])
-    if now > instance.shift[t, 1]:
-        return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"
-    return now

@@ -11,13 +11,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from zerogap.models.base import InstanceError
+from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
+from zerogap.models.routing.validate import validate
 
-UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
-FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
-LARGEST = 1 << 45  # finite data above this could overflow sums of a route
-
-OBJECTIVES = ("cost", "longest", "bottleneck")
-BACKHAULS = ("mixed", "last")
 # rounding convention -> integer distance = floor(scale * euclidean + offset)
 ROUNDING = {
     "round": (1.0, 0.5),
@@ -27,13 +23,17 @@ ROUNDING = {
     "none": (1.0, 0.5),
 }
 
+__all__ = ["FORBIDDEN", "LARGEST", "ROUNDING", "UNLIMITED", "Routing"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Routing:
     """A vehicle-routing instance.
 
     Sizes: ``L`` locations, ``D`` depots, ``n`` clients, ``K`` load dimensions, ``T`` vehicle
-    types, ``P`` profiles. Use :class:`~zerogap.models.routing.Builder` to make one step by step.
+    types, ``P`` profiles. What each field is, its range and its default stand in
+    :mod:`zerogap.models.routing.fields`.
+    Use :class:`~zerogap.models.routing.Builder` to make one step by step.
 
     Parameters
     ----------
@@ -147,8 +147,6 @@ class Routing:
     name: str = ""
 
     def __post_init__(self) -> None:
-        from zerogap.models.routing.validate import validate
-
         validate(self)
 
     # -- sizes ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zerogap.models.base import InstanceError
-from zerogap.models.routing.instance import Routing
+from zerogap.models.routing.instance import UNLIMITED, Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,83 @@ def decode(instance: Routing, data: dict[str, Any]) -> Routes:
             Route(vehicle, tuple(tuple(c - 1 for c in trip) for trip in trips), tuple(reloads))
         )
     return Routes(tuple(routes))
+
+
+# -- what checker and exact model both derive from a route -----------------------------------------
+def stops_of(instance: Routing, route: Route) -> list[tuple[int, int]]:
+    """(location, client or −1−depot) of every stop, the depots included."""
+    t = route.vehicle
+    stops = []
+    for i, trip in enumerate(route.trips):
+        depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+        stops += [(int(instance.client_location[c]), c) for c in trip]
+    if (depot := int(instance.end_depot[t])) >= 0:
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+    return stops
+
+
+def schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, int]:
+    """Departure and return of a feasible schedule of least duration.
+
+    The return is a non-decreasing, piecewise linear function of the departure; the duration is
+    least where some arrival meets a time of the data with no waiting before it, or at the earliest
+    departure. All these departures are tried.
+    """
+    t = route.vehicle
+    releases = [max((int(instance.release[c]) for c in trip), default=0) for trip in route.trips]
+    begin = max(int(instance.shift[t, 0]), releases[0])
+    begin = max(begin, int(instance.depot_window[instance.start_depot[t], 0]))
+    first = _drive(instance, t, stops, times, releases, begin)
+    if isinstance(first, str):
+        fail(first, "time")
+        raise AssertionError("fail() raises")
+    if instance.max_duration[t] >= UNLIMITED and not instance.duration_cost[t]:
+        return begin, first
+    best = (begin, first)
+    elapsed, trip = 0, 0
+    for i, (_, c) in enumerate(stops):
+        if i:
+            elapsed += times[i - 1]
+        if c < 0:
+            meet = [int(v) for v in instance.depot_window[-1 - c]] + [int(instance.shift[t, 1])]
+            if 0 < i < len(stops) - 1:
+                trip += 1
+                meet.append(releases[trip])
+        else:
+            meet = [int(v) for v in instance.windows(c).ravel()]
+        for value in meet:
+            if value >= UNLIMITED or value - elapsed <= begin:
+                continue
+            end = _drive(instance, t, stops, times, releases, value - elapsed)
+            if not isinstance(end, str) and end - (value - elapsed) < best[1] - best[0]:
+                best = (value - elapsed, end)
+        if c >= 0:
+            elapsed += int(instance.service[c])
+    return best
+
+
+def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int | str:
+    """Earliest return when the vehicle departs at ``begin``, or why it cannot."""
+    now, trip = begin, 0
+    for i, (_, c) in enumerate(stops):
+        if i:
+            now += times[i - 1]
+        if c < 0:
+            depot = -1 - c
+            if 0 < i < len(stops) - 1:
+                trip += 1
+                now = max(now, releases[trip])
+            if i < len(stops) - 1:
+                now = max(now, int(instance.depot_window[depot, 0]))
+            if now > instance.depot_window[depot, 1]:
+                return f"at depot {depot} at {now}, it closes at {instance.depot_window[depot, 1]}"
+        else:
+            windows = instance.windows(c)
+            later = windows[windows[:, 1] >= now]
+            if not len(later):
+                return f"arrives at client {c + 1} at {now}, it closes at {windows[-1, 1]}"
+            now = max(now, int(later[0, 0])) + int(instance.service[c])
+    if now > instance.shift[t, 1]:
+        return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"
+    return now

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from zerogap.models.base import InstanceError
+from zerogap.models.routing.fields import BACKHAULS, FIELDS, OBJECTIVES, SIZES, UNLIMITED
 
-if TYPE_CHECKING:
-    from zerogap.models.routing.instance import Routing
+#: The instance under construction: `instance` imports this file, not the other way.
+Routing = Any
 
 
 def _array(instance: Routing, field: str, dtype, shape: tuple) -> np.ndarray:
@@ -60,8 +61,6 @@ def _within(instance: Routing, field: str, low, high, meaning: str = "") -> None
 
 def validate(instance: Routing) -> None:
     """Convert, freeze and check all fields of an instance under construction."""
-    from zerogap.models.routing.instance import BACKHAULS, OBJECTIVES
-
     _convert(instance)
     if instance.depots < 1:
         raise InstanceError("there must be at least one depot", field="depot_location")
@@ -83,70 +82,42 @@ def validate(instance: Routing) -> None:
 
 
 def _convert(instance: Routing) -> None:
-    def put(field, dtype, *shape):
-        return _array(instance, field, dtype, shape)
-
-    locations = len(put("x", np.float64, None))
-    put("y", np.float64, locations)
-    n = len(put("client_location", np.int32, None))
-    d = len(put("depot_location", np.int32, None))
-    k = put("delivery", np.int64, n, None).shape[1]
-    put("pickup", np.int64, n, k)
-    for field in ("service", "release", "prize"):
-        put(field, np.int64, n)
-    put("required", np.bool_, n)
-    put("group", np.int32, n)
-    put("group_required", np.bool_, None)
-    put("window_first", np.int64, n + 1)
-    put("window", np.int64, None, 2)
-    m = len(put("shipments", np.int32, None, 2))
-    put("shipment_load", np.int64, m, k)
-    put("conflicts", np.int32, None, 2)
-    put("precedences", np.int32, None, 2)
-    t = len(put("vehicles", np.int64, None))
-    put("capacity", np.int64, t, k)
-    for field in (
-        "fixed_cost",
-        "distance_cost",
-        "duration_cost",
-        "max_distance",
-        "max_duration",
-        "max_trips",
-    ):
-        put(field, np.int64, t)
-    for field in ("start_depot", "end_depot", "profile"):
-        put(field, np.int32, t)
-    put("shift", np.int64, t, 2)
-    put("reload", np.bool_, t, d)
-    put("depot_window", np.int64, d, 2)
-    for field in ("distance", "duration"):
-        if getattr(instance, field) is not None:
-            put(field, np.int64, None, locations, locations)
-    if instance.preference is not None:
-        put("preference", np.int64, t, n)
-    if instance.allowed is not None:
-        put("allowed", np.bool_, t, n)
+    """Every field to its type and shape; a size is what the first field that has it says."""
+    sizes: dict[str | int, int | None] = {"·": None}
+    for row in FIELDS:
+        if row.optional and getattr(instance, row.name) is None:
+            continue
+        if "n" in sizes:
+            sizes["n+1"] = (sizes["n"] or 0) + 1
+        want = tuple(s if isinstance(s, int) else sizes.get(s) for s in row.shape)
+        if getattr(instance, row.name) is None:
+            object.__setattr__(instance, row.name, np.full(want, row.default))
+        array = _array(instance, row.name, row.dtype, want)
+        for symbol, length in zip(row.shape, array.shape):
+            sizes.setdefault(symbol, length)
 
 
 def _ranges(instance: Routing) -> None:
-    from zerogap.models.routing.instance import LARGEST, UNLIMITED
-
-    locations, depots = instance.locations, instance.depots
-    for field in ("client_location", "depot_location"):
-        _within(instance, field, 0, locations - 1, f"expected a location below {locations}")
-    for field in ("delivery", "pickup", "service", "release", "prize", "shipment_load"):
-        _within(instance, field, 0, LARGEST, f"expected 0 … {LARGEST}")
-    for field in ("fixed_cost", "distance_cost", "duration_cost"):
-        _within(instance, field, 0, LARGEST, f"expected 0 … {LARGEST}")
-    for field in ("vehicles", "capacity", "max_distance", "max_duration"):
-        _within(instance, field, 0, UNLIMITED, "expected >= 0")
-    _within(instance, "max_trips", 1, UNLIMITED, "expected >= 1")
-    _within(instance, "start_depot", 0, depots - 1, f"expected a depot below {depots}")
-    _within(instance, "end_depot", -1, depots - 1, f"expected −1 or a depot below {depots}")
-    _within(instance, "profile", 0, instance.profiles - 1, f"{instance.profiles} profiles")
-    _within(instance, "group", -1, len(instance.group_required) - 1, "no such group")
+    size = {
+        "L": instance.locations,
+        "D": instance.depots,
+        "n": instance.clients,
+        "G": len(instance.group_required),
+        "P": instance.profiles,
+    }
+    for row in FIELDS:
+        if row.low is None or getattr(instance, row.name) is None:
+            continue
+        if isinstance(row.high, str):
+            # Messages name what is there: "expected a depot below 2".
+            most, what = size[row.high] - 1, SIZES[row.high].removesuffix("s")
+            none = "−1 or " if row.low < 0 else ""
+            _within(instance, row.name, row.low, most, f"expected {none}a {what} below {most + 1}")
+        else:
+            high = UNLIMITED if row.high is None else row.high
+            shown = f"{row.low} … {high}" if high < UNLIMITED else f">= {row.low}"
+            _within(instance, row.name, row.low, high, f"expected {shown}")
     for field in ("shift", "depot_window"):
-        _within(instance, field, 0, UNLIMITED, "expected >= 0")
         array = getattr(instance, field)
         bad = np.flatnonzero(array[:, 0] > array[:, 1])
         if len(bad):
@@ -154,8 +125,6 @@ def _ranges(instance: Routing) -> None:
             raise InstanceError(
                 f"entry {i}: closes at {array[i, 1]} before it opens at {array[i, 0]}", field=field
             )
-    if instance.preference is not None:
-        _within(instance, "preference", -LARGEST, LARGEST, "too large")
     trips = (instance.max_trips > 1) & (instance.end_depot < 0)
     if trips.any():
         i = int(np.flatnonzero(trips)[0])
@@ -163,8 +132,6 @@ def _ranges(instance: Routing) -> None:
 
 
 def _windows(instance: Routing) -> None:
-    from zerogap.models.routing.instance import UNLIMITED
-
     first, window = instance.window_first, instance.window
     if first[0] != 0 or first[-1] != len(window) or (np.diff(first) < 1).any():
         raise InstanceError("every client needs at least one window", field="window_first")
@@ -188,9 +155,7 @@ def _windows(instance: Routing) -> None:
 
 
 def _relations(instance: Routing) -> None:
-    n = instance.clients
     for field in ("shipments", "conflicts", "precedences"):
-        _within(instance, field, 0, n - 1, f"there are {n} clients")
         pairs = getattr(instance, field)
         bad = np.flatnonzero(pairs[:, 0] == pairs[:, 1])
         if len(bad):

@@ -8,6 +8,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
+from zerogap.models.routing.fields import kernel_arrays
 
 ARC = 1 << 28  # what kernels take for a forbidden arc; finite entries must stay below
 DENSE = 4000  # nodes up to which the kernels keep a dense matrix
@@ -32,9 +33,7 @@ def arrays(instance: Routing) -> dict[str, Any]:
     shifts = bool((instance.shift[:, 0] > 0).any() or (instance.shift[:, 1] < UNLIMITED).any())
     released = bool(instance.release.any())
     timed = windows or depot_hours or shifts or released
-    sums, capacity = instance.delivery, instance.capacity
-    if pickups:  # both kinds of load must fit by themselves; in a mixed route more is checked
-        sums, capacity = np.hstack([sums, instance.pickup]), np.hstack([capacity, capacity])
+    sums, capacity = additive(instance)
     partner, end_of = np.full(n, -1), np.zeros(n, np.int8)
     shipped = np.zeros((n, k), np.int64)
     if shipments:
@@ -44,65 +43,58 @@ def arrays(instance: Routing) -> dict[str, Any]:
         shipped[p] = shipped[d] = instance.shipment_load
     relation_first, relation = _relations(instance)
     places = np.concatenate([instance.client_location, depots])
-    return {
-        "n": n,
-        "depots": instance.depots,
-        "types": instance.types,
-        "profiles": instance.profiles,
-        "dims": k,
-        "sums": sums.shape[1],
-        "groups": len(instance.group_required),
-        "objective": ("cost", "longest", "bottleneck").index(instance.objective),
-        "x": np.append(instance.x[places], 0.0),
-        "y": np.append(instance.y[places], 0.0),
-        "scale": instance.scale,
-        "offset": instance.offset,
-        "delivery": instance.delivery,
-        "pickup": instance.pickup,
-        "sum": sums,
-        "service": instance.service,
-        "release": instance.release,
-        "prize": instance.prize,
-        "required": instance.required,
-        "window_first": instance.window_first,
-        "window": instance.window,
-        "group": instance.group,
-        "group_required": instance.group_required,
-        "partner": partner,
-        "end_of": end_of,
-        "shipment_load": shipped,
-        "relation_first": relation_first,
-        "relation": relation,
-        "vehicles": instance.vehicles,
-        "capacity": instance.capacity,
-        "sum_capacity": capacity,
-        "fixed": instance.fixed_cost,
-        "unit_distance": instance.distance_cost,
-        "unit_duration": instance.duration_cost,
-        "start_row": n + instance.start_depot,
-        "end_row": np.where(instance.end_depot < 0, nowhere, n + instance.end_depot),
-        "profile": instance.profile,
-        "shift": instance.shift,
-        "max_distance": instance.max_distance,
-        "max_duration": instance.max_duration,
-        "max_trips": instance.max_trips,
-        "reload": instance.reload,
-        "preference": instance.preference,
-        "allowed": instance.allowed,
-        "depot_window": instance.depot_window,
-        "min_clients": instance.min_clients,
-        "min_prize": instance.min_prize,
-        "fairness": instance.fairness,
-        "backhaul_last": instance.backhaul == "last",
-        "timed": timed,
-        "full": trips or durations or mixed or shipments or related or released,
-        "trips": trips,
-        "durations": durations,
-        "profile_loads": mixed,
-        "shipments": shipments,
-        "related": related,
-        "multi_window": len(instance.window) > n,
-    } | _travel(instance, places)
+    return (
+        kernel_arrays(instance)
+        | {
+            "n": n,
+            "depots": instance.depots,
+            "types": instance.types,
+            "profiles": instance.profiles,
+            "dims": k,
+            "sums": sums.shape[1],
+            "groups": len(instance.group_required),
+            "objective": ("cost", "longest", "bottleneck").index(instance.objective),
+            "x": np.append(instance.x[places], 0.0),
+            "y": np.append(instance.y[places], 0.0),
+            "scale": instance.scale,
+            "offset": instance.offset,
+            "sum": sums,
+            "partner": partner,
+            "end_of": end_of,
+            "shipment_load": shipped,
+            "relation_first": relation_first,
+            "relation": relation,
+            "sum_capacity": capacity,
+            "start_row": n + instance.start_depot,
+            "end_row": np.where(instance.end_depot < 0, nowhere, n + instance.end_depot),
+            "min_clients": instance.min_clients,
+            "min_prize": instance.min_prize,
+            "fairness": instance.fairness,
+            "backhaul_last": instance.backhaul == "last",
+            "timed": timed,
+            "full": trips or durations or mixed or shipments or related or released,
+            "trips": trips,
+            "durations": durations,
+            "profile_loads": mixed,
+            "shipments": shipments,
+            "related": related,
+            "multi_window": len(instance.window) > n,
+        }
+        | _travel(instance, places)
+    )
+
+
+def additive(instance: Routing) -> tuple[np.ndarray, np.ndarray]:
+    """Resources that just add up along a trip: amounts (n, R) and limits (T, R).
+
+    Loads delivered, and loads picked up, which must fit by themselves (in a mixed route more is
+    checked).
+    """
+    amounts, limits = [instance.delivery], [instance.capacity]
+    if instance.pickup.any():
+        amounts.append(instance.pickup)
+        limits.append(instance.capacity)
+    return np.hstack(amounts), np.hstack(limits)
 
 
 def _relations(instance: Routing) -> tuple[np.ndarray, np.ndarray]:

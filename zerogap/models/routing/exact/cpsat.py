@@ -23,9 +23,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError, Model
-from zerogap.models.routing.check import _schedule, _stops
 from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
-from zerogap.models.routing.solution import Route, Routes
+from zerogap.models.routing.solution import Route, Routes, schedule, stops_of
 
 LARGEST = 1_500_000  # arcs in a model
 #: Times reach so many times further under the user's own constraints, which may delay what no
@@ -517,9 +516,9 @@ def _hint_route(b: _Circuits, v: int, route: Route, values: dict[Any, int]) -> t
     legs = [b.legs[v, i, j] for i, j in arcs]
     values["distance", v] = sum(d for d, _ in legs)
     if timed(instance):
-        stops = _stops(instance, route)
+        stops = stops_of(instance, route)
         times = [t for _, t in legs][: len(stops) - 1]
-        begin, end = _schedule(instance, route, stops, times, _impossible)
+        begin, end = schedule(instance, route, stops, times, _impossible)
         values["leave", v], values["back", v] = begin, end
         _hint_times(b, v, nodes, times, begin, values)
     return values["distance", v], max(d for d, _ in legs)

@@ -10,93 +10,27 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.routing.builder import Builder
-from zerogap.models.routing.instance import ROUNDING, UNLIMITED, Routing
-
-_CLIENT = {
-    "x": 0.0,
-    "y": 0.0,
-    "delivery": None,
-    "pickup": None,
-    "service": 0,
-    "window": None,
-    "release": 0,
-    "prize": 0,
-    "required": True,
-    "group": None,
-}
-_VEHICLE = {
-    "number": 1,
-    "capacity": None,
-    "start_depot": 0,
-    "end_depot": 0,
-    "fixed_cost": 0,
-    "distance_cost": 1,
-    "duration_cost": 0,
-    "shift": (0, UNLIMITED),
-    "max_distance": UNLIMITED,
-    "max_duration": UNLIMITED,
-    "max_trips": 1,
-    "reload_depots": (),
-    "profile": 0,
-    "preference": None,
-    "allowed": None,
-}
-_WHOLE = {"objective": "cost", "backhaul": "mixed", "min_clients": 0, "min_prize": 0, "fairness": 0}
+from zerogap.models.routing.fields import UNLIMITED, WHOLE, of, shown
+from zerogap.models.routing.instance import ROUNDING, Routing
 
 
-def _row(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """Drop what has its default value."""
-    return {k: v for k, v in values.items() if k in ("x", "y", "number") or v != defaults[k]}
+def _row(instance: Routing, room: str, i: int) -> dict[str, Any]:
+    """What client or vehicle type `i` has that is not the default."""
+    values = {key: (shown(instance, f, i), f.default) for key, f in of(room).items()}
+    return {k: v for k, (v, default) in values.items() if k == "number" or v != default}
 
 
 def encode_instance(instance: Routing) -> dict[str, Any]:
     """The JSON form of an instance: depots, clients and vehicle types as lists of objects."""
 
-    def load(row):
-        return [int(v) for v in row] if row.any() else None
-
     clients = []
     for c in range(instance.clients):
         at = instance.client_location[c]
-        windows = instance.windows(c).tolist()
-        values = {
-            "x": float(instance.x[at]),
-            "y": float(instance.y[at]),
-            "delivery": load(instance.delivery[c]),
-            "pickup": load(instance.pickup[c]),
-            "service": int(instance.service[c]),
-            "window": None if windows == [[0, UNLIMITED]] else windows,
-            "release": int(instance.release[c]),
-            "prize": int(instance.prize[c]),
-            "required": bool(instance.required[c]) or instance.group[c] >= 0,
-            "group": int(instance.group[c]) if instance.group[c] >= 0 else None,
-        }
-        clients.append(_row(values, _CLIENT))
-    vehicles = []
-    for t in range(instance.types):
-        end = int(instance.end_depot[t])
-        row = {
-            "number": int(instance.vehicles[t]),
-            "capacity": instance.capacity[t].tolist(),
-            "start_depot": int(instance.start_depot[t]),
-            "end_depot": None if end < 0 else end,
-            "shift": tuple(instance.shift[t].tolist()),
-            "reload_depots": tuple(np.flatnonzero(instance.reload[t]).tolist()),
-        }
-        for field in [
-            "fixed_cost",
-            "distance_cost",
-            "duration_cost",
-            "max_distance",
-            "max_duration",
-            "max_trips",
-            "profile",
-        ]:
-            row[field] = int(getattr(instance, field)[t])
-        for field in ("preference", "allowed"):
-            array = getattr(instance, field)
-            row[field] = None if array is None else array[t].tolist()
-        vehicles.append(_row(row, _VEHICLE))
+        row = _row(instance, "client", c)
+        if instance.group[c] >= 0:  # not required by itself: its group is
+            del row["required"]
+        clients.append({"x": float(instance.x[at]), "y": float(instance.y[at]), **row})
+    vehicles = [_row(instance, "vehicle", t) for t in range(instance.types)]
     order = np.concatenate([instance.depot_location, instance.client_location])
     data: dict[str, Any] = {
         "name": instance.name,
@@ -119,8 +53,8 @@ def encode_instance(instance: Routing) -> dict[str, Any]:
     for field in ("distance", "duration"):
         matrix = getattr(instance, field)
         data[field] = None if matrix is None else matrix[:, order[:, None], order].tolist()
-    data |= {field: getattr(instance, field) for field in _WHOLE}
-    return {k: v for k, v in data.items() if v is not None and v != [] and v != _WHOLE.get(k)}
+    data |= {field: getattr(instance, field) for field in WHOLE}
+    return {k: v for k, v in data.items() if v is not None and v != [] and v != WHOLE.get(k)}
 
 
 def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
@@ -134,12 +68,14 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
     for required in data.get("groups", ()):
         b.add_group(bool(required))
     for i, row in enumerate(data["depots"]):
-        depot = {"x": 0, "y": 0} | _fields(row, ("x", "y", "window"), f"depots[{i}]")
+        depot = {"x": 0, "y": 0} | _fields(row, ("x", "y", *of("depot")), f"depots[{i}]")
         b.add_depot(**depot)
     for i, row in enumerate(data["clients"]):
-        b.add_client(**({"x": 0, "y": 0} | _fields(row, _CLIENT, f"clients[{i}]")))
+        b.add_client(
+            **({"x": 0, "y": 0} | _fields(row, ("x", "y", *of("client")), f"clients[{i}]"))
+        )
     for i, row in enumerate(data["vehicles"]):
-        b.add_vehicle_type(**_fields(row, _VEHICLE, f"vehicles[{i}]"))
+        b.add_vehicle_type(**_fields(row, of("vehicle"), f"vehicles[{i}]"))
     for row in data.get("shipments", ()):
         b.add_shipment(row["pickup"] - 1, row["delivery"] - 1, row.get("load", 0))
     for first, second in data.get("conflicts", ()):
@@ -149,7 +85,7 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
     times = data.get("duration")
     for profile, matrix in enumerate(data.get("distance") or ()):
         b.set_matrices(matrix, None if times is None else times[profile], profile=profile)
-    b.set_objective(**{key: data.get(key, value) for key, value in _WHOLE.items()})
+    b.set_objective(**{key: data.get(key, value) for key, value in WHOLE.items()})
     scale, offset = rounding
     return b.build().replace(
         scale=float(scale), offset=float(offset), unit=float(data.get("unit", scale))

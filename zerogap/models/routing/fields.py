@@ -1,0 +1,312 @@
+"""The fields of a routing instance, each declared once.
+
+A row says what a field is; made from it are the arguments of the builder, the keys of the JSON file
+and their defaults, conversion and range checks, `schema`, the docs' table, and the arrays that
+kernels get under the same name. A new field is a row here, an attribute of
+`zerogap.models.routing.Routing`, and a rule in the checker, the exact model and the kernels that
+know it; engines that do not are kept away by `Routing.features`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import InstanceError, integer
+
+UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
+FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
+LARGEST = 1 << 45  # finite data above this could overflow sums of a route
+
+OBJECTIVES = ("cost", "longest", "bottleneck")
+BACKHAULS = ("mixed", "last")
+
+#: Sizes that shapes are written in.
+SIZES = {
+    "L": "locations",
+    "D": "depots",
+    "n": "clients",
+    "K": "load dimensions",
+    "T": "vehicle types",
+    "P": "profiles",
+    "G": "groups",
+    "m": "shipments",
+    "·": "any number",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field.
+
+    Parameters
+    ----------
+    name : str
+        Attribute of the instance.
+    room : {"client", "vehicle", "depot", "whole", "network"}
+        Whose it is. Those of clients, vehicle types and the whole are arguments of the builder
+        and keys of the JSON file.
+    shape : tuple of str or int
+        In the words of `SIZES`; a letter seen first is bound to the length found.
+    dtype : numpy dtype
+    kind : str
+        How one client's or vehicle type's value is given; a key of `KINDS`.
+    default : object
+        What the builder and the JSON file take where nothing is given.
+    low, high : int or str, optional
+        Allowed range, ends included; a letter of `SIZES` as `high` means an index below that size.
+    unit : str
+    help : str
+        What it is, in a few words without a full stop.
+    key : str
+        Argument and JSON key, where it is not the name.
+    optional : bool
+        Whether the instance may hold None.
+    kernel : str
+        The array's name in kernels, if it is handed over as it is.
+    """
+
+    name: str
+    room: str
+    shape: tuple[str | int, ...]
+    dtype: Any
+    help: str
+    kind: str = "number"
+    default: Any = 0
+    low: int | None = None
+    high: int | str | None = None
+    unit: str = ""
+    key: str = ""
+    optional: bool = False
+    kernel: str = ""
+
+    @property
+    def argument(self) -> str:
+        """Argument of the builder and key of the JSON file."""
+        return self.key or self.name
+
+
+_DISTANCE, _TIME, _COST, _LOAD = "distance", "time", "cost", "load"
+_ANY: dict[str, Any] = {"low": 0, "high": UNLIMITED}
+_FINITE: dict[str, Any] = {"low": 0, "high": LARGEST}
+
+#: All array fields, in the order in which sizes are found and errors are looked for.
+FIELDS = (
+    Field("x", "network", ("L",), np.float64, "x of every location", "coordinate"),
+    Field("y", "network", ("L",), np.float64, "y of every location", "coordinate"),
+    Field("client_location", "network", ("n",), np.int32, "location of every client",
+          low=0, high="L"),
+    Field("depot_location", "network", ("D",), np.int32, "location of every depot",
+          low=0, high="L"),
+    Field("delivery", "client", ("n", "K"), np.int64, "load brought from the depot", "load",
+          None, **_FINITE, unit=_LOAD, kernel="delivery"),
+    Field("pickup", "client", ("n", "K"), np.int64, "load taken to the depot", "load",
+          None, **_FINITE, unit=_LOAD, kernel="pickup"),
+    Field("service", "client", ("n",), np.int64, "duration of service",
+          **_FINITE, unit=_TIME, kernel="service"),
+    Field("window_first", "network", ("n+1",), np.int64, "first window of every client",
+          kernel="window_first"),
+    Field("window", "client", ("·", 2), np.int64,
+          "one window (open, close) in which service must start, or a list of them",
+          "windows", None, unit=_TIME, kernel="window"),
+    Field("release", "client", ("n",), np.int64, "time before which its trip may not leave",
+          **_FINITE, unit=_TIME, kernel="release"),
+    Field("prize", "client", ("n",), np.int64, "cost of not serving a client that is optional",
+          **_FINITE, unit=_COST, kernel="prize"),
+    Field("required", "client", ("n",), np.bool_, "whether it must be served", "flag", True,
+          kernel="required"),
+    Field("group", "client", ("n",), np.int32, "mutually exclusive group it belongs to", "index",
+          None, low=-1, high="G", kernel="group"),
+    Field("group_required", "network", ("G",), np.bool_, "whether one of the group is served",
+          "flag", True, kernel="group_required"),
+    Field("shipments", "network", ("m", 2), np.int32, "pairs (pickup, delivery) of clients",
+          low=0, high="n"),
+    Field("shipment_load", "network", ("m", "K"), np.int64, "load of every shipment",
+          **_FINITE, unit=_LOAD),
+    Field("conflicts", "network", ("·", 2), np.int32, "clients that may not share a route",
+          low=0, high="n"),
+    Field("precedences", "network", ("·", 2), np.int32, "clients whose first comes first",
+          low=0, high="n"),
+    Field("vehicles", "vehicle", ("T",), np.int64, "number available", default=1, **_ANY,
+          key="number", kernel="vehicles"),
+    Field("capacity", "vehicle", ("T", "K"), np.int64, "capacity of a trip", "load", None, **_ANY,
+          unit=_LOAD, kernel="capacity"),
+    Field("start_depot", "vehicle", ("T",), np.int32, "depot where routes begin",
+          low=0, high="D"),
+    Field("end_depot", "vehicle", ("T",), np.int32, "depot where routes end, None: open routes",
+          "index", 0, low=-1, high="D"),
+    Field("fixed_cost", "vehicle", ("T",), np.int64, "cost of a vehicle that is used",
+          **_FINITE, unit=_COST, kernel="fixed"),
+    Field("distance_cost", "vehicle", ("T",), np.int64, "cost of a unit of distance", default=1,
+          **_FINITE, unit=_COST, kernel="unit_distance"),
+    Field("duration_cost", "vehicle", ("T",), np.int64, "cost of a unit of duration",
+          **_FINITE, unit=_COST, kernel="unit_duration"),
+    Field("shift", "vehicle", ("T", 2), np.int64, "earliest departure and latest return", "span",
+          (0, UNLIMITED), **_ANY, unit=_TIME, kernel="shift"),
+    Field("max_distance", "vehicle", ("T",), np.int64, "longest route", default=UNLIMITED,
+          **_ANY, unit=_DISTANCE, kernel="max_distance"),
+    Field("max_duration", "vehicle", ("T",), np.int64, "longest time away", default=UNLIMITED,
+          **_ANY, unit=_TIME, kernel="max_duration"),
+    Field("max_trips", "vehicle", ("T",), np.int64, "most trips of a route", default=1,
+          low=1, high=UNLIMITED, unit="trips", kernel="max_trips"),
+    Field("reload", "vehicle", ("T", "D"), np.bool_,
+          "depots where another trip may begin; the start depot where max_trips > 1 and none is "
+          "named", "depots", (), key="reload_depots", kernel="reload"),
+    Field("profile", "vehicle", ("T",), np.int32, "profile whose matrices it drives by",
+          low=0, high="P", kernel="profile"),
+    Field("depot_window", "depot", ("D", 2), np.int64, "opening hours", "span", (0, UNLIMITED),
+          **_ANY, unit=_TIME, key="window", kernel="depot_window"),
+    Field("distance", "network", ("P", "L", "L"), np.int64, "matrices", "matrix", None,
+          unit=_DISTANCE, optional=True),
+    Field("duration", "network", ("P'", "L", "L"), np.int64, "matrices", "matrix", None,
+          unit=_TIME, optional=True),
+    Field("preference", "vehicle", ("T", "n"), np.int64, "reward of serving each client", "row",
+          None, low=-LARGEST, high=LARGEST, unit=_COST, optional=True, kernel="preference"),
+    Field("allowed", "vehicle", ("T", "n"), np.bool_, "which clients it may serve", "row",
+          None, optional=True, kernel="allowed"),
+)  # fmt: skip
+
+#: Settings of the whole, with their defaults.
+WHOLE = {"objective": "cost", "backhaul": "mixed", "min_clients": 0, "min_prize": 0, "fairness": 0}
+
+
+def of(room: str) -> dict[str, Field]:
+    """The fields of a room by argument."""
+    return {f.argument: f for f in FIELDS if f.room == room}
+
+
+def kernel_arrays(instance: Any) -> dict[str, Any]:
+    """The arrays that kernels get as they are, by their names there."""
+    return {f.kernel: getattr(instance, f.name) for f in FIELDS if f.kernel}
+
+
+# -- one value, as given and as held ---------------------------------------------------------------
+def load(value: int | Sequence[int] | None, name: str) -> list[int]:
+    """A load vector; a fraction is refused, never cut."""
+    if value is None:
+        return []
+    values = [value] if np.isscalar(value) else list(value)  # type: ignore[arg-type]
+    try:
+        return [integer(v) for v in values]
+    except ValueError as error:
+        raise InstanceError(f"is {value!r}, {error}", field=name) from None
+
+
+def _windows(value: Sequence | None, _: str) -> list[tuple]:
+    if value is None:
+        return [(0, UNLIMITED)]
+    if len(value) and np.isscalar(value[0]):
+        return [tuple(value)]
+    return [tuple(w) for w in value]
+
+
+def _index(value: int | None, _: str) -> int:
+    return -1 if value is None else value
+
+
+def _same(value: Any, _: str) -> Any:
+    return value
+
+
+#: From what the builder is given to what it keeps.
+KINDS: dict[str, Callable[[Any, str], Any]] = {
+    "number": _same,
+    "flag": _same,
+    "row": _same,
+    "load": load,
+    "windows": _windows,
+    "index": _index,
+    "span": lambda value, _: tuple(value),
+    "depots": lambda value, _: list(value),
+}
+
+
+def given(room: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Values by field name: what was given, and the defaults of the rest.
+
+    Raises
+    ------
+    TypeError
+        For an argument that no field has, as Python does for functions.
+    """
+    known = of(room)
+    unknown = set(arguments) - set(known)
+    if unknown:
+        raise TypeError(
+            f"unknown argument {sorted(unknown)[0]!r} (known: {', '.join(sorted(known))})"
+        )
+    return {
+        f.name: KINDS[f.kind](arguments.get(key, f.default), f.name) for key, f in known.items()
+    }
+
+
+def shown(instance: Any, row: Field, i: int) -> Any:
+    """The value of client or vehicle type `i` as the builder and the JSON file take it."""
+    array = getattr(instance, row.name)
+    if row.kind == "windows":
+        windows = instance.windows(i).tolist()
+        return None if windows == [[0, UNLIMITED]] else windows
+    if array is None:
+        return None
+    value = array[i]
+    if row.kind == "load":
+        every = row.name == "capacity" or value.any()
+        return value.tolist() if every else None
+    if row.kind == "index":
+        return int(value) if value >= 0 else None
+    if row.kind == "depots":
+        return tuple(np.flatnonzero(value).tolist())
+    if row.kind == "span":
+        return tuple(value.tolist())
+    return value.tolist()
+
+
+def takes(room: str, hidden: Iterable[str] = ()) -> Callable[[Callable], Callable]:
+    """Give a builder's method the arguments, and the docstring's list, of a room's fields."""
+
+    def decorate(method: Callable) -> Callable:
+        fields = {key: f for key, f in of(room).items() if key not in hidden}
+        plain = inspect.signature(method)
+        kept = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        new = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=f.default)
+            for key, f in fields.items()
+        ]
+        method.__signature__ = plain.replace(parameters=kept + new)  # type: ignore[attr-defined]
+        lines = [f"        {key} : {f.help}{f' [{f.unit}]' * bool(f.unit)}" for key, f in
+                 fields.items()]  # fmt: skip
+        head = (method.__doc__ or "").rstrip()
+        method.__doc__ = f"{head}\n\n        Parameters\n        ----------\n" + "\n".join(lines)
+        return method
+
+    return decorate
+
+
+_JSON: dict[str, dict[str, Any]] = {
+    "number": {"type": "integer"},
+    "flag": {"type": "boolean"},
+    "row": {"type": "array"},
+    "load": {"type": ["integer", "array"], "items": {"type": "integer"}},
+    "windows": {"type": "array"},
+    "index": {"type": ["integer", "null"]},
+    "span": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+    "depots": {"type": "array", "items": {"type": "integer"}},
+}
+
+
+def schema(room: str) -> dict[str, Any]:
+    """JSON schema of one object of a room."""
+    properties = {}
+    for key, f in of(room).items():
+        rows: dict[str, Any] = {"description": f.help, **_JSON[f.kind]}
+        if f.kind == "number":
+            rows |= {k: v for k, v in (("minimum", f.low), ("maximum", f.high))
+                     if isinstance(v, int)}  # fmt: skip
+        if f.default is not None:
+            rows["default"] = list(f.default) if isinstance(f.default, tuple) else f.default
+        properties[key] = rows
+    return {"type": "object", "properties": properties, "additionalProperties": False}
