@@ -53,7 +53,11 @@ CASES = {**RUNS, **GENERATED}
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_gives_what_it_gave(name):
-    assert run(name, CASES[name]) == json.loads(RECORD.read_text())[name]
+    objective, source = json.loads(RECORD.read_text())[name]
+    # The last bits of a float are the processor's: numpy's linear algebra sums in its own order.
+    exact = isinstance(objective, int)
+    wanted = objective if exact else pytest.approx(objective, rel=1e-12)
+    assert run(name, CASES[name]) == [wanted, source]
 
 
 if __name__ == "__main__":
