@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 
 import numpy as np
@@ -17,12 +19,14 @@ from zerogap.models.routing import (
     Builder,
     Route,
     Routes,
+    Routing,
     check,
     check_route,
     read_solution,
     variant,
     write_solution,
 )
+from zerogap.models.routing.fields import FIELDS, of
 from zerogap.models.routing.formats.text import (
     read_cordeau,
     read_lilim,
@@ -354,3 +358,52 @@ def test_sol_files_serve_as_solutions(tmp_path, data):
     bad.write_text("Route #1: 3 x\n")
     with pytest.raises(InstanceError, match=r"bad.sol:1: expected a client"):
         zg.load_solution(str(bad), instance)
+
+
+def _stops_instance(**fields):
+    b = Builder()
+    b.add_depot(0, 0)
+    for x in range(1, 7):
+        b.add_client(x, 0, delivery=1)
+    b.add_vehicle_type(6, capacity=10, **fields)
+    return b.build()
+
+
+def test_a_limit_on_stops_is_told_kept_and_checked(tmp_path):
+    instance = _stops_instance(max_stops=4)
+    assert "stops limit" in instance.features()
+    path = tmp_path / "stops.json"
+    zg.write(instance, path)
+    assert zg.digest(zg.read(path)) == zg.digest(instance)
+    with pytest.raises(InfeasibleSolution, match="6 stops, at most 4"):
+        check(instance, Routes.of([range(6)]))
+    assert check(instance, Routes.of([(0, 1), (2, 3, 4, 5)])) == 2 * (2 + 6)
+    for method in ("kernel", "exact", "auto"):
+        result = zg.solve(instance, method=method, time_limit=5, iterations=2000)
+        assert result.objective == 16 and max(map(len, result.solution)) <= 4
+
+
+def test_a_limit_on_stops_counts_all_trips():
+    instance = _stops_instance(max_stops=4, max_trips=3)
+    result = zg.solve(instance, method="kernel", time_limit=5, iterations=2000, threads=1)
+    assert max(map(len, result.solution)) <= 4
+    with pytest.raises(InfeasibleSolution, match="6 stops"):
+        check(instance, Routes((Route(0, ((0, 1, 2), (3, 4, 5)), (0,)),)))
+
+
+def test_a_field_that_says_nothing_leaves_the_digest_as_it_was():
+    """Results of before the field came still belong to their instances."""
+    free = _stops_instance()
+    assert zg.digest(free) == zg.digest(_stops_instance(max_stops=UNLIMITED))
+    assert zg.digest(free) != zg.digest(_stops_instance(max_stops=4))
+
+
+def test_every_field_is_an_attribute_an_argument_and_a_key():
+    names = {f.name for f in dataclasses.fields(Routing)}
+    assert {f.name for f in FIELDS} <= names
+    for room, method in (("client", Builder.add_client), ("vehicle", Builder.add_vehicle_type)):
+        assert set(of(room)) <= set(inspect.signature(method).parameters)
+        for key, known in of(room).items():
+            assert f"{key} : {known.help}" in method.__doc__
+    with pytest.raises(TypeError, match="max_stop"):
+        Builder().add_vehicle_type(max_stop=3)

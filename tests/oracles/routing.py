@@ -76,6 +76,8 @@ def draw(rng):
             fields["max_distance"] = int(rng.integers(20, 70))
         if limited and on():
             fields["max_duration"] = int(rng.integers(20, 80))
+        if on():
+            fields["max_stops"] = int(rng.integers(0, n + 1))
         if trips:
             fields["max_trips"] = int(rng.integers(1, 4))
             fields["reload_depots"] = (
@@ -201,6 +203,8 @@ def _price(i, t, trips, reloads):
         if p in place and (place[p] > place[d] or trip_of[p] != trip_of[d]):
             return None
     if any(a in place and b in place for a, b in i.conflicts.tolist()):
+        return None
+    if len(order) > i.max_stops[t]:
         return None
     if any(a in place and b in place and place[a] > place[b] for a, b in i.precedences.tolist()):
         return None
@@ -397,7 +401,7 @@ def variants(instance, rng, options):
         key: getattr(instance, key)[turned]
         for key in ("vehicles", "capacity", "fixed_cost", "distance_cost", "duration_cost",
                     "start_depot", "end_depot", "shift", "max_distance", "max_duration",
-                    "max_trips", "reload", "profile")
+                    "max_trips", "max_stops", "reload", "profile")
     }  # fmt: skip
     for key in ("preference", "allowed"):
         rows = getattr(instance, key)

@@ -41,7 +41,7 @@ struct Problem {
     const int64_t *fixed = nullptr, *unit_distance = nullptr, *unit_duration = nullptr;
     const int32_t *start_row = nullptr, *end_row = nullptr, *profile = nullptr;
     const int64_t *shift = nullptr, *max_distance = nullptr, *max_duration = nullptr;
-    const int64_t* max_trips = nullptr;
+    const int64_t *max_trips = nullptr, *max_stops = nullptr;
     const uint8_t* reload = nullptr;       // (types, depots)
     const int64_t* preference = nullptr;   // (types, n) or null
     const uint8_t* allowed = nullptr;      // (types, n) or null
@@ -173,6 +173,9 @@ struct Evaluation {
 inline Evaluation evaluate(const Problem& P, const int32_t* stop, int m, int type) {
     Evaluation result;
     const int p = P.profile[type];
+    int stops = 0;
+    for (int i = 0; i < m; ++i) stops += stop[i] >= 0;
+    if (stops > P.max_stops[type]) return result;
     // Loads, trip by trip.
     for (int a = 0; a < m;) {
         int b = a;

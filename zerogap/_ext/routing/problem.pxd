@@ -42,6 +42,7 @@ cdef extern from "routing/problem.hpp" namespace "zg::routing" nogil:
         const int64_t *max_distance
         const int64_t *max_duration
         const int64_t *max_trips
+        const int64_t *max_stops
         const uint8_t *reload
         const int64_t *preference
         const uint8_t *allowed

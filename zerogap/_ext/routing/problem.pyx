@@ -93,7 +93,8 @@ cdef class Problem:
         p.profile, p.shift = _i32(arrays, "profile"), _i64(arrays, "shift")
         p.max_distance = _i64(arrays, "max_distance")
         p.max_duration = _i64(arrays, "max_duration")
-        p.max_trips, p.reload = _i64(arrays, "max_trips"), _u8(arrays, "reload")
+        p.max_trips, p.max_stops = _i64(arrays, "max_trips"), _i64(arrays, "max_stops")
+        p.reload = _u8(arrays, "reload")
         if arrays["preference"] is not None:
             p.preference = _i64(arrays, "preference")
         if arrays["allowed"] is not None:

@@ -56,7 +56,7 @@ class Builder:
         self._clients.append(client | {"location": self._place(x, y)})
         return len(self._clients) - 1
 
-    @takes("vehicle", hidden=("number",))
+    @takes("vehicle")
     def add_vehicle_type(self, number: int = 1, **fields: Any) -> int:
         """Add a vehicle type; returns its number."""
         vehicle = given("vehicle", {"number": number} | fields)

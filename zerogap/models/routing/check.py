@@ -132,6 +132,9 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
 
     if len(route.trips) > instance.max_trips[t]:
         fail(f"{len(route.trips)} trips, at most {instance.max_trips[t]}", "trips")
+    if len(route) > instance.max_stops[t]:
+        over = len(route) - int(instance.max_stops[t])
+        fail(f"{len(route)} stops, at most {instance.max_stops[t]}", "stops", over)
     if len(route.reloads) != len(route.trips) - 1:
         fail("the number of reload depots is not the number of trips − 1", "trips")
     if not all(route.trips):

@@ -10,7 +10,7 @@ know it; engines that do not are kept away by `Routing.features`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,8 @@ FIELDS = (
           **_ANY, unit=_DISTANCE, kernel="max_distance"),
     Field("max_duration", "vehicle", ("T",), np.int64, "longest time away", default=UNLIMITED,
           **_ANY, unit=_TIME, kernel="max_duration"),
+    Field("max_stops", "vehicle", ("T",), np.int64, "most clients of a route", default=UNLIMITED,
+          **_ANY, unit="clients", kernel="max_stops"),
     Field("max_trips", "vehicle", ("T",), np.int64, "most trips of a route", default=1,
           low=1, high=UNLIMITED, unit="trips", kernel="max_trips"),
     Field("reload", "vehicle", ("T", "D"), np.bool_,
@@ -265,16 +267,17 @@ def shown(instance: Any, row: Field, i: int) -> Any:
     return value.tolist()
 
 
-def takes(room: str, hidden: Iterable[str] = ()) -> Callable[[Callable], Callable]:
+def takes(room: str) -> Callable[[Callable], Callable]:
     """Give a builder's method the arguments, and the docstring's list, of a room's fields."""
 
     def decorate(method: Callable) -> Callable:
-        fields = {key: f for key, f in of(room).items() if key not in hidden}
+        fields = of(room)
         plain = inspect.signature(method)
         kept = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
         new = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=f.default)
             for key, f in fields.items()
+            if key not in plain.parameters
         ]
         method.__signature__ = plain.replace(parameters=kept + new)  # type: ignore[attr-defined]
         lines = [f"        {key} : {f.help}{f' [{f.unit}]' * bool(f.unit)}" for key, f in

@@ -6,7 +6,7 @@ integers: distances and costs in units of the file's rounding convention, times 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -78,6 +78,8 @@ class Routing:
     shift : ndarray of int64, shape (T, 2)
         Earliest departure, latest return.
     max_distance, max_duration, max_trips : ndarray of int64, shape (T,)
+    max_stops : ndarray of int64, shape (T,)
+        Most clients that a route may serve, over all its trips.
     reload : ndarray of bool, shape (T, D)
         Depots where a vehicle may begin another trip.
     profile : ndarray of int32, shape (T,)
@@ -145,6 +147,8 @@ class Routing:
     fairness: int = 0
     unit: float = 1.0
     name: str = ""
+    # Fields that came later: where nothing is given they take the default of their row.
+    max_stops: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
 
     def __post_init__(self) -> None:
         validate(self)
@@ -232,6 +236,7 @@ class Routing:
             "trips": (self.max_trips > 1).any(),
             "distance limit": (self.max_distance < UNLIMITED).any(),
             "duration limit": (self.max_duration < UNLIMITED).any(),
+            "stops limit": (self.max_stops < self.clients).any(),
             "duration costs": self.duration_cost.any(),
             "profiles": self.profiles > 1,
             "preferences": self.preference is not None,

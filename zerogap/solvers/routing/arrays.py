@@ -87,13 +87,17 @@ def arrays(instance: Routing) -> dict[str, Any]:
 def additive(instance: Routing) -> tuple[np.ndarray, np.ndarray]:
     """Resources that just add up along a trip: amounts (n, R) and limits (T, R).
 
-    Loads delivered, and loads picked up, which must fit by themselves (in a mixed route more is
-    checked).
+    Loads delivered; loads picked up, which must fit by themselves (in a mixed route more is
+    checked); and stops, where a route may not have as many as there are clients (of a route with
+    several trips all stops are counted, by its full evaluation).
     """
     amounts, limits = [instance.delivery], [instance.capacity]
     if instance.pickup.any():
         amounts.append(instance.pickup)
         limits.append(instance.capacity)
+    if "stops limit" in instance.features():
+        amounts.append(np.ones((instance.clients, 1), np.int64))
+        limits.append(instance.max_stops[:, None])
     return np.hstack(amounts), np.hstack(limits)
 
 

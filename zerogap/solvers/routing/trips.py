@@ -23,6 +23,7 @@ BINDING = {
     "release times",
     "distance limit",
     "duration limit",
+    "stops limit",
     "duration costs",
     "conflicts",
     "precedences",

@@ -115,6 +115,9 @@ class _Circuits:
                     self.legs[v, i, j] = leg
                     arcs.append((i, j, literal))
             model.add_circuit(arcs)
+            if instance.max_stops[t] < self.n:
+                stops = sum(serve[i] for i in range(1, self.n + 1))
+                model.add(stops <= int(instance.max_stops[t]))
             for k, (a, b) in enumerate(zip(nodes[self.n + 1 :], nodes[self.n + 2 :])):
                 # Copies of one depot are alike, unless the user's constraints tell them apart.
                 if self.plain and self.reloads[v][k] == self.reloads[v][k + 1]:
