@@ -36,6 +36,7 @@ REGISTRY: dict[str, tuple[str, str, str]] = {
         "treeprune",
         "scratchpad",
         "scheduling",
+        "mapf",
         "dag",  # last: a table of numbers could be anything
     )
 }
