@@ -49,8 +49,6 @@ def info(instance: Mapf) -> dict[str, Any]:
     return facts
 
 
-
-
 FAMILY = Family(
     name="mapf",
     title="multi-agent path finding in continuous time",

@@ -71,13 +71,13 @@ class Mapf:
     sweep: str = "disc"
     zero_edges: bool = False
     name: str = ""
-    room: np.ndarray | None = None
+    room: np.ndarray = None  # type: ignore[assignment]
     #: Distance of every vertex from the nearest blocked cell.
-    space: np.ndarray | None = field(default=None, repr=False)
+    space: np.ndarray = field(default=None, repr=False)  # type: ignore[arg-type]
     #: Edges of vertex v: first[v] … first[v + 1] − 1.
-    first: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    first: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[arg-type]
     #: Lengths of the edges.
-    length: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    length: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -160,7 +160,7 @@ class Mapf:
         put("space", frozen(space, np.float64, field="space", shape=shape, low=0))
 
     def _check_places(self, what: str, at: np.ndarray) -> None:
-        """Starts lie on vertices with room for the disc, and no two of them overlap; so do goals."""
+        """Starts (goals) lie on vertices with room for the disc, and no two of them overlap."""
         tight = self.radius > self.space[at] * (1 + ROOM) + 1e-12
         if tight.any():
             i = int(np.flatnonzero(tight)[0])

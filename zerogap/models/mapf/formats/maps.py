@@ -64,14 +64,12 @@ def _size(node: Node, tag: str, file: str) -> int:
     part = node.one(tag, file)
     value = convert(part.text, f"<{tag}>", int, file, part.line)
     if not 1 <= value <= 100_000:
-        raise InstanceError(
-            f"<{tag}> is {value}, expected 1 … 100000", file=file, line=part.line
-        )
+        raise InstanceError(f"<{tag}> is {value}, expected 1 … 100000", file=file, line=part.line)
     return value
 
 
 def grid(node: Node, file: str) -> Map:
-    """``<map><width/><height/><grid><row/>…``: 0 free, 1 blocked, with blanks between or without."""
+    """``<map><width/><height/><grid><row/>…``: 0 free, 1 blocked, blanks between or not."""
     node.only(("width", "height", "grid", "cellsize", "name"), file)
     width, height = _size(node, "width", file), _size(node, "height", file)
     body = node.one("grid", file)

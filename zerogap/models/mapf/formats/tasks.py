@@ -297,7 +297,12 @@ def write_xml(instance: Mapf) -> str:
 def _grid_lines(instance: Mapf) -> list[str]:
     assert instance.blocked is not None
     height, width = instance.blocked.shape
-    head = ["  <map>", f"    <width>{width}</width>", f"    <height>{height}</height>", "    <grid>"]
+    head = [
+        "  <map>",
+        f"    <width>{width}</width>",
+        f"    <height>{height}</height>",
+        "    <grid>",
+    ]
     rows = [
         "      <row>" + " ".join("1" if cell else "0" for cell in row) + "</row>"
         for row in instance.blocked.tolist()

@@ -1,0 +1,1 @@
+"""Kernels of multi-agent path finding in continuous time: arrays in, arrays out."""

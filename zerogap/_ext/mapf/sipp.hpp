@@ -1,0 +1,323 @@
+// Safe-interval path planning in continuous time: the earliest arrival of one agent.
+//
+// A state is a vertex with one of its safe intervals; the earliest time at which it can be reached
+// dominates all later ones, since the agent may wait there. Moves begin outside the open intervals
+// in which they would collide. `Rules` is where the intervals come from: paths of others (planning)
+// or constraints (conflict-based search); `Record` of others' paths may count soft conflicts, by
+// which paths that arrive at the same time are told apart.
+#ifndef ZEROGAP_MAPF_SIPP
+#define ZEROGAP_MAPF_SIPP
+#include <type_traits>
+
+#include "mapf/paths.hpp"
+
+namespace zg::mapf {
+
+struct Range {
+    double lo, hi;
+};
+
+// What a planning run asks for beside the rules.
+struct Query {
+    int agent = 0, cls = 0, start = 0, goal = 0;
+    double not_before = 0;  // the goal is reached for good no earlier (a superset of later arrivals)
+    double by = INF;        // and no later
+};
+
+class Sipp {
+  public:
+    long long expanded = 0;
+    // Times that differ by less are the same: what a disc moves meanwhile is below all margins.
+    double tick = 1e-10;
+
+    void build(const Graph& graph) {
+        g = &graph;
+        tick = graph.tick();
+        mark.assign(g->n, 0);
+        base.assign(g->n, 0);
+    }
+
+    // Rules: forbid(v, slot_visitor) with slot_visitor(local slot, lo, hi); at an instant: lo == hi,
+    // for local slot 0 only. soft may be null.
+    template <class Rules, class Soft>
+    bool plan(const Query& q, Rules& rules, Soft* soft, Distances& to_goal, Path& out) {
+        begin();
+        query = q;
+        const double h = to_goal(q.start);
+        if (h == INF) return false;
+        int first = hub(q.start, rules, soft);
+        int state = -1;
+        for (int i = offset[first]; i < offset[first + 1]; ++i)
+            if (pool[i].lo <= 0 && pool[i].hi >= 0) state = i;
+        if (state < 0) return false;
+        const double limit = q.by + tick;
+        push(state, q.start, 0, 0, h, -1, -1, 0);
+        if (terminal_at >= 0 && state == terminal_at) {
+            out.moves.clear();
+            out.arrival = 0;
+            return true;
+        }
+        while (!heap.empty()) {
+            std::pop_heap(heap.begin(), heap.end());
+            const Entry top = heap.back();
+            heap.pop_back();
+            if (nodes[top.state].stamp != top.stamp) continue;
+            if (top.state == terminal_at) {
+                trace(top.state, out);
+                return true;
+            }
+            ++expanded;
+            expand(top.state, rules, soft, to_goal, limit);
+        }
+        return false;
+    }
+
+  private:
+    struct Node {
+        double g = INF;
+        int conflicts = 0;
+        int v = -1, parent = -1, edge = -1;
+        double depart = 0;
+        int stamp = -1;
+    };
+    struct Entry {
+        double f;
+        int conflicts;
+        double g;
+        int state, stamp;
+        // A max-heap: the best entry is the largest. Deeper paths first among equals.
+        bool operator<(const Entry& o) const {
+            if (f != o.f) return f > o.f;
+            if (conflicts != o.conflicts) return conflicts > o.conflicts;
+            if (g != o.g) return g < o.g;
+            return state > o.state;
+        }
+    };
+
+    void begin() {
+        ++run;
+        pool.clear();
+        offset.clear();
+        nodes.clear();
+        heap.clear();
+        softs.clear();
+        soft_offset.clear();
+        terminal_at = -1;
+        stamps = 0;
+    }
+
+    // Index into `offset` of the intervals of v: slot 0 the safe ones of staying, then the forbidden
+    // ones of its moves.
+    template <class Rules, class Soft>
+    int hub(int v, Rules& rules, Soft* soft) {
+        if (mark[v] == run) return base[v];
+        mark[v] = run;
+        const int slots = g->degree(v) + 1;
+        if (static_cast<int>(raw.size()) < slots) raw.resize(slots);
+        for (int i = 0; i < slots; ++i) raw[i].clear();
+        rules.forbid(v, query, [&](int slot, double lo, double hi) {
+            if (hi >= 0 && (lo < hi || slot == 0)) raw[slot].push_back({lo, hi});
+        });
+        const int at = static_cast<int>(offset.size());
+        base[v] = at;
+        safe(v);
+        for (int i = 1; i < slots; ++i) merged(raw[i]);
+        offset.push_back(static_cast<int>(pool.size()));
+        if constexpr (!std::is_same_v<Soft, std::nullptr_t>) {
+            for (int i = 0; i < slots; ++i) raw[i].clear();
+            soft->forbid(v, query, [&](int slot, double lo, double hi) {
+                if (hi >= 0 && lo < hi) raw[slot].push_back({lo, hi});
+            });
+            // In parallel with `offset`: the entries of both have the same index.
+            for (int i = 0; i < slots; ++i) {
+                soft_offset.push_back(static_cast<int>(softs.size()));
+                softs.insert(softs.end(), raw[i].begin(), raw[i].end());
+            }
+            soft_offset.push_back(static_cast<int>(softs.size()));
+        }
+        return at;
+    }
+
+    // The complement of the open forbidden intervals of staying, and of the forbidden instants: an
+    // agent leaves before such an instant, or comes at it (the limit of coming after it).
+    void safe(int v) {
+        auto& list = raw[0];
+        std::sort(list.begin(), list.end(), [](const Range& a, const Range& b) {
+            return a.lo < b.lo || (a.lo == b.lo && a.hi < b.hi);
+        });
+        offset.push_back(static_cast<int>(pool.size()));
+        double from = 0;
+        for (const Range& r : list) {
+            if (r.lo == r.hi) {  // an instant
+                if (r.lo <= from) {
+                    // Present at `from` itself is forbidden: what remains begins there, as a limit.
+                    if (r.lo == 0 && from == 0) from = std::nextafter(0.0, 1.0);
+                    continue;
+                }
+                put(v, from, std::nextafter(r.lo, -INF));
+                from = r.lo;
+            } else if (r.lo >= from) {
+                put(v, from, r.lo);
+                from = r.hi;
+            } else {
+                from = std::max(from, r.hi);
+            }
+        }
+        put(v, from, INF);
+        if (v == query.goal && from < INF) {
+            const int last = static_cast<int>(pool.size()) - 1;
+            if (query.not_before > pool[last].lo) {
+                // Reached for good not before: a state of its own; the agent may still pass through.
+                put(v, query.not_before, INF);
+                terminal_at = last + 1;
+            } else {
+                terminal_at = last;
+            }
+        }
+    }
+    void put(int v, double lo, double hi) {
+        if (lo > hi || lo == INF) return;
+        pool.push_back({lo, hi});
+        nodes.resize(pool.size());
+        nodes.back().v = v;
+    }
+    void merged(std::vector<Range>& list) {
+        offset.push_back(static_cast<int>(pool.size()));
+        std::sort(list.begin(), list.end(),
+                  [](const Range& a, const Range& b) { return a.lo < b.lo; });
+        const size_t from = pool.size();
+        for (const Range& r : list) {
+            // Open intervals that only touch leave an instant between them.
+            if (pool.size() > from && r.lo < pool.back().hi)
+                pool.back().hi = std::max(pool.back().hi, r.hi);
+            else
+                pool.push_back(r);
+        }
+        nodes.resize(pool.size());
+    }
+
+    double quantum(double f) const { return std::floor(f / tick); }
+
+    void push(int state, int v, double at, int conflicts, double h, int parent, int edge,
+              double depart) {
+        Node& node = nodes[state];
+        // Times that differ by rounding only are the same; then fewer conflicts win.
+        if (at > node.g - tick && !(at <= node.g + tick && conflicts < node.conflicts)) return;
+        node.g = at;
+        node.conflicts = conflicts;
+        node.v = v;
+        node.parent = parent;
+        node.edge = edge;
+        node.depart = depart;
+        node.stamp = ++stamps;
+        heap.push_back({quantum(at + h), conflicts, at, state, node.stamp});
+        std::push_heap(heap.begin(), heap.end());
+    }
+
+    template <class Rules, class Soft>
+    void expand(int state, Rules& rules, Soft* soft, Distances& to_goal, double limit) {
+        const Node here = nodes[state];
+        nodes[state].stamp = -2 - state;  // closed, unless it is reached better
+        const int v = here.v, at = base[v];
+        const double until = pool[state].hi;
+        for (int e = g->first[v]; e < g->first[v + 1]; ++e) {
+            if (!g->usable(e, query.cls)) continue;
+            const int w = g->head[e];
+            const double h = to_goal(w);
+            if (h == INF) continue;
+            const double d = g->duration(e, query.cls);
+            if (std::max(here.g + d + h, query.not_before) > limit) continue;
+            const int slot = e - g->first[v] + 1;
+            const int there = hub(w, rules, soft);
+            for (int k = offset[there]; k < offset[there + 1]; ++k) {
+                const Range room = pool[k];
+                if (room.hi < here.g + d) continue;
+                if (room.lo > until + d) break;
+                double t = std::max(here.g, room.lo - d);
+                for (int f = offset[at + slot]; f < offset[at + slot + 1]; ++f) {
+                    if (pool[f].lo >= t) break;
+                    if (t < pool[f].hi) t = pool[f].hi;
+                }
+                if (t > until || t + d > room.hi) continue;
+                // The state that ends the search is reached by moving in at its time or later.
+                const double arrive = std::max(t + d, room.lo);
+                double least = arrive + h;
+                if (k != terminal_at) least = std::max(least, query.not_before);
+                if (least > limit) continue;
+                int conflicts = here.conflicts;
+                if constexpr (!std::is_same_v<Soft, std::nullptr_t>)
+                    conflicts += count(at, slot, here.g, t);
+                push(k, w, arrive, conflicts, least - arrive, state, e, t);
+            }
+        }
+    }
+    // Conflicts of waiting from g to t and then moving at t.
+    int count(int at, int slot, double from, double t) const {
+        int sum = 0;
+        for (int i = soft_offset[at + slot]; i < soft_offset[at + slot + 1]; ++i)
+            sum += softs[i].lo + tick < t && t < softs[i].hi - tick;
+        if (t > from)
+            for (int i = soft_offset[at]; i < soft_offset[at + 1]; ++i)
+                sum += softs[i].lo + tick < t && from < softs[i].hi - tick;
+        return sum;
+    }
+
+    void trace(int state, Path& out) {
+        out.moves.clear();
+        for (int s = state; nodes[s].parent >= 0; s = nodes[s].parent)
+            out.moves.push_back({nodes[s].edge, nodes[s].depart});
+        std::reverse(out.moves.begin(), out.moves.end());
+        // Times that were taken for the same are made the same, lest differences add up.
+        double t = 0;
+        for (Move& m : out.moves) {
+            m.t = std::max(m.t, t);
+            t = m.t + g->duration(m.edge, query.cls);
+        }
+        out.arrival = t;
+    }
+
+    const Graph* g = nullptr;
+    Query query;
+    int run = 0, terminal_at = -1, stamps = 0;
+    std::vector<int> mark, base, offset, soft_offset;
+    std::vector<Range> pool, softs;
+    std::vector<std::vector<Range>> raw;
+    std::vector<Node> nodes;
+    std::vector<Entry> heap;
+};
+
+// Rules from the paths of others: nobody else may be touched.
+class Others {
+  public:
+    Tables* tables = nullptr;
+    const Graph* g = nullptr;
+    const Record* record = nullptr;
+    // If given: only agents whose entry is `wanted`.
+    const std::vector<char>* only = nullptr;
+    char wanted = 1;
+
+    template <class Visit>
+    void forbid(int v, const Query& q, Visit&& visit) {
+        const int degree = g->degree(v), first = g->first[v];
+        for (int other = 0; other < g->classes; ++other)
+            tables->around(v, q.cls, other, [&](const Near& near) {
+                for (const Use& use : record->at(near.u)) {
+                    if (use.agent == q.agent || (only && (*only)[use.agent] != wanted)) continue;
+                    if (g->classes > 1 && record->cls(use.agent) != other) continue;
+                    const Span stay = near.spans[use.slot];
+                    if (stay.lo <= stay.hi) {
+                        const double lo = use.s + stay.lo, hi = use.e + stay.hi;
+                        if (lo < hi) visit(0, lo, hi);
+                    }
+                    for (int i = 1; i <= degree; ++i) {
+                        const int row = g->columns ? g->type[first + i - 1] : i;
+                        const Span s = near.spans[row * near.cols + use.slot];
+                        if (s.lo < s.hi) visit(i, use.s + s.lo, use.e + s.hi);
+                    }
+                }
+            });
+    }
+};
+
+}  // namespace zg::mapf
+#endif
