@@ -144,6 +144,21 @@ class Engine {
         upper_ = std::min(upper_, std::max(p.bound(rule(), own), shared.best.load()));
     }
 
+    // After few vertices have gone, the order and the colours of the rest serve as well as new
+    // ones: the colouring stays proper, and any order is one to find cliques at their first vertex.
+    void keep_colours() {
+        std::vector<int32_t> label(alive_.size(), -1), order, colours;
+        for (size_t v = 0; v < alive_.size(); ++v)
+            if (alive_[v]) {
+                label[v] = (int32_t)colours.size();
+                colours.push_back(colours_[v]);
+            }
+        for (const int v : order_)
+            if (alive_[v]) order.push_back(label[v]);
+        order_.swap(order);
+        colours_.swap(colours);
+    }
+
     // Peel by the target of the moment until nothing falls or only crumbs do.
     void core() {
         reduced_for_ = rule().target;
@@ -155,8 +170,11 @@ class Engine {
             colourful_core(g_, colours_, palette_, rule(), set_.enhanced, alive_);
             g_ = compress(g_, alive_, g_.origin.data());
             if (g_.n == before) break;
+            if (g_.n > before - before / 10) {
+                keep_colours();
+                break;
+            }
             colour_again();
-            if (g_.n > before - before / 10) break;
         }
         note("colourful core");
         alive_.assign(g_.n, 1);
