@@ -112,7 +112,7 @@ def test_pyomo_models_are_compiled_exactly():
 
 
 def test_versions_that_are_known_to_be_wrong_are_refused(monkeypatch):
-    monkeypatch.setattr(highs.metadata, "version", lambda package: "1.14.0")
+    monkeypatch.setattr(highs, "_version", lambda: "1.14.0")
     with pytest.raises(SolverError, match=r"1\.14\.0 .*presolve.*<1\.14"):
         highs.fresh_highs(1)
 

@@ -106,3 +106,81 @@ def test_tables_without_the_empty_set_may_have_no_graph():
     table = LocalScores(([-1.0], [-1.0]), (((1,),), ((0,),)))
     for method in ("auto", "exact", "cpsat"):
         assert zg.solve(table, method=method, time_limit=5, threads=1).status == "infeasible"
+
+
+def random_graph(rng, d):
+    """Parents of every variable in a random graph without cycles."""
+    order = rng.permutation(d)
+    parents = [()] * d
+    for k, j in enumerate(order.tolist()):
+        parents[j] = tuple(sorted(order[:k][rng.random(k) < 0.6].tolist()))
+    return parents
+
+
+def test_rows_of_small_sets_hold_for_every_graph():
+    from types import SimpleNamespace
+
+    from zerogap.solvers.dag import facets
+    from zerogap.solvers.dag.separation import Support
+
+    rng = np.random.default_rng(1)
+    found = set()
+    for _ in range(40):
+        d = 6
+        graphs = [[()] * d] + [random_graph(rng, d) for _ in range(3)]
+        columns = [(j, g[j]) for g in graphs for j in range(d)]
+        within = np.zeros((len(columns), d))
+        for c, (_, s) in enumerate(columns):
+            within[c, list(s)] = 1
+        x = np.concatenate([rng.dirichlet([1] * len(graphs)) for _ in range(d)])
+        x = x.reshape(d, -1).T.reshape(-1)
+        given = SimpleNamespace(
+            owner=np.array([j for j, _ in columns]), members=[s for _, s in columns], within=within
+        )
+        support = Support(given, np.arange(len(columns)), x, d)
+        for facet in facets.separate(support, 5.0):
+            found.add(len(facet.variables))
+            code = facets.codes(within, facet.variables)
+            value, lower = facet.row(given.owner, code)
+            assert value @ x < lower - 1e-6  # violated
+            for _ in range(50):
+                graph = random_graph(rng, d)
+                inside = np.zeros((d, d))
+                for j, s in enumerate(graph):
+                    inside[j, list(s)] = 1
+                row, _ = facet.row(np.arange(d), facets.codes(inside, facet.variables))
+                assert row.sum() >= lower - 1e-9
+    assert 4 in found
+
+
+def test_branch_and_cut_proves_what_the_root_leaves_open(monkeypatch):
+    from zerogap.solvers.dag import clusters, scored, tree
+
+    monkeypatch.setattr(scored, "SMALL", 0)
+    monkeypatch.setattr(scored, "SUBSETS", 0)
+    monkeypatch.setattr(clusters, "_SLOW", 0)  # no rows at the root: all is left to the tree
+    separate = tree.Tree._separate
+    monkeypatch.setattr(  # and to its branches
+        tree.Tree, "_separate", lambda t, *a: separate(t, *a) if t.chosen() is not None else 0
+    )
+    rng = np.random.default_rng(2)
+    nodes = []
+    node = tree.Tree._node
+    monkeypatch.setattr(tree.Tree, "_node", lambda *a: nodes.append(1) or node(*a))
+    for seed in range(6):
+        d = 6
+        scores, sets = [], []
+        for j in range(d):
+            others = [i for i in range(d) if i != j]
+            mine = {(): -30.0}
+            for _ in range(12):
+                s = tuple(sorted(rng.choice(others, int(rng.integers(1, 4)), False).tolist()))
+                mine[s] = float(rng.normal(-20, 3))
+            sets.append(tuple(mine))
+            scores.append(list(mine.values()))
+        table = LocalScores(tuple(scores), tuple(sets))
+        expected = zg.solve(table, method="cpsat", time_limit=20, threads=1)
+        result = zg.solve(table, method="exact", time_limit=20, threads=1)
+        assert result.status == expected.status == "optimal", seed
+        assert result.objective == pytest.approx(expected.objective, abs=1e-6)
+    assert len(nodes) > 12

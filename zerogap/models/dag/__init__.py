@@ -19,6 +19,7 @@ from zerogap.models.dag.formats import FORMATS
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
 from zerogap.models.dag.instance import LOSSES, PENALTIES, Dag
 from zerogap.models.dag.metrics import compare, cpdag
+from zerogap.models.dag.networks import Network, fitted, random_network, read_bif, sampled
 from zerogap.models.dag.rulefiles import read_rules, read_truth
 from zerogap.models.dag.solution import Structure, decode, encode
 from zerogap.models.dag.tables import HEADERS, MISSING
@@ -28,6 +29,7 @@ __all__ = [
     "Categorical",
     "Dag",
     "LocalScores",
+    "Network",
     "Structure",
     "check",
     "compare",
@@ -35,7 +37,10 @@ __all__ = [
     "decode",
     "encode",
     "erdos_renyi",
+    "fitted",
     "info",
+    "random_network",
+    "read_bif",
     "read_rules",
     "read_truth",
     "scale_free",
@@ -137,7 +142,12 @@ FAMILY = Family(
     encode=encode,
     decode=decode,
     info=info,
-    generators={"er": erdos_renyi, "sf": scale_free},
+    generators={
+        "er": erdos_renyi,
+        "sf": scale_free,
+        "bn": random_network,
+        "network": sampled,
+    },
     options=(
         Option("loss", str, "ls", "least squares, Gaussian likelihood or logistic", LOSSES),
         Option("penalty", str, "none", "on weights (l1) or edges (l0, bic)", PENALTIES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -68,6 +69,12 @@ class Rows:
         )
 
 
+@functools.cache
+def _version() -> str:
+    """Version of the installed highspy; looked up once, small programs are made by the hundred."""
+    return metadata.version("highspy")
+
+
 def fresh_highs(threads: int | None, log: bool = False) -> Any:
     """A silent HiGHS object.
 
@@ -78,7 +85,7 @@ def fresh_highs(threads: int | None, log: bool = False) -> Any:
     """
     import highspy
 
-    version = metadata.version("highspy")
+    version = _version()
     if version in WRONG:
         raise SolverError(f"highspy {version} {WRONG[version]}; install highspy>=1.12,<1.14")
 

@@ -1,30 +1,33 @@
 """Lower bounds over parent sets: a linear relaxation with cluster cuts, then branch and bound.
 
-A cluster C of variables is violated where, summed over C, less than one parent set lies outside of
-C: then the sets of C close a cycle, at least in part. Where the relaxation with its cuts is tight
-it leaves a handful of sets for branch and bound.
+Rows over clusters of variables forbid cycles (see `separation`). Where the relaxation with its cuts
+is tight it leaves a handful of sets for branch and bound.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from zerogap.models.dag import Categorical, Dag, LocalScores
+from zerogap.solvers.dag import facets
 from zerogap.solvers.dag.blocks import Blocks
+from zerogap.solvers.dag.separation import Cluster, Support
 from zerogap.solvers.search import Search
 
 #: Share of the objective within which the relaxation's bound counts as equal to the incumbent.
 HAIR = 1e-7
-_VIOLATED = 1e-3
 #: Columns a variable begins with, and gets in a round.
 _FIRST, _ENTER = 20, 10
-#: Seconds for finding the most violated cluster, and columns that branch and bound may get.
-_SEPARATION, _BRANCH = 10.0, 5000
-#: Variables that a cluster is grown to.
-_LARGEST = 16
+#: Seconds a round for rows of small sets of variables.
+_FACETS = 5.0
+#: So many rounds that close less than this share of the gap end the root of the tree.
+_SLOW, _PROGRESS = 4, 0.03
+#: Columns that branch and bound may get.
+_BRANCH = 20_000
 
 
 class Columns:
@@ -56,10 +59,14 @@ class Columns:
             if s:
                 self.within[k, list(s)] = 1
 
-    def outside(self, clusters: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-        """Bool (chosen columns, clusters): the owner is in the cluster, all its parents are not."""
-        hits = self.within[chosen] @ clusters.T.astype(np.float32)
-        return (hits == 0) & clusters[:, self.owner[chosen]].T
+    def outside(self, clusters: list[Cluster], chosen: np.ndarray) -> np.ndarray:
+        """Bool (chosen columns, clusters): the owner is in it, fewer than k of the parents are."""
+        masks = np.zeros((len(clusters), self.within.shape[1]), dtype=bool)
+        for r, cluster in enumerate(clusters):
+            masks[r, list(cluster.members)] = True
+        hits = self.within[chosen] @ masks.T.astype(np.float32)
+        few = hits < np.array([c.k for c in clusters])
+        return few & masks[:, self.owner[chosen]].T
 
 
 class Relaxation:
@@ -95,9 +102,11 @@ class Relaxation:
                 if s is not None and (not s or (incumbent and s == incumbent[j])):
                     active[k] = True
         self.active = np.flatnonzero(active)
-        self.known: set[bytes] = set()
-        self.clusters: list[np.ndarray] = []
-        self.cuts: list[tuple[np.ndarray, np.ndarray]] = []  # columns (ascending), coefficients
+        self.known: set[Any] = set()
+        self.clusters: list[Cluster] = []
+        self.facets: list[tuple[np.ndarray, np.ndarray, float]] = []
+        # Columns (ascending), coefficients, right sides.
+        self.cuts: list[tuple[np.ndarray, np.ndarray, float]] = []
         rows = [
             ({k: 1.0 for k, c in enumerate(self.active) if columns.owner[c] == j}, 1.0, 1.0)
             for j in range(self.d)
@@ -122,7 +131,7 @@ class Relaxation:
             here = position[index] >= 0
             terms = dict(zip(position[index[here]].tolist(), value[here].tolist()))
             rows.append((terms, lower, math.inf))
-            self.cuts.append((index, value))
+            self.cuts.append((index, value, lower))
         self.lp.add_rows(Rows.of(rows))
 
     def solve(self, seconds: float) -> bool:
@@ -138,7 +147,7 @@ class Relaxation:
         columns = self.columns
         reduced = self._cost(np.arange(len(columns.cost))) - duals[columns.owner]
         for r in np.flatnonzero(duals[self.d :] > 1e-12):
-            index, value = self.cuts[r]
+            index, value, _ = self.cuts[r]
             reduced[index] -= duals[self.d + r] * value
         lowest = np.zeros(self.d)
         np.minimum.at(lowest, columns.owner, reduced)
@@ -161,7 +170,7 @@ class Relaxation:
         new = np.concatenate(chosen)
         index: list[list[int]] = [[int(columns.owner[k])] for k in new]
         value: list[list[float]] = [[1.0] for _ in new]
-        for r, (where, what) in enumerate(self.cuts):
+        for r, (where, what, _) in enumerate(self.cuts):
             at = np.searchsorted(where, new)
             at[at == len(where)] = 0
             for c in np.flatnonzero(where[at] == new) if len(where) else ():
@@ -185,16 +194,24 @@ class Relaxation:
                 if not search.open:
                     return 0
                 cuts.append(self.blocks.row(block))
-        found = support.greedy() or ([] if cuts else support.exact(search.remaining))
-        fresh = [c for c in found if c.tobytes() not in self.known]
-        self.known |= {c.tobytes() for c in fresh}
+        # The tree finds every cycle itself; HiGHS's model of positions is better off without.
+        found = support.violated(0.0 if cuts or self.blocks is None else search.remaining)
+        fresh = [c for c in found if c.key not in self.known]
+        self.known |= {c.key for c in fresh}
         self.clusters += fresh
         everything = np.arange(len(self.columns.cost))
         if fresh:
-            outside = self.columns.outside(np.array(fresh), everything)
-            for r in range(len(fresh)):
+            outside = self.columns.outside(fresh, everything)
+            for r, cluster in enumerate(fresh):
                 index = np.flatnonzero(outside[:, r])
-                cuts.append((index, np.ones(len(index)), 1.0))
+                cuts.append((index, np.ones(len(index)), float(cluster.k)))
+        if not cuts:
+            for facet in facets.separate(support, min(_FACETS, search.remaining)):
+                codes = facets.codes(self.columns.within, facet.variables)
+                value, lower = facet.row(self.columns.owner, codes)
+                index = np.flatnonzero(value)
+                cuts.append((index, value[index], lower))
+                self.facets.append((index, value[index], lower))
         if cuts:
             self._add(cuts)
         return len(cuts)
@@ -210,97 +227,6 @@ def determinant(dag: Dag) -> float:
     return value - 1e-10 * abs(value)
 
 
-class Support:
-    """The columns that a relaxed solution uses, and the clusters it violates.
-
-    The left side of a cluster is the total of the sets of its variables that lie outside of it.
-    """
-
-    def __init__(self, columns: Columns, active: np.ndarray, values: np.ndarray, d: int):
-        used = np.flatnonzero(values > 1e-9)
-        self.d = d
-        self.owner, self.x = columns.owner[active[used]], values[used]
-        self.within = columns.within[active[used]].astype(np.float64)
-
-    def greedy(self) -> list[np.ndarray]:
-        """Clusters grown from single variables and from strong pairs."""
-        d = self.d
-        linked = np.zeros((d, d))
-        np.add.at(linked, self.owner, self.within * self.x[:, None])
-        both = np.triu(linked + linked.T, 1)
-        pairs = np.argwhere(both > 0.5)
-        pairs = pairs[np.argsort(-both[pairs[:, 0], pairs[:, 1]])][: 2 * d]
-        found: dict[bytes, np.ndarray] = {}
-        for seed in [*([j] for j in range(d)), *pairs.tolist()]:
-            cluster = np.zeros(d, dtype=bool)
-            cluster[seed] = True
-            for chosen in grown(cluster, self.owner, self.x, self.within, d):
-                found[chosen.tobytes()] = chosen
-        return list(found.values())
-
-    def exact(self, seconds: float) -> list[np.ndarray]:
-        """The most violated cluster and its forerunners, by a small integer program.
-
-        z_j says that j is in the cluster, y_k that the set k of a member has a parent in it; the
-        left side is Σ z − Σ x y.
-        """
-        from zerogap.solvers.backends.highs import Rows, solve_mip
-
-        d, count = self.d, len(self.owner)
-        rows: list[tuple[dict[int, float], float, float]] = [
-            (dict.fromkeys(range(d), 1.0), 2.0, math.inf)
-        ]
-        for k in range(count):
-            rows.append(({d + k: 1.0, int(self.owner[k]): -1.0}, -math.inf, 0.0))
-            terms = {d + k: 1.0}
-            terms |= {int(i): -1.0 for i in np.flatnonzero(self.within[k])}
-            rows.append((terms, -math.inf, 0.0))
-        found: dict[bytes, np.ndarray] = {}
-
-        def keep(values: np.ndarray, left: float) -> None:
-            if left < 1 - _VIOLATED:
-                cluster = np.asarray(values[:d]) > 0.5
-                found[cluster.tobytes()] = cluster
-
-        outcome = solve_mip(
-            np.concatenate([np.ones(d), -self.x]),
-            Rows.of(rows),
-            np.zeros(d + count),
-            np.ones(d + count),
-            np.arange(d + count) < d,
-            cutoff=1 - _VIOLATED,
-            seconds=min(seconds, _SEPARATION),
-            on_solution=keep,
-        )
-        if outcome.values is not None and outcome.objective is not None:
-            keep(outcome.values, outcome.objective)
-        return list(found.values())
-
-
-def grown(cluster, owner, x, within, d: int) -> list[np.ndarray]:
-    """The first and the most violated cluster on the greedy way up from one."""
-    hit = within[:, cluster].any(axis=1)
-    first, chosen, best = None, None, 1 - _VIOLATED
-    for _ in range(min(d - 1, _LARGEST)):
-        mine = cluster[owner] & ~hit
-        if not mine.any():
-            break
-        # Joining v: its own unhit sets come in, those of the cluster with v among them go.
-        joining = np.bincount(owner[~hit], weights=x[~hit], minlength=d)
-        left = x[mine].sum() - x[mine] @ within[mine] + joining
-        left[cluster] = np.inf
-        v = int(left.argmin())
-        cluster[v] = True
-        hit |= within[:, v] > 0
-        if left[v] < best - 1e-9:
-            best, chosen = left[v], cluster.copy()
-            if first is None:
-                first = chosen
-    if chosen is None or first is None:
-        return []
-    return [chosen] if first is chosen else [first, chosen]
-
-
 def prove(
     dag: Dag | Categorical | LocalScores, search: Search, problem: Any, lists: Any, beside: Any
 ) -> None:
@@ -313,6 +239,7 @@ def prove(
     columns = Columns(dag, lists)
     incumbent = None if search.hint is None else pyomo.parents_of(search.hint)
     relaxation = Relaxation(dag, problem, columns, incumbent)
+    reached, slow = -math.inf, 0
     while search.open and relaxation.solve(search.remaining):
         # The duals' own bound with every column priced, so columns that are not active count too;
         # dropped candidates have refused the claim above.
@@ -321,8 +248,16 @@ def prove(
             beside()
         if not search.open:
             return
-        if not relaxation.enter() + relaxation.separate(search) and search.open:
-            branch(dag, search, relaxation)
+        entered = relaxation.enter()
+        if not isinstance(dag, Dag) and not entered:
+            best = incumbent_cost(search)
+            gap = (relaxation.bound + 1.0 if best is None else best) - relaxation.bound
+            slow = slow + 1 if relaxation.bound < reached + _PROGRESS * gap else 0
+            reached = max(reached, relaxation.bound)
+        if slow < _SLOW:
+            entered += relaxation.separate(search)
+        if not entered and search.open:
+            branch(dag, search, relaxation, beside)
             return
 
 
@@ -349,10 +284,14 @@ def tighten(search: Search, bound: float) -> None:
         claim(search, bound - 1e-9 * max(1.0, abs(bound)))
 
 
-def branch(dag: Dag | Categorical | LocalScores, search: Search, relaxation: Relaxation) -> None:
+def branch(
+    dag: Dag | Categorical | LocalScores,
+    search: Search,
+    relaxation: Relaxation,
+    beside: Callable[[], None] | None,
+) -> None:
     """Branch and bound on the sets whose reduced cost leaves room below the incumbent."""
     from zerogap.models.dag.exact import pyomo
-    from zerogap.solvers.backends import highs
 
     columns, bound = relaxation.columns, relaxation.bound
     room, best = math.inf, incumbent_cost(search)
@@ -373,11 +312,59 @@ def branch(dag: Dag | Categorical | LocalScores, search: Search, relaxation: Rel
             "clusters: sets that were not enumerated could still be better; give max_parents"
         )
         return
+    if isinstance(dag, Dag):
+        by_highs(dag, search, relaxation, keep)
+    else:
+        by_tree(dag, search, relaxation, keep, beside)
+
+
+def by_tree(
+    dag: Categorical | LocalScores,
+    search: Search,
+    relaxation: Relaxation,
+    keep: np.ndarray,
+    beside: Callable[[], None] | None,
+) -> None:
+    """Branch and cut on the columns that are left."""
+    from zerogap.models.dag.parents import structure
+    from zerogap.solvers.dag.tree import Tree
+
+    columns, best = relaxation.columns, incumbent_cost(search)
+    dearest = np.full(dag.variables, -math.inf)
+    np.maximum.at(dearest, columns.owner, columns.cost)
+    limit = float(dearest.sum()) + 1.0  # no graph costs as much
+    tree = Tree(relaxation, keep, limit if best is None else best)
+    finished = tree.run(
+        relaxation.bound,
+        left=lambda: search.remaining if search.open else 0.0,
+        cost=lambda: incumbent_cost(search),
+        claim=lambda bound: tighten(search, bound) if bound < limit else None,
+        offer=lambda parents: search.offer(structure(dag, parents), "clusters", exact=True),
+        beside=beside,
+        hair=HAIR,
+    )
+    if finished and best is None and search.solution is None:
+        # All columns were kept, every node was closed, none held a graph.
+        search.prove_infeasible("no choice of parent sets is free of cycles", "clusters")
+
+
+def by_highs(dag: Dag, search: Search, relaxation: Relaxation, keep: np.ndarray) -> None:
+    """HiGHS on the columns that are left, with the clusters and facets of the relaxation."""
+    from zerogap.models.dag.exact import pyomo
+    from zerogap.solvers.backends import highs
+
+    columns = relaxation.columns
     left: list[tuple[list[float], list[tuple[int, ...]]]] = [([], []) for _ in range(dag.variables)]
+    name = {}
     for k in np.flatnonzero(keep).tolist():
         costs, sets = left[columns.owner[k]]
+        name[k] = (int(columns.owner[k]), len(costs))
         costs.append(float(columns.cost[k]))
         sets.append(columns.members[k])
-    clusters = [frozenset(np.flatnonzero(c).tolist()) for c in relaxation.clusters]
-    model = pyomo.build(dag, left, clusters, offset=float(relaxation.shift.sum()))
+    clusters = [(frozenset(c.members), c.k) for c in relaxation.clusters]
+    rows = [
+        ({name[k]: v for k, v in zip(index.tolist(), value.tolist()) if k in name}, lower)
+        for index, value, lower in relaxation.facets
+    ]
+    model = pyomo.build(dag, left, clusters, rows, offset=float(relaxation.shift.sum()))
     highs.improve(model, search, source="highs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from zerogap.models.base import Model
 from zerogap.models.dag.categorical import Categorical, LocalScores
@@ -14,14 +14,15 @@ from zerogap.models.dag.solution import Structure
 def build(
     instance: Dag | Categorical | LocalScores,
     lists: ParentLists | None = None,
-    clusters: Iterable[frozenset[int]] = (),
+    clusters: Iterable[tuple[frozenset[int], int]] = (),
+    rows: Iterable[tuple[Mapping[tuple[int, int], float], float]] = (),
     offset: float = 0.0,
 ) -> Model:
     """One parent set for every variable, and no cycle.
 
     Positions 0 … d−1 forbid cycles: an edge i → j demands position[j] ≥ position[i] + 1. A cluster
-    C strengthens the relaxation: some variable of C has all its parents outside of C (Jaakkola
-    et al. 2010).
+    C with its k strengthens the relaxation: k variables of C, the first along an order, have fewer
+    than k parents in C each (k = 1: Jaakkola et al. 2010; more: Cussens 2011).
 
     Parameters
     ----------
@@ -29,8 +30,10 @@ def build(
         A `Dag` with loss ls or gauss and no l1 penalty.
     lists : sequence of (costs, sets), optional
         Parent sets of every variable; all undominated ones if None.
-    clusters : iterable of frozenset of int
-        Cluster constraints to add.
+    clusters : iterable of (frozenset of int, int)
+        Cluster constraints to add, with their k.
+    rows : iterable of (mapping, float)
+        Further valid rows: the choices j, k with their coefficients, and what they sum to at least.
     offset : float
         Subtracted from the costs of the model, added again to its objective.
 
@@ -69,16 +72,20 @@ def build(
         pairs, rule=lambda m, i, j: position[j] >= position[i] + 1 - d * (1 - edge[i, j])
     )
     model.cluster = pyo.ConstraintList()
-    for cluster in clusters:
+    for cluster, least in clusters:
         model.cluster.add(
             sum(
                 choose[j, k]
                 for j in sorted(cluster)
                 for k, members in enumerate(lists[j][1])
-                if cluster.isdisjoint(members)
+                if len(cluster.intersection(members)) < least
             )
-            >= 1
+            >= least
         )
+    model.valid = pyo.ConstraintList()
+    for terms, lower in rows:
+        if terms:  # all others count 0: nothing to choose, nothing to say
+            model.valid.add(sum(v * choose[key] for key, v in terms.items()) >= lower)
     index = [{tuple(s): k for k, s in enumerate(lists[j][1])} for j in range(d)]
 
     def read(value):
