@@ -73,7 +73,9 @@ FAMILY = Family(
         Option("layout", str, None, "how rows of numbers or arrays are laid out", LAYOUTS),
         Option("numbering", int, None, "whether machines are counted from 0 or from 1", (0, 1)),
         Option("index", str, None, "which of several instances of a file, from 0 or by its name"),
-        Setting("rule", str, "learned", "priority rule of the method dispatch, or a weights file"),
+        Setting(
+            "rule", str, "learned", "priority rule of dispatching: a name or a file of weights"
+        ),
         Setting("horizon", int, None, "last end in models with constraints added by extend"),
     ),
 )

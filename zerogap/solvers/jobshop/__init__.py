@@ -1,12 +1,13 @@
-"""Job-shops: tabu search and CP-SAT close in on the makespan from both sides."""
+"""Job-shops: tabu search or annealing and CP-SAT close in on the optimum from both sides."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from zerogap.models.jobshop import FlexibleJobShop, Shop
+from zerogap.models.jobshop.instance import DUE
 from zerogap.solvers.jobshop import bounds, extended, neighbourhoods, rules
-from zerogap.solvers.jobshop.islands import drive, in_background, kernels
+from zerogap.solvers.jobshop.islands import drive, in_background, kernels, searchable
 from zerogap.solvers.search import Search
 
 #: Up to so many operations CP-SAT proves in minutes what the kernel finds in seconds.
@@ -15,6 +16,8 @@ PROVABLE = 250
 UNPROVABLE = 20_000
 #: Beyond so many operations a move costs more than a tenth of a schedule: dispatching alone.
 HUGE = 300_000
+#: Random schedules of the opening where iterations, not time, decide.
+RESTARTS = 20
 #: Stronger propagation of the machines: the proof of ft10 below 930 takes 0.6 s instead of 14.
 STRONG = {
     "use_strong_propagation_in_disjunctive": True,
@@ -31,6 +34,8 @@ BOUND = STRONG | {"use_objective_lb_search": True}
 PROOF_SHARE, BOUND_SHARE = 1.0, 0.2
 #: Rules and delays of the first schedules.
 OPENERS = (("mwkr", 0.0), ("learned", None), ("mwkr", 0.3), ("mor", 0.0))
+#: The same where due dates count.
+URGENT = (("atc", 0.0), ("edd", 0.0), ("learned", None), ("atc", 0.3))
 
 
 def auto(shop: Shop, search: Search) -> None:
@@ -38,16 +43,14 @@ def auto(shop: Shop, search: Search) -> None:
     if search.extend is not None:
         if search.hint is None:  # a start of the user's is the better hint: it may keep constraints
             opening(shop, search)
-            if shop.objective == "makespan" and shop.operations <= HUGE:
+            if kernelled(shop):
                 drive(shop, search, kernels(shop, search)[:1], seconds=0.05 * search.remaining)
         return extended.solve(shop, search, cold=False, parameters=STRONG)
     opening(shop, search)
-    if shop.objective != "makespan":
-        return neighbourhoods.descend(shop, search, prove)
-    if shop.operations > HUGE:
-        return neighbourhoods.redispatch(shop, search)
     if not search.open:
         return None
+    if not kernelled(shop):
+        return neighbourhoods.redispatch(shop, search)
     islands = kernels(shop, search)
     # Most of what the kernels will ever find they find now, and CP-SAT starts below it.
     drive(shop, search, islands, seconds=burst(shop, search))
@@ -75,7 +78,7 @@ def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
     extended.refuse(search)
     opening(shop, search)
-    if search.open and shop.objective == "makespan" and shop.operations <= HUGE:
+    if search.open and kernelled(shop):
         drive(shop, search, kernels(shop, search))
     elif search.open:
         neighbourhoods.redispatch(shop, search)
@@ -99,14 +102,29 @@ METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
 
 def opening(shop: Shop, search: Search) -> None:
     """A first schedule and a first bound, in milliseconds (a second for a million operations)."""
-    # Valid also with constraints of the user's, which only take schedules away: every schedule
-    # keeps its jobs' chains and its machines' capacities.
+    # Valid for all instances and also with constraints of the user's, which only take schedules
+    # away: every schedule keeps its jobs' chains and its machines' capacities. It knows no
+    # incumbent.
     search.tighten(bounds.opening(shop), "bounds")
-    for name, delay in OPENERS:
+    dated = shop.objective in DUE
+    favourite = search.options["rule"]
+    for name, delay in URGENT if dated else OPENERS:
         if search.open or search.solution is None:
-            search.offer(rules.schedule(shop, rules.rule(name, delay)), "dispatch")
-        if isinstance(shop, FlexibleJobShop) or search.elapsed > 0.1 * search.limits.time:
+            chosen = rules.rule(favourite if name == "learned" else name, delay)
+            search.offer(rules.schedule(shop, chosen), "dispatch")
+        if search.elapsed > 0.1 * search.limits.time:
             break
+    if shop.objective != "makespan" and search.open:
+        # Sums differ by more between rules than makespans do.
+        seconds = min(1.0, 0.03 * search.remaining)
+        neighbourhoods.redispatch(
+            shop, search, seconds, None if search.iterations is None else RESTARTS
+        )
+
+
+def kernelled(shop: Shop) -> bool:
+    """Whether there is a kernel for the shop that gets anywhere."""
+    return shop.operations <= HUGE and searchable(shop)
 
 
 def provable(shop: Shop) -> bool:

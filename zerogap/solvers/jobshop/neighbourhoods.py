@@ -1,81 +1,59 @@
-"""Shops that the tabu search does not know: other objectives than the makespan."""
+"""Schedules by randomised rules, and CP-SAT on windows of a schedule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import time
 
 import numpy as np
 
-from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
+from zerogap.models.jobshop import Schedule, Shop, check
+from zerogap.models.jobshop.instance import DUE
 from zerogap.models.jobshop.solution import assigned
 from zerogap.solvers.jobshop import rules
 from zerogap.solvers.search import Search
 
 
-def descend(shop: Shop, search: Search, prove: Callable[..., Any]) -> None:
-    """Randomised dispatching, then CP-SAT on all threads, windows in between if it stalls."""
-    redispatch(shop, search, seconds=0.05 * search.remaining)
-    turn = max(2.0, 0.2 * search.remaining)
-    while search.open:
-        prove(shop, search, workers=search.threads, seconds=turn)
-        if search.open:
-            windows(shop, search, seconds=turn)
-        turn *= 2
-
-
-def redispatch(shop: Shop, search: Search, seconds: float = float("inf")) -> None:
+def redispatch(
+    shop: Shop, search: Search, seconds: float = float("inf"), iterations: int | None = None
+) -> None:
     """Dispatching with noise on the priorities of several rules."""
-    if isinstance(shop, FlexibleJobShop):
-        return
     search.drive(
-        Restarts(shop, search.seed),
-        solution=lambda k: Schedule(k.best(), None, shop.first),
+        Restarts(shop, search.seed, search.options["rule"]),
+        solution=lambda k: k.best(),
         source="dispatch",
         seconds=seconds,
+        iterations=iterations,
     )
 
 
 class Restarts:
     """Kernel of randomised dispatching: rule, delay and noise are drawn anew every time."""
 
-    def __init__(self, shop: JobShop, seed: int):
-        from zerogap.models.jobshop import check
-
+    def __init__(self, shop: Shop, seed: int, favourite: str = "learned"):
         self.shop = shop
-        self.check = check
-        self.kernel = rules.dispatcher(shop)
+        self.build = rules.builder(shop)
         self.rng = np.random.default_rng(seed)
-        due = shop.objective == "tardiness"
+        self.due = shop.objective in DUE and shop.due is not None
         self.names = (
-            ("learned", "edd", "mwkr", "spt", "winq") if due else ("learned", "mwkr", "mor")
+            (favourite, "mwkr", "mor", "spt")
+            if not self.due
+            else (*("atc", "atc", "atc", favourite, "edd", "mwkr", "spt", "winq"),)
         )
-        self.urgency = (0.0, 0.1, 0.5) if due else (0.0,)
         self.objective: int | None = None
         self.iterations = 0
         self.seconds = 0.0
-        self.start: np.ndarray | None = None
+        self.schedule: Schedule | None = None
 
     def run(self, seconds: float = float("inf"), iterations: int = -1) -> bool:
         """Draw schedules for a slice."""
-        import time
-
         begun = time.monotonic()
         while iterations != 0:
-            rule = rules.rule(
-                str(self.rng.choice(self.names)), float(self.rng.choice([0, 0.1, 0.3]))
+            schedule = self.build(
+                self._rule(), float(self.rng.choice([0, 0.1, 0.3])), int(self.rng.integers(2**31))
             )
-            mixed = rule.linear + rules.rule("edd").linear * self.rng.choice(self.urgency)
-            _, start = self.kernel.run(
-                mixed,
-                rule.hidden,
-                delay=rule.delay,
-                noise=float(self.rng.choice([0, 0.1, 0.3])),
-                seed=int(self.rng.integers(2**31)),
-            )
-            value = self.check(self.shop, Schedule(start))
+            value = check(self.shop, schedule)
             if self.objective is None or value < self.objective:
-                self.objective, self.start = value, start
+                self.objective, self.schedule = value, schedule
             self.iterations += 1
             iterations -= 1
             if time.monotonic() - begun >= seconds:
@@ -83,12 +61,24 @@ class Restarts:
         self.seconds += time.monotonic() - begun
         return True
 
-    def best(self) -> np.ndarray | None:
-        """Start times of the best schedule."""
-        return self.start
+    def _rule(self) -> rules.Rule:
+        """A rule, with a delay; with due dates now and then mixed with their urgency."""
+        name = str(self.rng.choice(self.names))
+        rule = rules.rule(name, float(self.rng.choice([0, 0.1, 0.3])))
+        if name == "atc":
+            ahead = float(self.rng.choice([0.5, 1, 2, 4, 8]))
+            return rules.Rule(rule.linear, delay=rule.delay, urgency=ahead)
+        if not self.due:
+            return rule
+        share = self.rng.choice((0.0, 0.1, 0.5))
+        return rules.Rule(rule.linear + rules.rule("edd").linear * share, rule.hidden, rule.delay)
+
+    def best(self) -> Schedule | None:
+        """The best schedule."""
+        return self.schedule
 
 
-def windows(shop: Shop, search: Search, seconds: float) -> None:
+def windows(shop: Shop, search: Search, seconds: float, workers: int | None = None) -> None:
     """CP-SAT on a window of time or a few machines; what is outside keeps its order."""
     from zerogap.models.jobshop.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
@@ -107,12 +97,14 @@ def windows(shop: Shop, search: Search, seconds: float) -> None:
         else:
             load = max(1, round(size * shop.machines / shop.operations))
             free = np.isin(machine, search.rng.permutation(shop.machines)[:load])
+        # The orders that are kept make the model a part of the problem: no bound of it is one of
+        # the whole (`bounds=False`), and nothing better than `upper` in it says nothing.
         model = build(shop, upper=before, fixed=schedule, free=free)
         word = cpsat.improve(
             model,
             search,
             seconds=min(3.0, max(0.1, end - search.elapsed)),
-            workers=search.threads,
+            workers=search.threads if workers is None else workers,
             bounds=False,
             source="cp-sat window",
         )

@@ -1,12 +1,14 @@
-"""Priority rules: weights of the dispatcher's features, fixed by hand or learned."""
+"""Priority rules: weights of the dispatchers' features, fixed by hand or learned."""
 
 from __future__ import annotations
 
 import heapq
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,13 @@ import numpy as np
 from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 
+#: Beyond so many operations times jobs a schedule of a flexible shop takes seconds.
+_MANY = 2 * 10**9
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A priority for `zerogap._ext.jobshop.dispatch.Dispatcher`.
+    """A priority for the dispatchers.
 
     Parameters
     ----------
@@ -27,11 +32,14 @@ class Rule:
         Rows of a hidden layer: output weight, offset, input weights.
     delay : float
         How far a machine may wait for a better operation, 0 … 1.
+    urgency : float
+        If positive, apparent tardiness costs that look so many mean durations ahead decide.
     """
 
     linear: np.ndarray
     hidden: np.ndarray | None = None
     delay: float = 0.0
+    urgency: float = 0.0
 
 
 #: Static rules by their usual names; features not named weigh nothing. Ties go to the shorter queue
@@ -49,60 +57,163 @@ STATIC: dict[str, dict[str, float]] = {
     "winq": {"queue": -1},  # least work in the next queue
     "edd": {"slack": -1},  # minimum slack; of use with due dates
 }
+#: Apparent tardiness costs: how far they look ahead, in mean durations.
+ATC = 3.0
 
 
 def rule(name: str, delay: float | None = None) -> Rule:
-    """A rule by name, ``learned`` or one of `STATIC`.
+    """A rule by name: ``learned``, ``atc``, one of `STATIC`, or a file of weights.
 
     Raises
     ------
     InstanceError
-        If there is no such rule.
+        If there is no such rule, or the file holds none.
     """
     from zerogap._ext.jobshop.dispatch import NAMES
 
     if name == "learned":
         found = learned()
+    elif name == "atc":
+        found = Rule(np.zeros(len(NAMES)), urgency=ATC)
     elif name in STATIC:
         weights = STATIC[name]
         found = Rule(np.array([weights.get(feature, 0.0) for feature in NAMES]))
+    elif name.endswith(".json") or Path(name).is_file():
+        found = _of_file(name, _stamp(name))
     else:
-        known = ", ".join(("learned", *STATIC))
-        raise InstanceError(f"{name!r} is not one of {known}", field="option rule")
-    return found if delay is None else Rule(found.linear, found.hidden, delay)
+        known = ", ".join(("learned", "atc", *STATIC))
+        raise InstanceError(
+            f"{name!r} is not one of {known}, and no file of weights", field="option rule"
+        )
+    return found if delay is None else replace(found, delay=delay)
 
 
 @cache
 def learned() -> Rule:
     """The rule in ``learned.json``, which `zerogap train jobshop` makes."""
-    return parse(json.loads(resources.files(__package__).joinpath("learned.json").read_text()))
+    text = resources.files(__package__).joinpath("learned.json").read_text()
+    return parse(json.loads(text), "learned.json")
 
 
-def parse(data: dict[str, Any]) -> Rule:
-    """A rule from the weights file's contents."""
+def _stamp(path: str) -> tuple[int, int]:
+    """What tells that a file has changed."""
+    try:
+        stat = Path(path).stat()
+    except OSError as error:
+        raise InstanceError(f"cannot be read: {error.strerror}", file=path) from None
+    return stat.st_mtime_ns, stat.st_size
+
+
+@cache
+def _of_file(path: str, stamp: tuple[int, int]) -> Rule:
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InstanceError(f"cannot be read: {error.strerror}", file=path) from None
+    except (ValueError, RecursionError) as error:
+        raise InstanceError(f"is no file of weights: not JSON ({error})", file=path) from None
+    return parse(data, path)
+
+
+def parse(data: Any, file: str) -> Rule:
+    """A rule from the contents of a file of weights, as `zerogap train jobshop` writes it.
+
+    Raises
+    ------
+    InstanceError
+        With the key at fault.
+    """
     from zerogap._ext.jobshop.dispatch import NAMES
 
+    if not isinstance(data, dict):
+        raise InstanceError("expected a JSON object with features, linear, hidden", file=file)
+    for key in ("features", "linear"):
+        if key not in data:
+            raise InstanceError("is missing", file=file, field=key)
     if data["features"] != list(NAMES):
-        raise InstanceError("weights are of other features; train again", field="learned.json")
-    hidden = np.array(data["hidden"], dtype=np.float64).reshape(-1, len(NAMES) + 2)
-    return Rule(np.array(data["linear"], dtype=np.float64), hidden, float(data["delay"]))
+        raise InstanceError(
+            "are not those of this version; train again", file=file, field="features"
+        )
+    linear = _weights(data["linear"], file, "linear")
+    hidden = _weights(data.get("hidden", []), file, "hidden").reshape(-1)
+    width = len(NAMES) + 2
+    if linear.shape != (len(NAMES),) or len(hidden) % width:
+        raise InstanceError(
+            f"has shape {linear.shape}, expected {len(NAMES)} weights (and rows of {width})",
+            file=file,
+            field="linear",
+        )
+    delay = data.get("delay", 0.0)
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 1:
+        raise InstanceError(f"is {delay!r}, expected 0 … 1", file=file, field="delay")
+    return Rule(linear, hidden.reshape(-1, width), float(delay))
+
+
+def _weights(values: Any, file: str, key: str) -> np.ndarray:
+    try:
+        weights = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InstanceError("expected numbers", file=file, field=key) from None
+    if not np.isfinite(weights).all():
+        raise InstanceError("expected finite numbers", file=file, field=key)
+    return weights
+
+
+Build = Callable[[Rule, float, int], Schedule]
+
+
+def builder(shop: Shop) -> Build:
+    """What builds schedules of a shop: ``build(rule, noise, seed)``."""
+    if isinstance(shop, JobShop):
+        ordinary = dispatcher(shop)
+        general: Any = None if shop.due is None else flexible(shop)
+
+        def build(chosen: Rule, noise: float, seed: int) -> Schedule:
+            if chosen.urgency and general is not None:
+                start, _ = _run(general, chosen, noise, seed)
+            else:
+                _, start = ordinary.run(
+                    chosen.linear, chosen.hidden, delay=chosen.delay, noise=noise, seed=seed
+                )
+            return Schedule(start, None, shop.first)
+
+        return build
+    if shop.operations * shop.jobs > _MANY:
+        return lambda chosen, noise, seed: greedy(shop)
+    kernel = flexible(shop)
+    return lambda chosen, noise, seed: Schedule(*_run(kernel, chosen, noise, seed), shop.first)
+
+
+def _run(kernel: Any, chosen: Rule, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return kernel.run(
+        chosen.linear,
+        chosen.hidden,
+        delay=chosen.delay,
+        noise=noise,
+        seed=seed,
+        urgency=chosen.urgency,
+    )
 
 
 def dispatcher(shop: JobShop) -> Any:
-    """The kernel that builds schedules of a shop."""
+    """The kernel that builds schedules of an ordinary shop."""
     from zerogap._ext.jobshop.dispatch import Dispatcher
     from zerogap.solvers.jobshop.schedules import arrays
 
     return Dispatcher(*arrays(shop), shop.due, shop.weight)
 
 
+def flexible(shop: Shop) -> Any:
+    """The kernel that builds schedules and chooses machines."""
+    from zerogap._ext.jobshop.assigning import FlexibleDispatcher
+    from zerogap.solvers.jobshop.schedules import alternatives
+
+    return FlexibleDispatcher(*alternatives(shop), shop.due, shop.weight)
+
+
 def schedule(shop: Shop, chosen: Rule, *, noise: float = 0.0, seed: int = 0) -> Schedule:
-    """One schedule by a rule; a flexible shop takes the machine that ends its operation first."""
-    if isinstance(shop, FlexibleJobShop):
-        return greedy(shop)
-    kernel = dispatcher(shop)
-    _, start = kernel.run(chosen.linear, chosen.hidden, delay=chosen.delay, noise=noise, seed=seed)
-    return Schedule(start, None, shop.first)
+    """One schedule by a rule."""
+    return builder(shop)(chosen, noise, seed)
 
 
 def greedy(shop: FlexibleJobShop) -> Schedule:
