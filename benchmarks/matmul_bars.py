@@ -32,8 +32,7 @@ import numpy as np
 import zerogap as zg
 from zerogap._ext.matmul.walk import FlipWalk
 from zerogap.models.base import InfeasibleSolution
-from zerogap.models.matmul import MatMul, Scheme, check_scheme
-from zerogap.models.matmul import moves
+from zerogap.models.matmul import MatMul, Scheme, check_scheme, moves
 from zerogap.solvers.matmul.meta import formats, meta
 from zerogap.solvers.matmul.pools import Pools
 
