@@ -52,7 +52,7 @@ def load(path: str | os.PathLike) -> tuple[bytes, str]:
         raise InstanceError(f"is larger than {max_bytes()} bytes", file=file)
     if raw[:2] == b"\x1f\x8b":
         return _bounded(gzip.GzipFile(fileobj=io.BytesIO(raw)), file), file.removesuffix(".gz")
-    if raw[:4] == b"PK\x03\x04" and not file.lower().endswith((".xlsx", ".xlsm")):
+    if raw[:4] == b"PK\x03\x04" and not file.lower().endswith((".xlsx", ".xlsm", ".npz")):
         return _unzip(raw, file), file.removesuffix(".zip")
     return _utf8(raw, file), file
 

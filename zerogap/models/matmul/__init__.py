@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Option, Setting
-from zerogap.models.matmul import catalogue, generate
+from zerogap.models.matmul import catalogue, exchange, generate
 from zerogap.models.matmul.bounds import rank_bound
 from zerogap.models.matmul.check import check
 from zerogap.models.matmul.formats import FORMATS, decode, encode
@@ -90,7 +90,7 @@ FAMILY = Family(
     unit="multiplications (objective rank) or additions",
     instances=(MatMul,),
     solution=(Scheme, ReducedScheme),
-    formats=FORMATS,
+    formats=exchange.FORMATS + FORMATS,
     check=check,
     encode=encode,
     decode=decode,

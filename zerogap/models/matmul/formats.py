@@ -98,16 +98,16 @@ def _reduced(data: dict, entries_u: int, entries_v: int) -> ReducedScheme:
 # ---- from given rows to an instance --------------------------------------------------------------
 
 
-def _instance(
+def instance_of(
     n,
     given,
     *,
     ring: str | None,
-    z2: bool,
+    z2: bool = False,
     objective: str,
     rank: int,
     fixed: bool,
-    w: str,
+    w: str | None,
     name: str,
 ) -> MatMul:  # fmt: skip
     """The instance around a given scheme, its ring and the order of `w` settled."""
@@ -145,7 +145,8 @@ def _ring_of(scheme: Scheme) -> str:
     return "ZT" if largest <= 1 else "Z"
 
 
-def _stem(file: str) -> str:
+def stem(file: str) -> str:
+    """Name of an instance from the name of its file."""
     return re.sub(r"\.(json|txt)$", "", file.rsplit("/", 1)[-1])
 
 
@@ -161,10 +162,10 @@ def _build(data, n, file, ring, objective, rank, fixed, w, name="") -> MatMul:
         given = _plain_scheme(data)
     if "m" in data and data["m"] != given.rank:
         raise InstanceError(f"is {data['m']!r}, but u has {given.rank} rows", field="m")
-    return _instance(
+    return instance_of(
         n, given, ring=ring, z2=z2, objective=objective, rank=rank, fixed=fixed,
         w=w or ("plain" if data.get("w_order") == _PLAIN else "transposed"),
-        name=name or _stem(file),
+        name=name or stem(file),
     )  # fmt: skip
 
 
@@ -332,9 +333,9 @@ def read_text(
         )
     assert chosen is not None
     n, given = chosen
-    return _instance(
+    return instance_of(
         n, given, ring=ring, z2=False, objective=objective, rank=rank, fixed=fixed,
-        w=w or "transposed", name=_stem(file),
+        w=w or "transposed", name=stem(file),
     )  # fmt: skip
 
 
@@ -376,7 +377,7 @@ def _decode_instance(
         data.get("rank", 0) if rank is None else rank,
         None if given is None else scheme.given,
         bool(data.get("fixed", False)) if fixed is None else fixed,
-        data.get("name", "") or _stem(file),
+        data.get("name", "") or stem(file),
     )  # fmt: skip
 
 

@@ -200,6 +200,24 @@ def sandwich(n: Sides, scheme: Factors, rng: np.random.Generator, *, binary: boo
     return tuple(side.astype(scheme[0].dtype) for side in sides)
 
 
+def row_operation(n: Sides, scheme: Factors, rng: np.random.Generator) -> Factors:
+    """One row or column operation: A → X A, A → A Y⁻¹ with B → Y B, or B → B Z⁻¹, X, Y or Z
+    elementary. Over ZT; a result with other coefficients is drawn again, a few times."""
+    for _ in range(20):
+        side = int(rng.integers(3))
+        if n[side] < 2:
+            continue
+        last = (side - 1) % 3
+        i, j = rng.choice(n[side], 2, replace=False)
+        sign = 1 if rng.random() < 0.5 else -1
+        changed = [m.reshape(-1, n[k], n[(k + 1) % 3]).copy() for k, m in enumerate(scheme)]
+        changed[side][:, j] += sign * changed[side][:, i]
+        changed[last][:, :, i] -= sign * changed[last][:, :, j]
+        if max(int(np.abs(changed[k]).max()) for k in (side, last)) <= 1:
+            return tuple(m.reshape(len(m), -1) for m in changed)
+    return scheme
+
+
 def _basis(size: int, rng: np.random.Generator, binary: bool) -> tuple[np.ndarray, np.ndarray]:
     order = rng.permutation(size)
     signs = np.ones(size, np.int64) if binary else rng.choice([-1, 1], size)

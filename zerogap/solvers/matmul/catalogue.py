@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zerogap.models.matmul.bounds import rank_bound
 from zerogap.models.matmul.catalogue import (
     Catalogue,
     Entry,
@@ -70,8 +71,18 @@ def build(
     def told(at: float, n, ring: str, rank: int) -> None:
         tell(f"{at:7.0f} s  {text(n)} {ring} {rank}")
 
+    def importance(n) -> float:
+        """Where the best known rank is reached there is little to gain, at the bound nothing."""
+        ternary, binary = pools.rank(n, "ZT"), pools.rank(n, "Z2")
+        if ternary is None or binary is None:
+            return 1.0
+        if ternary <= rank_bound(n, "ZT")[0]:
+            return 1e-6
+        reached = (ternary <= known(n, "ZT")[0]) + (binary <= known(n, "Z2")[0])
+        return (1.0, 0.3, 0.03)[reached]
+
     meta.meta(formats(largest), "ZT", seconds=seconds, threads=threads, seed=seed, pools=pools,
-              tell=told)  # fmt: skip
+              tell=told, importance=importance)  # fmt: skip
     catalogue = gather(pools, start)
     for ring in ("ZT", "Z2"):
         found = compose(catalogue, ring, largest=OUTER)

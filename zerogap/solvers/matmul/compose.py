@@ -202,3 +202,48 @@ def _cut(catalogue, ring, n, ranks) -> int:
             _set(ranks, n, best[0])
             done += 1
     return done
+
+
+# ---- forms of a scheme that suit unequal blocks --------------------------------------------------
+
+
+@functools.cache
+def _orders(parts: int, small: int) -> np.ndarray:
+    """All orders of so many blocks, `small` of them of size 3 and the others of 4."""
+    places = itertools.combinations(range(parts), min(small, parts))
+    return np.array([[3 if k in chosen else 4 for k in range(parts)] for chosen in places])
+
+
+def slim(
+    n: Sides, schemes: list[Factors], rng: np.random.Generator, *, tries: int = 2000
+) -> Factors:
+    """A scheme in the bases in which its products need little of unequal blocks.
+
+    Descends by random changes of basis (`moves.sandwich`) in the volume of the products on blocks
+    of three and four: the best order of them, summed over a few numbers of small ones.
+    """
+    some = [tuple(int(rng.integers(1, max(2, k))) for k in n) for _ in range(3)]
+    choices = [[_orders(k, m) for k, m in zip(n, numbers)] for numbers in {*some, (1, 1, 1)}]
+
+    def volume(scheme: Factors) -> float:
+        total = 0.01 * sum(np.count_nonzero(m) for m in scheme)
+        for orders in choices:
+            a, b, c = (moves.needs(n, scheme, k, orders[k]) for k in range(3))
+            cost = np.einsum("xr,yr,zr->xyz", a, b, c, optimize=True)
+            total += float(cost.min())
+        return total
+
+    best = min(schemes, key=volume)
+    least = volume(best)
+    current, at = best, least
+    for k in range(tries):
+        if k % 200 == 199:  # a fresh start, from any of the schemes
+            current = schemes[int(rng.integers(len(schemes)))] if rng.random() < 0.5 else best
+            at = volume(current)
+        moved = moves.row_operation(n, current, rng)
+        value = volume(moved)
+        if value <= at + (2.0 if rng.random() < 0.05 else 0.0):
+            current, at = moved, value
+            if value < least:
+                best, least = moved, value
+    return best

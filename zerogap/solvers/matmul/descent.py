@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -53,7 +54,10 @@ class Descent:
     grow : bool
         Whether to work on smaller formats too.
     formats : list of tuple, optional
-        Work on all of these instead of towards `n` (a meta run).
+        Work on all of these instead of towards `n` (a meta run), with settings of the walk drawn
+        anew for every round.
+    importance : callable, optional
+        ``importance(format)``: how much more a format is worked on than its size says.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Descent:
         grow: bool = True,
         lifting: bool = True,
         formats: list[Sides] | None = None,
+        importance: Callable[[Sides], float] | None = None,
     ):
         self.n, self.ring = tuple(int(x) for x in n), ring
         self.sorted: Sides = tuple(sorted(self.n))
@@ -76,6 +81,7 @@ class Descent:
         self.pools = Pools() if pools is None else pools
         self.plus, self.band, self.grow, self.lifting = plus, band, grow, lifting
         self.formats = formats
+        self.importance = importance
         self.iterations = 0
         self.seconds = 0.0
         self._walkers: dict[tuple[Sides, str], FlipWalk] = {}
@@ -144,6 +150,8 @@ class Descent:
             walker = FlipWalk(entries, volume + 8, ring == "ZT", int(self.rng.integers(2**62)))
             self._walkers[n, ring] = walker
         low = max(100, self.plus // (20 if self.rng.random() < 0.6 else 4))
+        if self.formats:
+            low = int(10 ** self.rng.uniform(2.3, 4.3))
         walker.plus = (low, 4 * low)
         walker.band = max(0, self.band + int(self.rng.integers(-1, 2)))
         scheme = self._start(n, ring)
@@ -166,6 +174,8 @@ class Descent:
             if new:
                 return new[0]
             weight = np.array([math.prod(f) / v for f, v in zip(self.formats, visits)])
+            if self.importance is not None:
+                weight *= [self.importance(f) for f in self.formats]
             return self.formats[int(self.rng.choice(len(self.formats), p=weight / weight.sum()))]
         n = self.sorted
         while (

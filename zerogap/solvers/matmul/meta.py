@@ -30,6 +30,7 @@ def meta(
     tell: Callable[[float, Sides, str, int], None] | None = None,
     plus: int = 20_000,
     band: int = 3,
+    importance: Callable[[Sides], float] | None = None,
 ) -> dict[Sides, int]:
     """Walk over all `wanted` formats; what is found of one is grown, glued and cut for others.
 
@@ -45,6 +46,8 @@ def meta(
         Where schemes are collected: with a checkpoint the run resumes.
     tell : callable, optional
         ``tell(seconds, format, ring, rank)`` after every better rank.
+    importance : callable, optional
+        ``importance(format)``: how much more a format is worked on than its size says.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def meta(
         try:
             descent = Descent(
                 wanted[-1], ring, seed + 1000 * number, pools=pools, plus=plus, band=band,
-                formats=wanted,
+                formats=wanted, importance=importance,
             )  # fmt: skip
             left = math.inf if iterations is None else iterations
             while not stop.is_set() and left > 0 and time.monotonic() - begun < seconds:
