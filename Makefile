@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types contract docs bench bench-smoke truth debug wheel wheel-test clean build
+.PHONY: demo test lint types contract docs bench bench-smoke truth debug wheel wheel-test clean build new-family
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -73,3 +73,7 @@ wheel-test: build
 
 clean:
 	rm -rf build out site zerogap/_ext/*/*.so zerogap/_ext/*/*.cpp
+
+# The rooms of a new family, laid from tools/family: make new-family NAME=parcels
+new-family:
+	$(PYTHON) tools/new_family.py $(NAME)

@@ -15,7 +15,7 @@ import zerogap as zg
 from zerogap.bench import runner, statistics, suite, table
 from zerogap.models.base import InstanceError
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 
 SUITE = """
 name = "tiny"

@@ -14,7 +14,7 @@ import zerogap as zg
 from zerogap.bench import compare, html, runner, worker
 from zerogap.bench.suite import Method, Run, Source
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 pytest.importorskip("matplotlib", reason="extra [plot] is not installed")
 
 

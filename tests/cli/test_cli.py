@@ -12,7 +12,7 @@ import zerogap as zg
 from zerogap.cli import COMMANDS, SHORT, cli
 from zerogap.cli.errors import run
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 
 
 @pytest.fixture

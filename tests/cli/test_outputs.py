@@ -14,7 +14,7 @@ from zerogap.cli.errors import run
 from zerogap.models.text import visible
 from zerogap.solvers.result import Result
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 
 
 @pytest.fixture
@@ -173,3 +173,16 @@ def test_arguments_of_generators_are_refused_by_name(capsys, option, message):
     assert message in shown.err and shown.out == "" and "()" not in shown.err
     with pytest.raises(zg.InstanceError, match="integer"):
         zg.generate("jobshop", jobs=2.5)
+
+
+@pytest.mark.parametrize("family", sorted(zg.models.base.REGISTRY))
+def test_families_and_info_speak_in_words(family, tmp_path, capsys):
+    """No brackets, no True and no None of Python's in what people read."""
+    path = tmp_path / "instance.json"
+    zg.write(zg.generate(family, seed=1), path)
+    capsys.readouterr()
+    assert call("families", family) == 0
+    assert call("info", path) == 0
+    shown = capsys.readouterr().out
+    for word in ("True", "False", "None", "['", "[[", "np.", "array("):
+        assert word not in shown

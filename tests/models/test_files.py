@@ -16,7 +16,7 @@ from tests.toy import models as toy
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from zerogap.models.base import InstanceError
 from zerogap.solvers.incumbent import Incumbent
 from zerogap.solvers.result import SolverError, load_solution, primal_integral
 
-zg.register("toy", "tests.toy.models", "tests.toy.solver", "tests.toy.picture")
+zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_interrupt_keeps_the_incumbent():
 
 
 def test_a_dying_strategy_loses_nothing(knapsack, monkeypatch):
-    import tests.toy.solver as solver
+    import tests.toy.solvers as solver
 
     def dying(instance, search):
         solver.kernel(instance, search)
@@ -131,7 +131,7 @@ def test_a_dying_strategy_loses_nothing(knapsack, monkeypatch):
 
 
 def test_a_lying_kernel_is_caught(knapsack, monkeypatch):
-    import tests.toy.solver as solver
+    import tests.toy.solvers as solver
 
     def lying(instance, search):
         search.offer(toy.Packing((0,)), "liar", objective=10**6)
@@ -182,7 +182,7 @@ def test_a_solution_refutes_a_proof_of_infeasibility(knapsack, production):
 
 
 def _with(monkeypatch, name, method):
-    import tests.toy.solver as solver
+    import tests.toy.solvers as solver
 
     monkeypatch.setitem(solver.METHODS, name, method)
     return solver

@@ -1,1 +1,1 @@
-"""A family outside the package, in three short files: how one is added."""
+"""A family outside the package, in the rooms that every family has: how one is added."""

@@ -9,6 +9,7 @@ import click
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the families; with NAME its formats, methods, generators and options."""
+    from zerogap.cli.outputs import words
     from zerogap.models import base
 
     if name is None:
@@ -22,7 +23,14 @@ def command(name: str | None) -> None:
     click.echo("formats     " + ", ".join(f"{f.name} ({f.suffixes[0]})" for f in family.formats))
     click.echo("methods     " + ", ".join(methods(name)))
     click.echo("generators  " + ", ".join(family.generators))
-    for option in family.options:
-        default = "" if option.default is None else f" [default: {option.default}]"
-        choices = f" ({', '.join(map(str, option.choices))})" if option.choices else ""
-        click.echo(f"  {option.name:<16} {option.help}{choices}{default}")
+    for title, solving in (("options of the file", False), ("options of solve", True)):
+        chosen = [o for o in family.options if o.solving == solving]
+        if chosen:
+            click.echo(title)
+        for option in chosen:
+            default = (
+                f" [default: {words(option.default)}]" if option.default not in (None, "") else ""
+            )
+            taken = [words(c) for c in option.choices or () if c is not None]
+            choices = f" ({', '.join(taken)})" if taken else ""
+            click.echo(f"  {option.name:<20} {option.help.rstrip('.')}{choices}{default}")

@@ -32,4 +32,4 @@ def command(file: str, as_json: bool, family: str | None, options: dict[str, str
         return
     width = max(len(key) for key in facts)
     for key, value in facts.items():
-        outputs.say(f"{key:<{width}}  {value}".replace("\n", "\\n"))
+        outputs.say(f"{key:<{width}}  {outputs.words(value)}".replace("\n", "\\n"))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Format, Option, json_format
-from zerogap.models.scratchpad import csv, formats, networks, onnx
+from zerogap.models.scratchpad import csv, formats, onnx
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
+from zerogap.models.scratchpad.generate import GENERATORS
 from zerogap.models.scratchpad.instance import Network, topological
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes, decode, encode
 
@@ -74,7 +75,7 @@ FAMILY = Family(
     encode=encode,
     decode=decode,
     info=info,
-    generators=networks.GENERATORS,
+    generators=GENERATORS,
     options=(
         Option("capacity", size_of, None, "bytes (512KiB) or times the largest working set (1.5x)"),
         Option("alignment", int, None, "addresses are multiples of it; a power of two"),

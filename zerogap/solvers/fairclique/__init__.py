@@ -20,6 +20,7 @@ from zerogap.solvers.backends import cpsat, highs
 from zerogap.solvers.fairclique import weighted
 from zerogap.solvers.fairclique.maximal import maximal as maximal
 from zerogap.solvers.fairclique.packing import disjoint
+from zerogap.solvers.fairclique.survivors import survivors
 from zerogap.solvers.search import Search
 
 
@@ -124,19 +125,6 @@ def referee(graph: FairClique, search: Search, backend: Any, build: Any) -> None
         _no_clique(graph, search)
         return
     backend.improve(build(graph, vertices), search)
-
-
-def survivors(graph: FairClique, target: int = 0) -> np.ndarray:
-    """Indices of the vertices that the reductions leave for cliques of at least `target`."""
-    arrays = graph.first, graph.neighbour, graph.attribute
-    origin = np.arange(graph.vertices)
-    for rule in ("attribute-core", "enhanced-core", "enhanced-support", "attribute-core"):
-        first, neighbour, kept = reduce(
-            *arrays, len(graph.values), graph.k, graph.delta, rule, target
-        )
-        origin = origin[kept]
-        arrays = first, neighbour, graph.attribute[origin]
-    return origin
 
 
 def all_optimal(graph: FairClique, *, limit: int = 1000, threads: int = 1) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from zerogap._ext.fairclique.clique import complete
 from zerogap.models.base import InstanceError
 from zerogap.models.fairclique import FairClique
+from zerogap.solvers.fairclique.survivors import survivors
 
 
 def maximal(graph: FairClique, *, limit: int | None = None) -> Iterator[np.ndarray]:
@@ -39,8 +40,6 @@ def maximal(graph: FairClique, *, limit: int | None = None) -> Iterator[np.ndarr
 
 
 def _maximal(graph: FairClique) -> Iterator[np.ndarray]:
-    from zerogap.solvers.fairclique import survivors
-
     left = survivors(graph) if not graph.anchor else np.arange(graph.vertices)
     matrix = [0] * len(left)
     place = np.full(graph.vertices, -1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from zerogap._ext.fairclique.clique import CliqueSearch
 from zerogap.models.fairclique import Clique, FairClique
-from zerogap.solvers.fairclique import weighted
+from zerogap.solvers.fairclique.around import around, clique_of, heaviest
 from zerogap.solvers.search import Search
 
 
@@ -37,13 +37,13 @@ def disjoint(graph: FairClique, search: Search, best: Clique) -> Clique:
 def _best(rest: FairClique, search: Search) -> tuple[np.ndarray | None, bool]:
     """Ids of a best clique of a graph (None: there is none), and whether that is proven."""
     if rest.weight is not None:
-        place = weighted.around(rest)
+        place = around(rest)
         assert place is not None  # nothing is demanded
-        heavy = weighted.heaviest(rest, place)
+        heavy = heaviest(rest, place)
         while search.remaining > 0 and heavy.run(min(0.1, search.remaining)):
             pass
         best = heavy.best()
-        return None if best is None else weighted.clique_of(rest, place, best), heavy.exhausted
+        return None if best is None else clique_of(rest, place, best), heavy.exhausted
     found = CliqueSearch(
         rest.first,
         rest.neighbour,

@@ -6,10 +6,11 @@ import time
 
 import numpy as np
 
-from zerogap.models.jobshop import Schedule, Shop, check
+from zerogap.models.jobshop import Schedule, Shop
 from zerogap.models.jobshop.instance import DUE
 from zerogap.models.jobshop.solution import assigned
 from zerogap.solvers.jobshop import rules
+from zerogap.solvers.jobshop.schedules import value_of
 from zerogap.solvers.search import Search
 
 
@@ -51,7 +52,7 @@ class Restarts:
             schedule = self.build(
                 self._rule(), float(self.rng.choice([0, 0.1, 0.3])), int(self.rng.integers(2**31))
             )
-            value = check(self.shop, schedule)
+            value = value_of(self.shop, schedule)
             if self.objective is None or value < self.objective:
                 self.objective, self.schedule = value, schedule
             self.iterations += 1

@@ -98,3 +98,20 @@ def with_tails(shop: Shop, longer: Shop, schedule: Schedule) -> Schedule:
         return Schedule(start, None, longer.first)
     machine = np.insert(used, last + 1, shop.machines + np.arange(shop.jobs))
     return Schedule(start, machine, longer.first)
+
+
+def value_of(shop: Shop, schedule: Schedule) -> int:
+    """Objective of a schedule that a kernel made feasible."""
+    _, duration = assigned(shop, schedule)
+    last = shop.first[1:] - 1
+    end = schedule.start[last] + duration[last]
+    if shop.objective == "makespan":
+        return int(end.max())
+    weight = 1 if shop.weight is None else shop.weight
+    if shop.objective == "flow":
+        return int((weight * (end - (0 if shop.release is None else shop.release))).sum())
+    assert shop.due is not None
+    late = end - shop.due
+    if shop.objective == "lateness":
+        return int(late.max())
+    return int((weight * (late > 0 if shop.objective == "tardy" else np.maximum(late, 0))).sum())
