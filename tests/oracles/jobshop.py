@@ -57,10 +57,13 @@ def draw(rng: np.random.Generator) -> tuple[Any, dict]:
         due = rng.integers(-work if on() else 0, work + 2, jobs)
     weight = rng.integers(0, 5, jobs) if on() else None
     common = {"release": release, "due": due, "weight": weight, "objective": objective}
+    options = {"backend": "highs"} if on() else {}
+    if on():
+        options["rule"] = str(rng.choice(["atc", "edd", "spt", "mwkr"]))
     if flexible:
         choice = np.concatenate(([0], np.cumsum(count)))
-        return FlexibleJobShop(machine, duration, choice, first, machines, **common), {}
-    return JobShop(machine, duration, first, machines, **common), {}
+        return FlexibleJobShop(machine, duration, choice, first, machines, **common), options
+    return JobShop(machine, duration, first, machines, **common), options
 
 
 def orders(lengths: list[int]) -> int:
@@ -273,6 +276,7 @@ class Extra:
 
 def extension(shop: Any, rng: np.random.Generator, options: dict) -> Any:
     """A random constraint, the same as a predicate, and the methods that know it."""
+    options.pop("backend", None)  # HiGHS refuses constraints of the user's
     extra = Extra(shop, rng)
     return extra.extend, extra, ("auto", "exact")
 

@@ -128,7 +128,7 @@ cdef class OneMachine:
         cdef vector[int32_t] order
         nodes[0] -= 1
         if nodes[0] <= 0:
-            return lower
+            return lower  # and `carlier` returns the bound of the root: no claim on an open tree
         longest = self._schrage()
         if longest < upper[0]:
             upper[0] = longest
@@ -157,7 +157,9 @@ cdef class OneMachine:
             total += self.size[order[i]]
             least_head = min(least_head, self.head[order[i]])
             least_tail = min(least_tail, self.tail[order[i]])
-        # x before all of the set behind it, or after all of it.
+        # x before all of the set behind it, or after all of it: in every schedule shorter than this
+        # one, as otherwise head of the set + all its work and x + tail of the set is no shorter
+        # (Carlier 1982). Both branches only raise a head or a tail by what the order asks for.
         old = self.tail[x]
         self.tail[x] = max(old, total + least_tail)
         value = max(lower, self._preemptive())

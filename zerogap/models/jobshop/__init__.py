@@ -76,6 +76,7 @@ FAMILY = Family(
         Setting(
             "rule", str, "learned", "priority rule of dispatching: a name or a file of weights"
         ),
+        Setting("backend", str, "cp-sat", "solver of the method exact", ("cp-sat", "highs")),
         Setting("horizon", int, None, "last end in models with constraints added by extend"),
     ),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, Shop
 from zerogap.models.jobshop.instance import DUE
 from zerogap.solvers.jobshop import bounds, extended, neighbourhoods, rules
-from zerogap.solvers.jobshop.islands import drive, in_background, kernels, searchable
+from zerogap.solvers.jobshop.islands import drive, in_background, kernels
+from zerogap.solvers.jobshop.schedules import searchable
 from zerogap.solvers.search import Search
 
 #: Up to so many operations CP-SAT proves in minutes what the kernel finds in seconds.
@@ -85,10 +87,24 @@ def kernel(shop: Shop, search: Search) -> None:
 
 
 def exact(shop: Shop, search: Search) -> None:
-    """CP-SAT alone, without a start."""
+    """CP-SAT alone, without a start; or HiGHS, by option ``backend``."""
+    if search.options["backend"] == "highs":
+        return disjunctive(shop, search)
     if search.extend is not None:
         return extended.solve(shop, search, cold=True, parameters=None)
     prove(shop, search, workers=search.threads, cold=True)
+
+
+def disjunctive(shop: Shop, search: Search) -> None:
+    """HiGHS on the disjunctive formulation: another opinion, on small shops."""
+    from zerogap.models.jobshop.exact.pyomo import build
+    from zerogap.solvers.backends import highs
+
+    if search.extend is not None:
+        raise InstanceError("highs cannot take constraints of extend", field="option backend")
+    # Bounds hold for the whole problem: the model leaves out only what `last_useful` shows to be
+    # no better, and its `slack` covers HiGHS's tolerances. A start (of `audit`) is only a hint.
+    highs.improve(build(shop), search, hint=search.solution is not None)
 
 
 def dispatch(shop: Shop, search: Search) -> None:
@@ -98,6 +114,12 @@ def dispatch(shop: Shop, search: Search) -> None:
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
+#: Methods that prove something, by different arguments: whom `audit` asks.
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("exact", {"backend": "cp-sat"}),
+    ("exact", {"backend": "highs"}),
+    ("auto", {}),
+)
 
 
 def opening(shop: Shop, search: Search) -> None:
@@ -169,7 +191,11 @@ def prove(
     from zerogap.models.jobshop.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
 
-    # One snapshot: `improve` takes its cut-off anew, which only asks for more.
+    # Claims of this call rest on the plain problem (no `extend` comes here) and on one snapshot:
+    # schedules worse than `upper` are left out, so that a bound B of the model is min(B, upper) of
+    # the problem, which B cannot exceed as the incumbent itself stays in the model. Where a cut-off
+    # leaves the incumbent out, `improve` takes it from a later snapshot, no worse than `upper`, and
+    # cuts its claims down to that. A `lower` proven elsewhere only leaves out what does not exist.
     upper, lower = search.objective, search.bound
     known = not cold and upper is not None
     model = build(shop, upper=upper if known else None, lower=lower if known else None)

@@ -1,4 +1,8 @@
-"""Lower bounds."""
+"""Lower bounds.
+
+All are of relaxations: they hold for every schedule of the shop, whatever incumbent there is, and
+with constraints of a user's, which only take schedules away.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import numpy as np
 
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Shop, shortest_work
 from zerogap.models.jobshop.exact.horizon import alone
+from zerogap.solvers.jobshop.schedules import by_tails, searchable
 
 
 def trivial(shop: Shop) -> int:
@@ -14,14 +19,16 @@ def trivial(shop: Shop) -> int:
     For other objectives: what it is if no job ever waits.
     """
     if shop.objective != "makespan":
-        return alone(shop)
+        return alone(shop)  # objectives are regular: no job ends before it would alone
     work = shortest_work(shop)
     release = np.zeros(shop.jobs, dtype=np.int64) if shop.release is None else shop.release
     bound = int((work + release).max())
     if isinstance(shop, FlexibleJobShop):
+        # All work, each operation at its shortest, runs on `machines` machines one at a time.
         load = int(work.sum())
         return max(bound, -(-load // shop.machines))
     order = np.argsort(shop.machine, kind="stable")
+    # A machine does one operation at a time, none before 0.
     loads = np.zeros(shop.machines, dtype=np.int64)
     np.add.at(loads, shop.machine[order], shop.duration[order])
     return max(bound, int(loads.max()))
@@ -46,6 +53,8 @@ def machine_bound(shop: JobShop, *, carlier: bool = True) -> int:
     head, tail = heads_and_tails(shop)
     order = np.argsort(shop.machine, kind="stable")
     ranges = np.split(order, np.cumsum(np.bincount(shop.machine, minlength=shop.machines))[:-1])
+    # One machine alone, all others without limit: a head is the job's release and the work before
+    # the operation, a tail the work behind it, in every schedule; Carlier may stop with a bound.
     machines = [OneMachine(head[x], shop.duration[x], tail[x]) for x in ranges if len(x)]
     preemptive = [machine.preemptive() for machine in machines]
     bound = max(preemptive)
@@ -62,6 +71,13 @@ def machine_bound(shop: JobShop, *, carlier: bool = True) -> int:
 def opening(shop: Shop) -> int:
     """The best bound that takes milliseconds (the trivial one for very large shops)."""
     bound = trivial(shop)
-    if isinstance(shop, JobShop) and shop.objective == "makespan" and shop.operations <= 20_000:
+    if not isinstance(shop, JobShop) or shop.operations > 20_000:
+        return bound
+    if shop.objective == "makespan":
         bound = max(bound, machine_bound(shop))
+    elif shop.objective == "lateness" and searchable(shop):
+        # The makespan of `by_tails` is the largest lateness plus a constant, schedule by schedule.
+        longer, shift = by_tails(shop)
+        assert isinstance(longer, JobShop)
+        bound = max(bound, machine_bound(longer) - shift)
     return bound

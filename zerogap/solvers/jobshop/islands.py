@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 from zerogap.models.jobshop.instance import SUMS
 from zerogap.models.jobshop.solution import assigned
@@ -182,17 +181,6 @@ def _sums(shop: Shop, start: Schedule | None, seed: int, target: int) -> Island:
     assert start is not None
     plans.inject(start)
     return plans
-
-
-def searchable(shop: Shop) -> bool:
-    """Whether a kernel can hold the shop: largest latenesses may be too far apart."""
-    if shop.objective != "lateness":
-        return True
-    try:
-        by_tails(shop)
-    except InstanceError:
-        return False
-    return True
 
 
 def members(search: Search) -> int:

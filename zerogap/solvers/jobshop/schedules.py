@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Schedule, Shop
 from zerogap.models.jobshop.solution import assigned
 
@@ -79,6 +80,17 @@ def by_tails(shop: Shop) -> tuple[Shop, int]:
     counts = np.insert(np.diff(choice), at, 1)
     choices = np.concatenate(([0], np.cumsum(counts)))
     return FlexibleJobShop(machine, duration, choices, first, machines, shop.release), last
+
+
+def searchable(shop: Shop) -> bool:
+    """Whether a kernel can hold the shop: largest latenesses may be too far apart."""
+    if shop.objective != "lateness":
+        return True
+    try:
+        by_tails(shop)
+    except InstanceError:
+        return False
+    return True
 
 
 def without_tails(shop: Shop, start: np.ndarray, machine: np.ndarray | None) -> Schedule:

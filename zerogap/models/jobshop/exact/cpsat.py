@@ -121,6 +121,9 @@ def build(
     )
 
 
+# Domains hold for every schedule, user's constraints or not: no operation begins before its job's
+# release and the shortest work before it, none ends so late that the shortest work behind it does
+# not fit before the horizon; whatever the horizon cuts off, `reach` says.
 def _windows(shop: Shop, release: list[int]) -> tuple[list[int], list[int]]:
     """Earliest start by the job alone, and work of the job from the operation on."""
     size = shortest(shop)
