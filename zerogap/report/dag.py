@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.dag import Dag, Structure
+from zerogap.models.dag import Dag, Structure, bif, dot, graphml
 
 #: Beyond this many variables the adjacency matrix is drawn in place of arrows.
 _ARROWS = 40
 
 
-def draw(instance: Dag, structure: Structure, axes: Any = None, threshold: float = 0.3) -> Any:
+def draw(instance: Any, structure: Structure, axes: Any = None, threshold: float = 0.3) -> Any:
     """The graph in layers, or for many variables its adjacency matrix in the order found.
 
     Edges below the threshold are left out of the drawing where weights have a meaning of their own
@@ -21,7 +21,7 @@ def draw(instance: Dag, structure: Structure, axes: Any = None, threshold: float
 
     Parameters
     ----------
-    instance : Dag
+    instance : Dag, Categorical or LocalScores
     structure : Structure
     axes : matplotlib Axes, optional
     threshold : float
@@ -37,7 +37,8 @@ def draw(instance: Dag, structure: Structure, axes: Any = None, threshold: float
         figure = Figure(figsize=(9, 7), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-    shown = structure.threshold(threshold) if instance.penalty == "none" else structure
+    plain = isinstance(instance, Dag) and instance.penalty == "none"
+    shown = structure.threshold(threshold) if plain else structure
     if instance.variables > _ARROWS:
         _matrix(axes, shown)
     else:
@@ -116,3 +117,11 @@ def _arrow(axes: Any, start: Any, end: Any, color: str, width: float, style: str
             "shrinkA": 14, "shrinkB": 14, "connectionstyle": "arc3,rad=0.08",
         },
     )  # fmt: skip
+
+
+#: What other programs read: ``zerogap plot FILE SOLUTION graph.dot``.
+EXPORTS = {
+    ".dot": lambda instance, structure: dot(structure),
+    ".graphml": lambda instance, structure: graphml(structure),
+    ".bif": bif,
+}

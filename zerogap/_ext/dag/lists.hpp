@@ -22,6 +22,7 @@ class ListProgram {
     std::vector<int> choice;  // by variable: number in its list
     bool done = false;
     int64_t steps = 0;
+    std::vector<double> f;    // by set of variables
 
     // Lists without their ends; `before` is transitively closed.
     void init(int d_, const std::vector<std::vector<double>>& costs_,
@@ -63,7 +64,6 @@ class ListProgram {
     std::vector<std::vector<double>> costs;
     std::vector<std::vector<uint32_t>> sets;
     std::vector<uint32_t> need;
-    std::vector<double> f;
 
     size_t first(int j, uint32_t available) const {
         const uint32_t* s = sets[j].data();

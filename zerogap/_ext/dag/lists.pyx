@@ -18,6 +18,7 @@ cdef extern from "dag/lists.hpp" namespace "zg::dag" nogil:
         vector[int] order, choice
         cbool done
         int64_t steps
+        vector[double] f
         void init(int d, const vector[vector[double]]& costs, const vector[vector[uint32_t]]& sets,
                   const uint8_t* before)
         cbool run(double seconds)
@@ -80,6 +81,17 @@ cdef class ListProgram:
             return None
         parents = [list(self.lists[j][1][k]) for j, k in enumerate(self.program.choice)]
         return np.array(self.program.order, dtype=np.int32), parents
+
+    def table(self):
+        """Least cost of the variables of every set, by mask: float64 (2^d,); after the end."""
+        if not self.program.done:
+            raise ValueError("the program is not at its end")
+        out = np.empty(self.program.f.size())
+        cdef double[::1] view = out
+        cdef size_t k
+        for k in range(self.program.f.size()):
+            view[k] = self.program.f[k]
+        return out
 
     @property
     def objective(self):

@@ -15,10 +15,11 @@ import numpy as np
 from zerogap.models.base import Family, Option, Setting
 from zerogap.models.dag.categorical import SCORES, Categorical, LocalScores
 from zerogap.models.dag.check import check
+from zerogap.models.dag.exports import bif, dot, graphml, to_pgmpy
 from zerogap.models.dag.formats import FORMATS
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
 from zerogap.models.dag.instance import LOSSES, PENALTIES, Dag
-from zerogap.models.dag.metrics import compare, cpdag
+from zerogap.models.dag.metrics import compare, cpdag, members, v_structures
 from zerogap.models.dag.networks import Network, fitted, random_network, read_bif, sampled
 from zerogap.models.dag.rulefiles import read_rules, read_truth
 from zerogap.models.dag.solution import Structure, decode, encode
@@ -31,20 +32,26 @@ __all__ = [
     "LocalScores",
     "Network",
     "Structure",
+    "bif",
     "check",
     "compare",
     "cpdag",
     "decode",
     "encode",
+    "dot",
     "erdos_renyi",
     "fitted",
+    "graphml",
     "info",
+    "members",
     "random_network",
     "read_bif",
     "read_rules",
     "read_truth",
     "scale_free",
     "simulate",
+    "to_pgmpy",
+    "v_structures",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -86,3 +87,70 @@ def _compelled(i: int, j: int, fixed: np.ndarray, linked: np.ndarray) -> bool:
     free = linked & ~fixed & ~fixed.T
     through = np.flatnonzero(free[i] & fixed[:, j])  # i − k → j, i − l → j, k and l apart
     return any(not linked[k, l] for k in through for l in through if k < l)
+
+
+def v_structures(adjacency: Any) -> list[tuple[int, int, int]]:
+    """Triples i → k ← j with i < j and no edge between i and j, as (i, k, j)."""
+    dag = np.asarray(adjacency) != 0
+    linked = dag | dag.T
+    out = []
+    for k in range(len(dag)):
+        parents = np.flatnonzero(dag[:, k]).tolist()
+        out += [(i, k, j) for i in parents for j in parents if i < j and not linked[i, j]]
+    return out
+
+
+def members(adjacency: Any, limit: int = 10_000) -> Iterator[np.ndarray]:
+    """Every graph of the equivalence class, the given one among them: bool (d, d) each.
+
+    Undirected edges of the class are directed one after the other; what follows from each choice
+    by Meek's rules (with rule 4, which choices may need) is directed at once, so that no branch is
+    empty.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `limit`.
+    """
+    whole = cpdag(adjacency)
+    fixed = whole & ~whole.T
+    count = 0
+    stack = [fixed]
+    while stack:
+        fixed = stack.pop()
+        free = whole & whole.T & ~fixed & ~fixed.T
+        i, j = np.nonzero(np.triu(free))
+        if not len(i):
+            count += 1
+            if count > limit:
+                raise ValueError(f"the class has more than {limit} graphs")
+            yield fixed
+            continue
+        for a, b in ((i[0], j[0]), (j[0], i[0])):
+            again = fixed.copy()
+            again[a, b] = True
+            _close(again, whole | whole.T)
+            stack.append(again)
+
+
+def _close(fixed: np.ndarray, linked: np.ndarray) -> None:
+    """Direct what follows from the directed edges, in place."""
+    changed = True
+    while changed:
+        changed = False
+        for i, j in np.argwhere(linked & ~fixed & ~fixed.T).tolist():
+            if (
+                not fixed[i, j]
+                and not fixed[j, i]
+                and (_compelled(i, j, fixed, linked) or _fourth(i, j, fixed, linked))
+            ):
+                fixed[i, j] = changed = True
+
+
+def _fourth(i: int, j: int, fixed: np.ndarray, linked: np.ndarray) -> bool:
+    """Meek's rule 4: i − k → l → j with i − l and k, j apart makes i → j."""
+    free = linked & ~fixed & ~fixed.T
+    return any(
+        not linked[k, j] and (fixed[k] & fixed[:, j] & linked[i]).any()
+        for k in np.flatnonzero(free[i]).tolist()
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError
-from zerogap.models.dag import Dag
+from zerogap.models.dag import Categorical, Dag, cpdag
 from zerogap.solvers.result import Result
 
 
@@ -23,6 +23,9 @@ class DagLearner:
         As in `zerogap.dag.Dag.from_data`.
     required, forbidden, tiers
         Edge lists and tiers, by index of the variable.
+    score, ess
+        With a log score the data are categories (`zerogap.dag.Categorical.from_data`) and the
+        losses' settings are not used.
     threshold : float
         Edges of smaller absolute weight are left out of `graph_`.
     method, time_limit, threads, seed
@@ -64,6 +67,8 @@ class DagLearner:
         required: Any = (),
         forbidden: Any = (),
         tiers: Any = None,
+        score: str | None = None,
+        ess: float = 1.0,
         threshold: float = 0.3,
         method: str = "auto",
         time_limit: float = 60.0,
@@ -98,7 +103,12 @@ class DagLearner:
         solving = {k: given.pop(k) for k in ("method", "time_limit", "threads", "seed")}
         threshold = given.pop("threshold")
         given["required"], given["forbidden"] = list(self.required), list(self.forbidden)  # type: ignore[attr-defined]
-        dag = Dag.from_data(X, **given)
+        if given["score"] is None:
+            del given["score"], given["ess"]
+            dag: Any = Dag.from_data(X, **given)
+        else:
+            known = ("score", "ess", "max_parents", "required", "forbidden", "tiers")
+            dag = Categorical.from_data(X, **{key: given[key] for key in known})
         self.result_: Result = zg.solve(dag, **solving)
         structure = self.result_.solution
         if structure is None:
@@ -117,19 +127,20 @@ class DagLearner:
 
 
 def bootstrap(
-    dag: Dag,
+    dag: Dag | Categorical,
     *,
     samples: int = 100,
     threshold: float = 0.3,
     seed: int = 0,
     iterations: int = 200,
     map: Callable[..., Any] = map,
+    pattern: bool = False,
 ) -> np.ndarray:
     """How often every edge is found in resampled data.
 
     Parameters
     ----------
-    dag : Dag
+    dag : Dag or Categorical
         With its rows.
     samples : int
         Bootstrap samples.
@@ -142,6 +153,10 @@ def bootstrap(
         Maps a function over seeds: the built-in one, that of a ``concurrent.futures`` executor, or
         ``lambda f, s: client.gather(client.map(f, list(s)))`` of a Dask client.
 
+    pattern : bool
+        Count edges of the equivalence classes: an edge that the data cannot direct counts in both
+        directions.
+
     Returns
     -------
     ndarray of float64, shape (d, d)
@@ -152,20 +167,23 @@ def bootstrap(
     InstanceError
         If the instance has no rows.
     """
-    if dag.data is None:
+    if getattr(dag, "data", None) is None:
         raise InstanceError("the bootstrap needs the rows", field="data")
     if samples < 1:
         raise InstanceError(f"is {samples}, expected 1 or more", field="samples")
     seeds = np.random.SeedSequence(seed).generate_state(samples).tolist()
-    graphs = list(map(Resample(dag, threshold, iterations), seeds))
+    graphs = list(map(Resample(dag, threshold, iterations, pattern), seeds))
     return np.mean(graphs, axis=0)
 
 
 class Resample:
     """One bootstrap sample: rows drawn with replacement, learnt, thresholded; picklable."""
 
-    def __init__(self, dag: Dag, threshold: float, iterations: int):
+    def __init__(
+        self, dag: Dag | Categorical, threshold: float, iterations: int, pattern: bool = False
+    ):
         self.dag, self.threshold, self.iterations = dag, threshold, iterations
+        self.pattern = pattern
 
     def __call__(self, seed: int) -> np.ndarray:
         import zerogap as zg
@@ -174,11 +192,14 @@ class Resample:
         dag = self.dag
         assert dag.data is not None
         rows = dag.data[rng.integers(0, dag.observations, size=dag.observations)]
-        if dag.loss == "logistic":
+        if isinstance(dag, Categorical):
+            again: Any = replace(dag, data=rows)
+        elif dag.loss == "logistic":
             again = replace(dag, data=rows)
         else:
             covariance = rows.T @ rows / len(rows)
             covariance[np.diag_indices(dag.variables)] += dag.ridge
             again = replace(dag, covariance=covariance, data=None)
         result = zg.solve(again, method="kernel", iterations=self.iterations, threads=1)
-        return np.abs(result.solution.adjacency) >= max(self.threshold, np.finfo(float).tiny)
+        found = np.abs(result.solution.adjacency) >= max(self.threshold, np.finfo(float).tiny)
+        return cpdag(found) if self.pattern else found
