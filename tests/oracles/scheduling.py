@@ -12,7 +12,8 @@ from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Builder, Plan, Workshop
 
 FAMILY = "scheduling"
-METHODS = ("auto", "exact")
+METHODS = ("auto", "exact", "kernel")
+REFUSALS = ("no kernel knows",)
 #: Plans that are enumerated at most.
 LARGEST = 20_000
 PARTS = (
@@ -25,7 +26,7 @@ def draw(rng: np.random.Generator) -> tuple[Workshop, dict]:
     """A tiny workshop, every feature on with probability 1/4."""
     while True:
         try:
-            shop = _draw(rng)
+            shop = _shop(rng) if rng.random() < 0.25 else _draw(rng)
         except InstanceError:
             continue  # the features drawn contradict each other
         if size(shop) <= LARGEST:
@@ -100,6 +101,44 @@ def _draw(rng: np.random.Generator) -> Workshop:
             b.objective("makespan", upto(3, 1))
     if on(0.8):
         b.horizon(horizon)
+    return b.build()
+
+
+def _shop(rng: np.random.Generator) -> Workshop:
+    """A tiny instance of a class that has kernels of its own."""
+    on = lambda chance=0.25: bool(rng.random() < chance)  # noqa: E731
+    jobs, stages = [(2, 2), (3, 1), (4, 1), (1, 3)][int(rng.integers(4))]
+    lines = int(rng.integers(1, 3))
+    kind = str(rng.choice(["flow", "hybrid", "job", "distributed"]))
+    setups, no_wait = kind == "flow" and on(), kind == "flow" and on()
+    permutation = kind == "distributed" or setups or no_wait or (kind == "flow" and on(0.5))
+    b = Builder()
+    count = 1 if kind in ("flow", "job") else lines
+    machines = [[b.add_machine() for _ in range(count)] for _ in range(stages)]
+    if setups:
+        for k in range(stages):
+            for f, g in itertools.product((None, *range(jobs)), range(jobs)):
+                b.add_setup(machines[k][0], f, g, int(rng.integers(0, 3)))
+    for j in range(jobs):
+        b.add_job(due=int(rng.integers(0, 8)), weight=int(rng.integers(0, 3)))
+        route = rng.permutation(stages).tolist() if kind == "job" else range(stages)
+        before = None
+        for k in route:
+            d = int(rng.integers(1 if setups or on(0.8) else 0, 4))
+            t = b.add_task(job=j, family=j if setups else None)
+            for m in machines[k]:
+                b.add_mode(t, d, m)
+            if before is not None:
+                b.add_precedence(before, t, 0, 0 if no_wait else None)
+                if kind == "distributed":
+                    b.add_relation("same mode", before, t)
+            before = t
+    if permutation:
+        for row, after in itertools.pairwise(machines):
+            for m, n in zip(row, after):
+                b.add_same_sequence(m, n)
+    if not no_wait:
+        b.objective(str(rng.choice(["makespan", "completion", "tardiness"])))
     return b.build()
 
 

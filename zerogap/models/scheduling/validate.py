@@ -274,18 +274,17 @@ def heads(shop: Any) -> np.ndarray:
         early[has_job, START], shop.job_release[shop.task_job[has_job]]
     )
     early[:, END] = np.maximum(shop.task_earliest_end, early[:, START] + shortest)
-    arcs = _arcs(shop, shortest)
     value = early.reshape(-1).tolist()
     out: list[list[tuple[int, int]]] = [[] for _ in value]
-    for a, b, length in arcs:
+    for a, b, length in arcs(shop, shortest):
         out[a].append((b, length))
-    _longest(shop, value, out)
+    longest(shop, value, out)
     return np.array(value, dtype=np.int64).reshape(-1, 2)
 
 
-def _arcs(shop: Any, shortest: np.ndarray) -> list[tuple[int, int, int]]:
+def arcs(shop: Any, shortest: np.ndarray) -> list[tuple[int, int, int]]:
     """(from, to, least distance) between moments 2 task + (0: start, 1: end)."""
-    arcs = [(2 * t, 2 * t + 1, int(d)) for t, d in enumerate(shortest.tolist())]
+    made = [(2 * t, 2 * t + 1, int(d)) for t, d in enumerate(shortest.tolist())]
     optional = shop.task_optional.astype(bool)
     # A pause makes a task longer; without one its longest mode limits its end.
     longest = np.maximum.reduceat(shop.mode_duration, shop.first_mode[:-1]).tolist()
@@ -302,16 +301,16 @@ def _arcs(shop: Any, shortest: np.ndarray) -> list[tuple[int, int, int]]:
     for a, b, of, to, lag, most in rows:
         if optional[a] or optional[b]:
             continue
-        arcs.append((2 * a + of, 2 * b + to, lag))
+        made.append((2 * a + of, 2 * b + to, lag))
         if most != UNLIMITED:
-            arcs.append((2 * b + to, 2 * a + of, -most))
+            made.append((2 * b + to, 2 * a + of, -most))
         if most != UNLIMITED or lag < 0 or of == START or to == END:
             backward |= {a, b}
-    arcs.extend((2 * t + 1, 2 * t, -longest[t]) for t in backward if tight[t])
-    return arcs
+    made.extend((2 * t + 1, 2 * t, -longest[t]) for t in backward if tight[t])
+    return made
 
 
-def _longest(shop: Any, value: list[int], out: list[list[tuple[int, int]]]) -> None:
+def longest(shop: Any, value: list[int], out: list[list[tuple[int, int]]]) -> None:
     """Longest paths in place: in topological order where there is one, else by relaxation."""
     indegree = [0] * len(value)
     for edges in out:

@@ -1,15 +1,55 @@
-"""Scheduling in the general encoding: CP-SAT closes in on the objective."""
+"""Scheduling in the general encoding: kernels by the shape of the instance, CP-SAT beside them."""
 
 from __future__ import annotations
 
+from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
-from zerogap.solvers.scheduling.exact import prove
+from zerogap.solvers.scheduling import bounds, islands, shape
+from zerogap.solvers.scheduling.exact import provable, prove, windows
+from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
 from zerogap.solvers.search import Search
+
+#: Share of the time in which a flow shop is searched for its best permutation before its machines
+#: may differ.
+PERMUTATION_SHARE = 0.15
 
 
 def auto(shop: Workshop, search: Search) -> None:
-    """CP-SAT on all threads, from the start if there is one."""
-    prove(shop, search, workers=search.threads)
+    """Kernels of the shape and CP-SAT together; what no kernel knows is CP-SAT's alone."""
+    # Valid also with constraints of the user's, which only take plans away.
+    search.tighten(bounds.opening(shop), "bounds")
+    if search.extend is not None:
+        if search.hint is None:
+            first(shop, search, seconds=0.1 * search.remaining)
+        prove(shop, search, workers=search.threads)
+        return
+    found = first(shop, search, seconds=burst(shop, search))
+    if not search.open:
+        return
+    if not found:
+        return windows(shop, search)
+    if search.threads == 1:
+        return alternate(shop, search, found)
+    if provable(shop):
+        with in_background(search, found[1:]):
+            prove(shop, search, workers=1)
+    if search.open:
+        drive(search, found)
+    return None
+
+
+def kernel(shop: Workshop, search: Search) -> None:
+    """The kernels alone, an island a thread."""
+    if search.extend is not None:
+        raise InstanceError(
+            "kernel cannot know the constraints that extend adds (use auto or exact)",
+            field="method",
+        )
+    found = first(shop, search, seconds=burst(shop, search))
+    if not found:
+        raise InstanceError("no kernel knows this instance (use auto or exact)", field="method")
+    if search.open:
+        drive(search, found)
 
 
 def exact(shop: Workshop, search: Search) -> None:
@@ -17,4 +57,43 @@ def exact(shop: Workshop, search: Search) -> None:
     prove(shop, search, workers=search.threads, cold=True)
 
 
-METHODS = {"auto": auto, "exact": exact}
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
+
+
+def burst(shop: Workshop, search: Search) -> float:
+    """Seconds for the kernels alone before CP-SAT starts: a tenth at most."""
+    return min(0.1 * search.remaining, 0.2 + 0.005 * shop.tasks)
+
+
+def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
+    """First plans by the kernels of the instance's shape, which go on afterwards."""
+    count = search.threads
+    if flow := shape.flow(shop):
+        found = islands.of_flow(flow, shop, search, count)
+        if not flow.permutation and flow.chains.goal == 0:
+            drive(search, found, seconds=PERMUTATION_SHARE * search.remaining)
+            jobs = shape.job_shop(shop)
+            if jobs is not None and search.open:
+                found = Handover(shop, jobs).islands(search, count)
+    elif hybrid := shape.hybrid(shop):
+        found = islands.of_hybrid(hybrid, search, count)
+    elif chains := shape.job_shop(shop):
+        handover = Handover(shop, chains)
+        handover.opening(search)
+        found = handover.islands(search, count)
+    else:
+        return []
+    if search.open:
+        drive(search, found, seconds=seconds)
+    return found
+
+
+def alternate(shop: Workshop, search: Search, found: list[Island]) -> None:
+    """One thread: kernel and CP-SAT take turns that grow."""
+    turn = 1.0
+    while search.open:
+        if provable(shop):
+            prove(shop, search, workers=1, seconds=turn)
+        if search.open:
+            drive(search, found, seconds=turn)
+        turn *= 2

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.scheduling import Workshop
+from zerogap.models.scheduling.fields import NONE
 from zerogap.solvers.search import Search
 
 #: Stronger propagation of machines, as for job-shops.
@@ -59,3 +60,40 @@ def window(
     return cpsat.improve(
         model, search, seconds=seconds, workers=workers, bounds=False, source="cp-sat window"
     )
+
+
+#: Beyond so many constraints (modes, pairs on machines in sequence) CP-SAT is left aside.
+_LARGEST = 60_000
+
+
+def provable(shop: Workshop) -> bool:
+    """Whether the model is small enough for CP-SAT to get anywhere in seconds."""
+    size = shop.modes
+    if len(shop.sequence_first) or shop.setup_time.size:
+        tied = set(shop.sequence_first.tolist()) | set(shop.sequence_second.tolist())
+        tied |= set(np.flatnonzero(shop.resource_setup != NONE).tolist())
+        counts = np.bincount(shop.demand_resource, minlength=shop.resources)
+        size += int(sum(int(counts[r]) ** 2 for r in tied))
+    return size <= _LARGEST
+
+
+def windows(shop: Workshop, search: Search) -> None:
+    """CP-SAT on the whole, then on windows of time and on the whole in turn."""
+    turn = max(1.0, 0.5 * search.remaining)
+    while search.open:
+        word = prove(shop, search, workers=search.threads, seconds=turn)
+        if word in ("optimal", "infeasible") or search.solution is None:
+            continue
+        end = search.elapsed + turn
+        size = min(shop.tasks, 60)
+        while search.open and search.elapsed < end:
+            order = np.argsort(search.solution.start, kind="stable")
+            at = int(search.rng.integers(max(1, shop.tasks - size + 1)))
+            free = np.zeros(shop.tasks, dtype=bool)
+            free[order[at : at + size]] = True
+            word = window(
+                shop, search, free, seconds=min(3.0, max(0.1, end - search.elapsed)),
+                workers=search.threads,
+            )  # fmt: skip
+            size = min(shop.tasks, size * 5 // 4) if word == "optimal" else max(20, size * 4 // 5)
+        turn *= 2

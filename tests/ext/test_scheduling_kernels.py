@@ -1,0 +1,143 @@
+"""Kernels of flow shops and hybrid flow shops against enumeration."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from zerogap._ext.scheduling.flow import FlowSearch
+from zerogap._ext.scheduling.hybrid import HybridSearch
+
+
+def ends(times, sequence, setup=None, initial=None, no_wait=False):
+    """Completion of every job on the last machine, from the definition."""
+    m = times.shape[1]
+    free, last, done = [0] * m, None, {}
+    for j in sequence:
+        ready = []
+        for k in range(m):
+            wait = 0
+            if setup is not None:
+                wait = initial[k][j] if last is None else setup[k][last][j]
+            ready.append(free[k] + wait)
+        if no_wait:
+            offset = np.concatenate(([0], np.cumsum(times[j])[:-1]))
+            begin = max(r - o for r, o in zip(ready, offset))
+            free = [int(begin + o + d) for o, d in zip(offset, times[j])]
+        else:
+            at = 0
+            for k in range(m):
+                at = max(at, ready[k]) + int(times[j][k])
+                free[k] = at
+        last, done[j] = j, free[-1]
+    return done
+
+
+def worth(done, goal, weight, due):
+    if goal == 0:
+        return max(done.values(), default=0)
+    if goal == 1:
+        return sum(weight[j] * e for j, e in done.items())
+    return sum(weight[j] * max(0, e - due[j]) for j, e in done.items())
+
+
+@pytest.mark.parametrize("goal", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["plain", "setup", "no wait"])
+def test_flow_shops_reach_the_best_permutation(kind, goal):
+    if kind == "no wait" and goal:
+        with pytest.raises(ValueError):
+            FlowSearch(np.ones((2, 2)), no_wait=True, goal=goal)
+        return
+    rng = np.random.default_rng(goal)
+    for n, m in [(1, 1), (2, 3), (5, 3), (6, 2), (6, 4)]:
+        times = rng.integers(0, 20, (n, m))
+        weight, due = rng.integers(0, 4, n), rng.integers(0, 12 * m, n)
+        extra = {}
+        if kind == "setup":
+            extra = {"setup": rng.integers(0, 9, (m, n, n)), "initial": rng.integers(0, 9, (m, n))}
+        kernel = FlowSearch(
+            times, goal=goal, weight=weight, due=due, seed=1, no_wait=kind == "no wait", **extra
+        )
+        kernel.run(iterations=400)
+        best = min(
+            worth(ends(times, s, no_wait=kind == "no wait", **extra), goal, weight, due)
+            for s in itertools.permutations(range(n))
+        )
+        assert kernel.objective == best
+        start, factory = kernel.best()
+        done = {j: int(start[j, -1] + times[j, -1]) for j in range(n)}
+        assert worth(done, goal, weight, due) == best
+        assert (factory == 0).all()
+
+
+def test_several_factories():
+    rng = np.random.default_rng(3)
+    times = rng.integers(1, 20, (6, 3))
+    kernel = FlowSearch(times, factories=2, seed=1)
+    kernel.run(iterations=500)
+    best = min(
+        max(max(ends(times, [j for j in s if f[j] == x]).values(), default=0) for x in range(2))
+        for s in itertools.permutations(range(6))
+        for f in itertools.product(range(2), repeat=6)
+    )
+    assert kernel.objective == best
+
+
+def decode(times, machines, sequence):
+    """List schedule stage by stage, from the definition."""
+    ready = dict.fromkeys(sequence, 0)
+    order = list(sequence)
+    for k, count in enumerate(machines):
+        order.sort(key=lambda j: ready[j]) if k else None
+        free = [0] * count
+        for j in order:
+            r = free.index(min(free))
+            ready[j] = free[r] = max(free[r], ready[j]) + int(times[j][k])
+    return ready
+
+
+@pytest.mark.parametrize("goal", [0, 1, 2])
+def test_hybrid_flow_shops_reach_the_best_sequence(goal):
+    rng = np.random.default_rng(goal)
+    for machines in ([2, 1], [1, 2, 2], [3]):
+        times = rng.integers(0, 20, (6, len(machines)))
+        weight, due = rng.integers(0, 4, 6), rng.integers(0, 60, 6)
+        kernel = HybridSearch(
+            times, machines, goal=goal, weight=weight, due=due, seed=2, cycle=2000
+        )
+        kernel.run(iterations=20_000)
+        best = min(
+            worth(decode(times, machines, s), goal, weight, due)
+            for s in itertools.permutations(range(6))
+        )
+        assert kernel.objective == best
+        start, _ = kernel.best()
+        done = {j: int(start[j, -1] + times[j, -1]) for j in range(6)}
+        assert worth(done, goal, weight, due) == best
+
+
+@pytest.mark.parametrize("make", [
+    lambda: FlowSearch(np.arange(60).reshape(20, 3), seed=5),
+    lambda: FlowSearch(np.arange(60).reshape(20, 3), seed=5, goal=1),
+    lambda: HybridSearch(np.arange(60).reshape(20, 3), [2, 2, 1], seed=5),
+])  # fmt: skip
+def test_the_same_iterations_give_the_same_state(make):
+    one, two = make(), make()
+    one.run(iterations=300)
+    for _ in range(3):
+        two.run(iterations=100)
+    assert one.objective == two.objective
+    assert all(np.array_equal(a, b) for a, b in zip(one.best(), two.best()))
+
+
+def test_bad_arrays_are_refused():
+    with pytest.raises(ValueError):
+        FlowSearch(np.full((2, 2), -1))
+    with pytest.raises(ValueError):
+        FlowSearch(np.ones((2, 2)), setup=np.ones((2, 2, 3)))
+    with pytest.raises(ValueError):
+        HybridSearch(np.ones((2, 2)), [1])
+    with pytest.raises(ValueError):
+        FlowSearch(np.ones((2, 2))).inject([[0, 0]])
