@@ -138,7 +138,7 @@ def _shop(rng: np.random.Generator) -> Workshop:
             for m, n in zip(row, after):
                 b.add_same_sequence(m, n)
     if not no_wait:
-        b.objective(str(rng.choice(["makespan", "completion", "tardiness"])))
+        b.objective(str(rng.choice(["makespan", "completion", "tardiness", "tardy"])))
     return b.build()
 
 
@@ -463,6 +463,8 @@ def solution(shop: Workshop, rng: np.random.Generator, options: dict) -> Plan | 
 def extension(shop: Workshop, rng: np.random.Generator, options: dict) -> Any:
     """A clock time, a distance of two starts, a latest end, or a forbidden mode."""
     what = str(rng.choice(["clock", "apart", "end", "mode"]))
+    if shop.horizon > last(shop):  # plans after the horizon of the enumeration may be the best
+        what = str(rng.choice(["end", "mode"]))
     a, b = (int(rng.integers(shop.tasks)) for _ in range(2))
     limit = int(rng.integers(0, last(shop) + 1))
     m = int(rng.integers(shop.modes))

@@ -70,7 +70,7 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
     count = search.threads
     if flow := shape.flow(shop):
         found = islands.of_flow(flow, shop, search, count)
-        if not flow.permutation and flow.chains.goal == 0:
+        if not flow.permutation:
             drive(search, found, seconds=PERMUTATION_SHARE * search.remaining)
             jobs = shape.job_shop(shop)
             if jobs is not None and search.open:

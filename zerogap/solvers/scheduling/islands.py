@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,10 @@ def _hybrid_plan(hybrid: Hybrid, kernel: Any, back: bool) -> Plan:
 # ---- job-shops ---------------------------------------------------------------------------------
 
 
+#: The other family's objectives by the shape's goals; without releases flow is completion.
+_GOALS = ("makespan", "flow", "tardiness", "tardy")
+
+
 class Handover:
     """A job-shop of this family as one of the family that has kernels for it.
 
@@ -242,51 +247,33 @@ class Handover:
     def opening(self, search: Search) -> None:
         """Bounds and dispatched schedules of the other family.
 
-        Both are about the same set of plans, so that its bounds hold here.
+        Both are about the same set of plans and the same objective, so that its bounds hold here.
         """
-        from zerogap.solvers.jobshop import OPENERS, bounds, rules
+        from zerogap.solvers.jobshop import OPENERS, URGENT, bounds, rules
 
         search.tighten(bounds.opening(self.jobs), "bounds")
-        for name, delay in OPENERS[: 1 if self.choice[-1] > len(self.task) else None]:
+        for name, delay in OPENERS if self.jobs.objective == "makespan" else URGENT:
             schedule = rules.schedule(self.jobs, rules.rule(name, delay))
             search.offer(self.plan(schedule), "dispatch")
 
     def islands(self, search: Search, count: int) -> list[Island]:
-        """Tabu searches from the incumbent."""
-        return [self._island(search, i) for i in range(count)]
+        """The other family's kernels from the incumbent."""
+        from zerogap.solvers.jobshop.islands import make
 
-    def _island(self, search: Search, i: int) -> Island:
-        from zerogap.models.jobshop import JobShop
-        from zerogap.solvers.jobshop.islands import members, order_of, planned
-        from zerogap.solvers.jobshop.schedules import arrays, schedule_of, sequence_of
-
-        seed, target = search.seed * 1009 + i, _target(search)
-        jobs, known = self.jobs, self.schedule(search.hint)
-        if isinstance(jobs, JobShop):
-            from zerogap._ext.jobshop.tabu import TabuSearch
-
-            return Island(
-                TabuSearch(
-                    *arrays(jobs),
-                    sequence_of(jobs, known.start),
-                    seed=seed,
-                    members=members(search),
-                    target=target,
-                ),
-                lambda k: self.plan(schedule_of(jobs, k.best())),
-                lambda k, plan: k.inject(sequence_of(jobs, self.schedule(plan).start)),
-                "tabu search",
+        view: Any = SimpleNamespace(
+            seed=search.seed,
+            bound=search.bound,
+            hint=self.schedule(search.hint),
+            remaining=search.remaining,
+            iterations=search.iterations,
+        )
+        source = "tabu search" if self.jobs.objective == "makespan" else "annealing"
+        return [
+            Island(
+                make(self.jobs, view, i),
+                lambda k: self.plan(k.schedule()),
+                lambda k, plan: k.inject(self.schedule(plan)),
+                source,
             )
-        from zerogap._ext.jobshop.flexible import FlexibleSearch
-
-        kernel = FlexibleSearch(
-            jobs.first, jobs.choice, jobs.machine, jobs.duration, None, jobs.machines,
-            seed=seed, target=target,
-        )  # fmt: skip
-        kernel.inject(known.machine, order_of(jobs, known))
-
-        def inject(k: Any, plan: Plan) -> None:
-            schedule = self.schedule(plan)
-            k.inject(schedule.machine, order_of(jobs, schedule))
-
-        return Island(kernel, lambda k: self.plan(planned(jobs, k)), inject, "tabu search")
+            for i in range(count)
+        ]

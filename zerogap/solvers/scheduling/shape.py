@@ -16,7 +16,9 @@ from zerogap.models.scheduling.validate import enough
 
 #: Kernels count times in 32 bits.
 _LARGE = 2**29
-GOALS = {"makespan": 0, "completion": 1, "tardiness": 2}
+GOALS = {"makespan": 0, "completion": 1, "tardiness": 2, "tardy": 3}
+#: Last goal that the flow-shop kernels know.
+_SUMS = 2
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def chains(shop: Workshop) -> Chains | None:
             return None
         if goal:
             weight, due = shop.job_weight[own], shop.job_due[own].copy()
-            if goal == 2:
+            if goal > 1:
                 weight = np.where(due == NONE, 0, weight)
                 due[due == NONE] = 0
     return Chains(starts, order, not waits, goal, weight, due)
@@ -151,7 +153,7 @@ def chains(shop: Workshop) -> Chains | None:
 def flow(shop: Workshop) -> Flow | None:
     """The instance as a flow shop in one or several factories."""
     c = chains(shop)
-    if c is None:
+    if c is None or c.goal > _SUMS:
         return None
     lengths, count = np.diff(c.first), np.diff(shop.first_mode)
     m, factories = int(lengths[0]), int(count[0])
@@ -224,7 +226,9 @@ def _tied(shop: Workshop, line: np.ndarray) -> bool | None:
 def hybrid(shop: Workshop) -> Hybrid | None:
     """The instance as a hybrid flow shop."""
     c = chains(shop)
-    if c is None or c.no_wait or len(shop.relation_kind) or len(shop.sequence_first):
+    if c is None or c.no_wait or c.goal > _SUMS:
+        return None
+    if len(shop.relation_kind) or len(shop.sequence_first):
         return None
     lengths = np.diff(c.first)
     if (lengths != lengths[0]).any() or (shop.resource_setup != NONE).any():
@@ -252,9 +256,9 @@ def hybrid(shop: Workshop) -> Hybrid | None:
 
 
 def job_shop(shop: Workshop) -> Chains | None:
-    """The chains of a (flexible) job-shop with the makespan, which has kernels of its own."""
+    """The chains of a (flexible) job-shop, which has kernels of its own."""
     c = chains(shop)
-    if c is None or c.no_wait or c.goal or len(shop.relation_kind) or len(shop.sequence_first):
+    if c is None or c.no_wait or len(shop.relation_kind) or len(shop.sequence_first):
         return None
     if (shop.resource_setup != NONE).any():
         return None
