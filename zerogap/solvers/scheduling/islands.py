@@ -214,12 +214,12 @@ class Handover:
         )
         machine, duration = shop.demand_resource[modes], shop.mode_duration[modes]
         self.machine = machine
+        kind: Any = FlexibleJobShop
+        arrays: tuple = (machine, duration, self.choice, chains.first, shop.resources)
         if (count == 1).all():
-            self.jobs: Any = JobShop(machine, duration, chains.first, shop.resources)
-        else:
-            self.jobs = FlexibleJobShop(
-                machine, duration, self.choice, chains.first, shop.resources
-            )
+            kind, arrays = JobShop, (machine, duration, chains.first, shop.resources)
+        dates = {"due": chains.due, "weight": chains.weight} if chains.goal else {}
+        self.jobs: Any = kind(*arrays, objective=_GOALS[chains.goal], **dates)
 
     def plan(self, schedule: Any) -> Plan:
         """A plan from the other family's schedule."""
