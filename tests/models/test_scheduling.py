@@ -209,13 +209,16 @@ def test_bad_json(text, message):
 
 def test_the_checker_agrees_with_the_oracle():
     seen = set()
-    for seed in range(60):
+    for seed in range(120):
         rng = np.random.default_rng(seed)
-        shop, _ = oracle.draw(rng)
+        try:
+            shop = oracle._draw(rng)
+        except InstanceError:
+            continue  # the features drawn contradict each other
         choices = [oracle.options(shop, t) for t in range(shop.tasks)]
         if not all(choices):
             continue
-        for _ in range(60):
+        for _ in range(40):
             chosen = [row[int(rng.integers(len(row)))] for row in choices]
             try:
                 value = zg.check(shop, oracle._plan(chosen))
