@@ -197,3 +197,46 @@ def test_picture(tmp_path):
         assert len(set(x[tree.leaves].tolist())) == len(tree.leaves)
         assert (y <= 0).all()
     assert check(tree, Kept([0])) == 0
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        {},
+        {"cluster": True, "lambda_d": 2.0},
+        {"min_leaves": 300},
+        {"every_tree": True, "mandatory": [199_999]},
+        {"budget": 300.0},
+        {"max_leaves": 200},
+    ],
+)
+def test_deep_trees_take_no_quadratic_time(sides):
+    """A spine of 20,000 nodes with 180,000 leaves along it: a quadratic pass would take minutes."""
+    rng = np.random.default_rng(1)
+    n, depth = 200_000, 20_000
+    parent = np.concatenate([np.arange(-1, depth - 1), rng.integers(0, depth, n - depth)])
+    sides = dict(sides)
+    if sides.pop("cluster", False):
+        sides["cluster"] = rng.integers(0, 2000, n)
+    tree = TreePrune(
+        parent=parent, reward=rng.random(n), tokens=rng.random(n), lambda_b=0.7, **sides
+    )
+    limited = "budget" in sides or "max_leaves" in sides
+    result = zg.solve(tree, threads=1, time_limit=4 if limited else 60)
+    assert result.solution is not None and result.bound >= result.objective - 1e-9
+    assert result.gap <= (0.1 if limited else 0.0)
+
+
+def test_one_price_is_found_whatever_the_scale():
+    for scale in (1e-6, 1.0, 1e9):
+        rng = np.random.default_rng(4)
+        parent = [-1] + [int(rng.integers(0, v)) for v in range(1, 400)]
+        tree = TreePrune(
+            parent=parent,
+            reward=rng.random(400) * scale,
+            tokens=rng.random(400),
+            lambda_b=0.1 * scale,
+            budget=20.0,
+        )
+        result = zg.solve(tree, threads=1, time_limit=30)
+        assert result.status == "optimal"

@@ -26,7 +26,7 @@ public:
         for (int i = 0; i < n; ++i) {
             const bool good = above[i] >= -1 && above[i] < int(alive.size()) &&
                               (above[i] < 0 || alive[above[i]]) && cost[i] >= 0 && cost[i] <= 1e12 &&
-                              worth[i] >= 0 && worth[i] <= 1e12;
+                              std::fabs(worth[i]) <= 1e12 && (!share_reward || worth[i] >= 0);
             if (!good) return i;
         }
         for (int i = 0; i < n; ++i) {

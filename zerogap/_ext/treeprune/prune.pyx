@@ -73,7 +73,7 @@ FAULTS = (
     "parent: element {} is out of range",
     "parent: node {} lies on a cycle",
     "parent: node {} is a second root; say forest=True for several",
-    "reward: element {} is no number from 0 to 1e12",
+    "reward: element {} is no number from -1e12 to 1e12",
     "tokens: element {} is no number from 0 to 1e12",
     "mandatory: element {} is no leaf of the tree",
     "caps: there is none for cluster {}",

@@ -39,7 +39,7 @@ public:
         counted = problem.low > 1 || problem.high < t->leaves;
         best = -INF;
         bound = INF;
-        nodes = passes = 0;
+        nodes = passes = repairs = 0;
         finished = false;
         kept.clear();
         bool possible = true;
@@ -90,6 +90,9 @@ private:
     std::vector<Frame> stack;
     std::vector<double> price, g, average, loss_in, loss_out, keep_price, lone;
     std::vector<uint8_t> picked, merit;
+    std::vector<double> way;
+    int repairs = 0;
+    double under = -INF, above = INF, reach = 0;  // of the one price that is halved
     double mu = 0, nu = 0, eps = 0, upper = INF, span = 1, deadline = INF;
     int sure_leaves = 0, maybe_leaves = 0, best_nu_count = 0;
     bool limited = false, counted = false, descend = true;
@@ -139,14 +142,16 @@ private:
                 if (fix[v] == 1) used += t->tokens[v];
                 if (t->par[v] >= 0 && open[v] && fix[v] != 2) ++open[t->par[v]];
             }
+            bool banished = false;  // then the numbers of open children are out of date
             for (int v = 0; v < m; ++v) {
                 if (open[v] == 0 && fix[v] != 2) {
                     if (!banish(v)) return false;
-                    again = true;
+                    again = banished = true;
                 }
-                if (fix[v] == 1 && t->leaf[v] < 0 && open[v] == 1 && !again)
+                // Parents come first, so that a whole path is forced in one pass.
+                if (fix[v] == 1 && t->leaf[v] < 0 && open[v] == 1 && !banished)
                     for (int c = v + 1; c < t->end[v]; c = t->end[c])
-                        if (fix[c] == 0 && open[c]) { set(c, 1); again = true; }
+                        if (fix[c] == 0 && open[c]) { set(c, 1); again = true; break; }
             }
             if (again) continue;
             const double room = p->budget + 0.5e-9 * std::max(1.0, p->budget);
@@ -259,6 +264,14 @@ private:
         if (limited || counted)
             std::sort(wanted.begin(), wanted.end(),
                       [&](int a, int b) { return g[a] != g[b] ? g[a] > g[b] : a < b; });
+        // Every other time by the way from the root: in deep trees the limit is met on the way.
+        if ((limited || counted) && ++repairs % 2 == 0) {
+            way.resize(t->m);
+            const std::vector<double>& price = limited ? t->tokens : t->cost;
+            for (int v = 0; v < t->m; ++v) way[v] = price[v] + (v ? way[t->par[v]] : 0);
+            std::stable_sort(wanted.begin(), wanted.end(),
+                             [&](int a, int b) { return way[a] < way[b]; });
+        }
         state.reset(*t, *p);
         if (state.build(wanted)) take();
     }
@@ -272,6 +285,9 @@ private:
         int stale = 0;
         for (int i = 0; i < t->m; ++i) average[i] = fix[i] == 1 ? 1 : fix[i] == 2 ? 0 : 0.5;
         double kept_mu = mu, kept_nu = nu;
+        under = -INF;
+        above = INF;
+        reach = 0;
         keep_price = price;
         for (int r = 0; r < rounds; ++r) {
             double used;
@@ -324,6 +340,9 @@ private:
             norm += s * s;
         }
         if (norm <= 0) return false;
+        // One price alone is found by halving, whatever the scale of the tree.
+        if (t->clusters == 0 && limited != counted)
+            return limited ? halve(mu, slack_mu, 0) : halve(nu, slack_nu, -INF);
         const double goal = best > -INF ? best : d - 0.05 * t->scale;
         const double length = theta * std::max(d - goal, 1e-9 * t->scale) / norm;
         if (limited) mu = std::max(0.0, mu - length * slack_mu / span);
@@ -337,6 +356,23 @@ private:
             if (price[k] > state.weight(k, 0)) price[k] = state.weight(k, 0);
             if (price[k] < 0 && t->cap[k] >= sure[k] + maybe[k]) price[k] = 0;
         }
+        return true;
+    }
+
+    // The next price between one that is too low and one that is too high; false at the end.
+    bool halve(double& x, double slack, double floor) {
+        (slack > 0 ? above : under) = x;
+        if (under > -INF && above < INF) {
+            if (above - under <= 1e-13 * std::max(std::fabs(above), std::fabs(under))) return false;
+            x = 0.5 * (above + under);
+            return true;
+        }
+        if (slack > 0 && x <= floor) return false;
+        const double unit = limited ? t->scale / (span * std::max(1, t->leaves))
+                                    : t->scale / std::max(1, t->leaves);
+        if (reach == 0) reach = x != 0 ? 0.1 * std::fabs(x) : std::max(unit, 1e-300);
+        x = slack > 0 ? std::max(floor, x - reach) : x + reach;
+        reach *= 4;
         return true;
     }
 

@@ -9,7 +9,9 @@ class State {
 public:
     const Tree* t = nullptr;
     const Problem* p = nullptr;
-    std::vector<int> below;  // kept leaves at or below every merged node
+    // Retained children of every merged node, at a leaf whether it is kept. So a leaf that comes or
+    // goes touches only the nodes that come or go with it, however deep it lies.
+    std::vector<int> below;
     std::vector<int> count;  // kept leaves of every cluster
     int kept = 0;
     double used = 0, room = INF;
@@ -48,20 +50,24 @@ public:
         if (kept >= p->high || (k >= 0 && count[k] >= t->cap[k])) return false;
         if (room == INF) return true;
         double more = used;
-        for (int v = i; v >= 0 && !below[v]; v = t->par[v]) more += t->tokens[v];
+        for (int v = i; v >= 0 && !below[v] && more <= room; v = t->par[v]) more += t->tokens[v];
         return more <= room;
     }
 
     void add(int i) {
-        for (int v = i; v >= 0; v = t->par[v])
-            if (!below[v]++) used += t->tokens[v];
+        for (int v = i; v >= 0; v = t->par[v]) {
+            if (below[v]++) break;
+            used += t->tokens[v];
+        }
         if (t->cluster[i] >= 0) ++count[t->cluster[i]];
         ++kept;
     }
 
     void drop(int i) {
-        for (int v = i; v >= 0; v = t->par[v])
-            if (!--below[v]) used -= t->tokens[v];
+        for (int v = i; v >= 0; v = t->par[v]) {
+            if (--below[v]) break;
+            used -= t->tokens[v];
+        }
         if (t->cluster[i] >= 0) --count[t->cluster[i]];
         --kept;
     }
@@ -69,8 +75,8 @@ public:
     // Whether a kept leaf may go without leaving the minimum, a mandatory leaf or a bare tree.
     bool free_to_drop(int i) const {
         if ((t->forced[i] & 2) || kept <= p->low) return false;
-        for (int v = i; v >= 0; v = t->par[v])
-            if (t->forced[v] && below[v] == 1) return false;
+        for (int v = i; v >= 0 && below[v] == 1; v = t->par[v])
+            if (t->forced[v]) return false;
         return true;
     }
 
@@ -104,13 +110,8 @@ public:
                 const int i = cheapest(v);
                 if (i >= 0) add(i);
             }
-        for (int i : wanted)
-            if (!below[i] && fits(i)) add(i);
-        while (kept < p->low) {
-            const int i = cheapest(0);
-            if (i < 0) break;
-            add(i);
-        }
+        take(wanted);
+        fill();
         polish();
         return feasible();
     }
@@ -118,10 +119,20 @@ public:
     void polish() {
         for (int round = 0; round < 8; ++round) {
             bool moved = false;
+            const bool limited = room < INF;
+            lacking.resize(t->m);
+            if (limited) need.resize(t->m);
             for (int i = 0; i < t->m; ++i) {
+                // What is not retained above i costs; older than what this round has added, so that
+                // it is looked at again before anything is added.
+                lacking[i] = below[i] ? 0 : t->cost[i] + (i ? lacking[t->par[i]] : 0);
+                if (limited) need[i] = below[i] ? 0 : t->tokens[i] + (i ? need[t->par[i]] : 0);
                 if (t->leaf[i] < 0) continue;
                 if (!below[i]) {
-                    if (gain(i) > 0 && fits(i)) { add(i); moved = true; }
+                    if (limited && used + need[i] > room) continue;
+                    const int k = t->cluster[i];
+                    const double g = t->reward[i] - lacking[i] + (k >= 0 ? weight(k, count[k]) : 0);
+                    if (g > 0 && gain(i) > 0 && fits(i)) { add(i); moved = true; }
                 } else if (loss(i) < 0 && free_to_drop(i)) { drop(i); moved = true; }
             }
             if (!moved) break;
@@ -129,20 +140,83 @@ public:
     }
 
 private:
+    std::vector<double> lacking, need;
+    std::vector<std::pair<double, int>> worth;
+
+    // Every leaf of a list that fits. Under a budget looking for that costs a walk up to what is
+    // retained; once those have cost as much as some passes, the way as it was then has to do.
+    void take(const std::vector<int>& wanted) {
+        long walked = 0;
+        bool measured = false;
+        for (int i : wanted) {
+            if (below[i]) continue;
+            if (room < INF && walked > 8L * t->m) {
+                if (!measured) {
+                    measured = true;
+                    need.resize(t->m);
+                    for (int v = 0; v < t->m; ++v)
+                        need[v] = below[v] ? 0 : t->tokens[v] + (v ? need[t->par[v]] : 0);
+                }
+                if (used + need[i] > room) continue;
+            } else if (room < INF) {
+                double more = used;
+                for (int v = i; v >= 0 && !below[v] && more <= room; v = t->par[v], ++walked)
+                    more += t->tokens[v];
+                if (more > room) continue;
+            }
+            if (fits(i)) add(i);
+        }
+    }
+
+    // The leaves below v that are not kept, with what they bring now; under a budget with the
+    // tokens that they need.
+    void offers(int v) {
+        worth.clear();
+        lacking.resize(t->m);
+        double above = 0;
+        const std::vector<double>& price = room < INF ? t->tokens : t->cost;
+        for (int u = v ? t->par[v] : -1; u >= 0 && !below[u]; u = t->par[u]) above += price[u];
+        for (int i = v; i < t->end[v]; ++i) {
+            lacking[i] = below[i] ? 0 : price[i] + (i == v ? above : lacking[t->par[i]]);
+            if (t->leaf[i] < 0 || below[i]) continue;
+            const int k = t->cluster[i];
+            const double bonus = k >= 0 ? weight(k, count[k]) : 0;
+            worth.emplace_back(room < INF ? -lacking[i] : t->reward[i] - lacking[i] + bonus, i);
+        }
+    }
+
     // The leaf below v that fits and brings the most; under a budget the one with fewest tokens.
-    int cheapest(int v) const {
+    int cheapest(int v) {
+        offers(v);
         int best = -1;
         double most = -INF;
-        for (int i = v; i < t->end[v]; ++i) {
-            if (t->leaf[i] < 0 || below[i] || !fits(i)) continue;
-            double g = gain(i);
-            if (room < INF) {
-                g = 0;
-                for (int u = i; u >= 0 && !below[u]; u = t->par[u]) g -= t->tokens[u];
-            }
-            if (g > most) { most = g; best = i; }
-        }
+        for (const auto& [g, i] : worth)
+            if (g > most && fits(i)) { most = g; best = i; }
         return best;
+    }
+
+    // Up to the least number of leaves: one by one while few are lacking, else by the quarter of
+    // what lacks, so that a large minimum does not cost a pass a leaf.
+    void fill() {
+        while (kept < p->low) {
+            const int lack = p->low - kept, portion = lack <= 64 ? 1 : lack / 4;
+            if (portion == 1) {
+                const int i = cheapest(0);
+                if (i < 0) return;
+                add(i);
+                continue;
+            }
+            offers(0);
+            std::sort(worth.begin(), worth.end(), [](const auto& a, const auto& b) {
+                return a.first != b.first ? a.first > b.first : a.second < b.second;
+            });
+            int added = 0;
+            for (const auto& [g, i] : worth) {
+                if (added == portion) break;
+                if (fits(i)) { add(i); ++added; }
+            }
+            if (!added) return;
+        }
     }
 };
 

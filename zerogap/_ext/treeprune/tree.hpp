@@ -124,7 +124,7 @@ private:
         for (int v = 0; v < p.n; ++v) {
             // NaN fails the comparison too.
             if (!(p.tokens[v] >= 0 && p.tokens[v] <= 1e12)) { where = v; return TOKENS; }
-            if (!(p.reward[v] >= 0 && p.reward[v] <= 1e12)) { where = v; return REWARD; }
+            if (!(std::fabs(p.reward[v]) <= 1e12)) { where = v; return REWARD; }
         }
         if (!(p.lambda_b >= 0 && p.lambda_b <= 1e12) || !(p.lambda_d >= 0 && p.lambda_d <= 1e12) ||
             !(p.budget >= 0) || p.low < 0 || p.high < p.low) return SETTING;
@@ -197,7 +197,7 @@ private:
             const int i = place[rep[v]];
             leaf[i] = v;
             reward[i] = p.reward[v];
-            scale += p.reward[v];
+            scale += std::fabs(p.reward[v]);
             ++leaves;
         }
         group(p);
