@@ -186,7 +186,9 @@ def test_greedy_programs_expand_to_the_matrix(matrix, seed):
     assert circuit.additions >= additions.lower_bound(matrix)
 
 
-def test_the_scheme_with_57_additions(instances):
-    scheme = zg.read(instances / "matmul" / "333-rank23-57_reduced.json", objective="additions")
+@pytest.mark.parametrize("number", [56, 57])
+def test_schemes_with_few_additions(instances, number):
+    path = instances / "matmul" / f"333-rank23-{number}_reduced.json"
+    scheme = zg.read(path, objective="additions")
     assert scheme.given.rank == 23
-    assert check(scheme, scheme.given) == 57
+    assert check(scheme, scheme.given) == number

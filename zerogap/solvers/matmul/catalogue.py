@@ -12,12 +12,15 @@ import argparse
 import math
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from zerogap.models.matmul.bounds import rank_bound
 from zerogap.models.matmul.catalogue import (
+    OWN,
     Catalogue,
     Entry,
     default,
@@ -26,13 +29,23 @@ from zerogap.models.matmul.catalogue import (
     known,
     text,
 )
+from zerogap.models.matmul.moves import Factors, Sides
 from zerogap.models.matmul.solution import Scheme, check_scheme
 from zerogap.solvers.matmul import meta
-from zerogap.solvers.matmul.compose import compose
+from zerogap.solvers.matmul.compose import compose, slim
+from zerogap.solvers.matmul.cyclic import cyclic
 from zerogap.solvers.matmul.pools import Pools
 
-#: Products of outer schemes that are priced.
-OUTER = 64
+#: Products of outer schemes that are priced, and of those whose bases are chosen for it.
+OUTER, SLENDER = 64, 30
+
+#: Cubes that are walked with the cyclic symmetry, and the share of the time for it.
+SYMMETRIC, CUBES = (5, 6), 0.25
+
+
+def walked(largest: int = 8, volume: int = 128) -> list[Sides]:
+    """Formats worth walking on: sides and their product up to a limit."""
+    return [n for n in formats(largest) if math.prod(n) <= volume]
 
 
 def build(
@@ -40,20 +53,23 @@ def build(
     seconds: float,
     threads: int = 1,
     seed: int = 0,
-    largest: int = 5,
+    wanted: list[Sides] | None = None,
     pools: Pools | None = None,
     start: Catalogue | None = None,
-    tell=lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Catalogue:
     """Walk over the small formats, compose all others, verify everything.
+
+    Walks and compositions of the walked formats take turns, so that a better scheme of one format
+    is at once in the starts of all that use it.
 
     Parameters
     ----------
     seconds : float
-        For the walks; composition takes about a minute beyond.
+        For the walks; the last composition takes some minutes beyond.
     threads, seed : int
-    largest : int
-        Largest side of the formats that are walked.
+    wanted : list of tuple, optional
+        Formats to walk on, by default those of `walked`.
     pools : Pools, optional
         With a checkpoint the walks resume.
     start : Catalogue, optional
@@ -62,33 +78,89 @@ def build(
         Takes a line of progress.
     """
     pools = Pools() if pools is None else pools
+    wanted = walked() if wanted is None else wanted
+    composed = sorted({*wanted, *((n, n, n) for n in SYMMETRIC)}, key=math.prod)
     if start is not None:
         for (n, ring), schemes in start.stored.items():
-            rank = pools.rank(n, ring)
-            if rank is None or len(schemes[0][0]) < rank:
-                pools.add(n, ring, schemes[0], 0)
+            _enter(pools, n, ring, schemes[0])
+    begun = time.monotonic()
+    turn = 0
+    while (left := seconds - (time.monotonic() - begun)) > 0:
+        at = time.monotonic() - begun
 
-    def told(at: float, n, ring: str, rank: int) -> None:
-        tell(f"{at:7.0f} s  {text(n)} {ring} {rank}")
+        def told(more: float, n: Sides, ring: str, rank: int, at: float = at) -> None:
+            tell(f"{at + more:7.0f} s  {text(n)} {ring} {rank}")
 
-    def importance(n) -> float:
-        """Where the best known rank is reached there is little to gain, at the bound nothing."""
-        ternary, binary = pools.rank(n, "ZT"), pools.rank(n, "Z2")
-        if ternary is None or binary is None:
-            return 1.0
-        if ternary <= rank_bound(n, "ZT")[0]:
-            return 1e-6
-        reached = (ternary <= known(n, "ZT")[0]) + (binary <= known(n, "Z2")[0])
-        return (1.0, 0.3, 0.03)[reached]
-
-    meta.meta(formats(largest), "ZT", seconds=seconds, threads=threads, seed=seed, pools=pools,
-              tell=told, importance=importance)  # fmt: skip
+        slice_ = min(left, max(120.0, seconds / 12))
+        meta.meta(wanted, "ZT", seconds=(1 - CUBES) * slice_, threads=threads,
+                  seed=seed + 7919 * turn, pools=pools, tell=told,
+                  importance=lambda n: _importance(pools, n))  # fmt: skip
+        turn += 1
+        _cubes(pools, CUBES * slice_, threads, seed + turn, told)
+        found = compose_small(pools, composed, start)
+        tell(f"{time.monotonic() - begun:7.0f} s  {found} formats by composition")
     catalogue = gather(pools, start)
-    for ring in ("ZT", "Z2"):
+    slender(catalogue, pools, np.random.default_rng(seed))
+    for ring in OWN:
         found = compose(catalogue, ring, largest=OUTER)
         tell(f"{found} recipes over {ring}, mean {mean(catalogue, ring):.4f} of the best known")
     verify(catalogue, tell=tell)
     return catalogue
+
+
+def _cubes(pools: Pools, seconds: float, threads: int, seed: int, tell: meta.Teller) -> None:
+    """Walks with the cyclic symmetry on the cubes that are too large for walks without."""
+    share = seconds * min(1.0, threads / len(SYMMETRIC))
+
+    def work(n: int) -> None:
+        cyclic(n, pools, seconds=share, seed=seed,
+               tell=lambda ring, rank: tell(seconds, (n, n, n), ring, rank))  # fmt: skip
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, SYMMETRIC))
+
+
+def _importance(pools: Pools, n: Sides) -> float:
+    """Where the best known rank is reached there is little to gain, at the bound nothing."""
+    ternary, binary = pools.rank(n, "ZT"), pools.rank(n, "Z2")
+    if ternary is None or binary is None:
+        return 1.0
+    if ternary <= rank_bound(n, "ZT")[0]:
+        return 1e-6
+    return (1.0, 0.3, 0.03)[(ternary <= known(n, "ZT")[0]) + (binary <= known(n, "Z2")[0])]
+
+
+def _enter(pools: Pools, n: Sides, ring: str, scheme: Factors) -> bool:
+    """Hand a scheme to the pools if it is better; a ternary one is one modulo 2."""
+    better = False
+    for r in ("ZT", "Z2") if ring == "ZT" else ("Z2",):
+        factors = scheme if r == "ZT" else tuple(m & 1 for m in scheme)
+        rank = pools.rank(n, r)
+        if rank is None or len(scheme[0]) < rank:
+            mark = hash(tuple(m.tobytes() for m in factors)) & (2**63 - 1)
+            better |= pools.add(n, r, factors, mark) == "better"
+    return better
+
+
+def compose_small(pools: Pools, wanted: list[Sides], start: Catalogue | None = None) -> int:
+    """Compose the walked formats of each other; what is better enters the pools."""
+    catalogue = gather(pools, start)
+    found = 0
+    for ring in OWN:
+        compose(catalogue, ring, largest=26, only=wanted, passes=1)
+        for n in wanted:
+            if catalogue.recipe(n, ring) not in ("scheme", "naive"):
+                found += _enter(pools, n, ring, catalogue.factors(n, ring))
+    return found
+
+
+def slender(catalogue: Catalogue, pools: Pools, rng: np.random.Generator) -> None:
+    """Small stored schemes in the bases that suit blocks of unequal sizes."""
+    for n, ring in list(catalogue.stored):
+        pool = pools.pools.get((n, ring))
+        rank = len(catalogue.stored[n, ring][0][0])
+        if ring == "ZT" and rank <= SLENDER and pool is not None and pool.rank == rank:
+            catalogue.stored[n, ring] = [slim(n, list(pool.schemes), rng, tries=1000)]
 
 
 def gather(pools: Pools, start: Catalogue | None = None) -> Catalogue:
@@ -119,7 +191,7 @@ def verify(catalogue: Catalogue, tell=lambda line: None) -> None:
         for scheme in schemes:
             check_scheme(n, ring, Scheme(*scheme))
     for n in formats():
-        for ring in ("ZT", "Z2"):
+        for ring in OWN:
             if ring == "ZT" or (n, ring) in catalogue.recipes:
                 catalogue.scheme(n, ring)
     tell(f"verified {len(formats())} formats")
@@ -196,7 +268,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=3600.0, help="of walks")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--largest", type=int, default=5, help="side of the formats walked")
+    parser.add_argument("--largest", type=int, default=8, help="side of the formats walked")
+    parser.add_argument("--volume", type=int, default=128, help="product of their sides")
     parser.add_argument("--pools", default="", help="checkpoint of the walks")
     parser.add_argument("--output", default="", help="folder, by default the package's")
     parser.add_argument("--table", default="", help="write the page of the documentation")
@@ -204,8 +277,9 @@ def main(arguments: list[str] | None = None) -> int:
     if given.rebuild or given.improve:
         begun = time.monotonic()
         catalogue = build(
-            seconds=given.seconds, threads=given.threads, seed=given.seed, largest=given.largest,
-            pools=Pools(16, given.pools), start=None if given.rebuild else default(),
+            seconds=given.seconds, threads=given.threads, seed=given.seed,
+            wanted=walked(given.largest, given.volume), pools=Pools(16, given.pools),
+            start=None if given.rebuild else default(),
             tell=lambda line: print(line, file=sys.stderr, flush=True),
         )  # fmt: skip
         catalogue.save(given.output or folder())

@@ -12,6 +12,9 @@ from zerogap.models.matmul.moves import Sides
 from zerogap.solvers.matmul.descent import Descent
 from zerogap.solvers.matmul.pools import Pools
 
+#: What takes news: (seconds, format, ring, rank).
+Teller = Callable[[float, Sides, str, int], None]
+
 
 def formats(smallest: int = 2, largest: int = 5) -> list[Sides]:
     """All formats, sides in ascending order, with sides in a range."""
@@ -27,7 +30,7 @@ def meta(
     threads: int = 1,
     seed: int = 0,
     pools: Pools | None = None,
-    tell: Callable[[float, Sides, str, int], None] | None = None,
+    tell: Teller | None = None,
     plus: int = 20_000,
     band: int = 3,
     importance: Callable[[Sides], float] | None = None,
