@@ -7,8 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
+import zerogap as zg
+from tests.oracles import scheduling as oracle
 from zerogap._ext.scheduling.flow import FlowSearch
 from zerogap._ext.scheduling.hybrid import HybridSearch
+from zerogap._ext.scheduling.list import ListSearch
+from zerogap.models.scheduling import Plan
+from zerogap.solvers.scheduling import lists
 
 
 def ends(times, sequence, setup=None, initial=None, no_wait=False):
@@ -141,3 +146,41 @@ def test_bad_arrays_are_refused():
         HybridSearch(np.ones((2, 2)), [1])
     with pytest.raises(ValueError):
         FlowSearch(np.ones((2, 2))).inject([[0, 0]])
+
+
+def test_the_list_kernel_on_mixed_workshops():
+    """Every plan it finds keeps every feature, none beats enumeration, most reach it."""
+    feasible = found = reached = 0
+    for seed in range(120):
+        try:
+            shop = oracle._draw(np.random.default_rng(seed))
+        except zg.InstanceError:
+            continue  # the features drawn contradict each other
+        if not lists.listable(shop) or oracle.size(shop) > 4000:
+            continue
+        best, _ = oracle.optimum(shop, {})
+        kernel = ListSearch(
+            lists.arrays(shop), horizon=shop.horizon, simple=lists.reversible(shop), seed=seed,
+            target=-(2**60),
+        )  # fmt: skip
+        kernel.run(iterations=400)
+        feasible += best is not None
+        if kernel.objective is None:
+            continue
+        found += 1
+        assert best is not None
+        assert zg.check(shop, Plan(*kernel.best())) == kernel.objective >= best
+        reached += kernel.objective == best
+    assert feasible >= 40
+    assert found >= 0.9 * feasible
+    assert reached >= 0.9 * feasible
+
+
+def test_the_list_kernel_takes_a_plan():
+    shop = zg.generate("scheduling", jobs=5, machines=3, seed=3)
+    start = zg.solve(shop, method="kernel", iterations=200, threads=1).solution
+    kernel = ListSearch(lists.arrays(shop), horizon=shop.horizon, target=-1)
+    kernel.inject(start.start, start.mode)
+    assert kernel.objective <= zg.check(shop, start)
+    with pytest.raises(ValueError):
+        kernel.inject([0], [0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
-from zerogap.solvers.scheduling import bounds, islands, shape
+from zerogap.solvers.scheduling import bounds, islands, lists, shape
 from zerogap.solvers.scheduling.exact import provable, prove, windows
 from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
 from zerogap.solvers.search import Search
@@ -81,6 +81,8 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
         handover = Handover(shop, chains)
         handover.opening(search)
         found = handover.islands(search, count)
+    elif lists.listable(shop):
+        found = lists.of_list(shop, search, count)
     else:
         return []
     if search.open:

@@ -73,8 +73,9 @@ def in_background(
         yield
 
 
-def _target(search: Search) -> int:
-    return 0 if search.bound is None else int(search.bound)
+def target(search: Search) -> int:
+    """The objective at which a kernel may stop, which may be negative (lateness)."""
+    return -(2**60) if search.bound is None else int(search.bound)
 
 
 # ---- flow shops --------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ def of_flow(flow: Flow, shop: Workshop, search: Search, count: int) -> list[Isla
             weight=c.weight,
             due=np.minimum(c.due, 2**30),
             seed=search.seed * 1009 + i,
-            target=_target(search),
+            target=target(search),
             destruct=(4, 6)[i % 2] if sums or c.no_wait else (2, 4)[i % 2],
             heat=0.7,
         )
@@ -149,7 +150,7 @@ def of_hybrid(hybrid: Hybrid, search: Search, count: int) -> list[Island]:
             weight=c.weight,
             due=np.minimum(c.due, 2**30),
             seed=search.seed * 1009 + i,
-            target=_target(search),
+            target=target(search),
             cycle=_cycle(hybrid, search),
         )
         islands.append(
