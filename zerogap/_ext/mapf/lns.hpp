@@ -99,7 +99,7 @@ class Planner {
         }
         if (waiting.empty()) {
             if (w->cost(paths) < objective - 1e-12) keep();
-            else paths = best, reload();
+            else if (objective < INF) paths = best, reload();
         }
     }
 

@@ -238,7 +238,8 @@ class Sipp {
                     if (pool[f].lo >= t) break;
                     if (t < pool[f].hi) t = pool[f].hi;
                 }
-                if (t > until || t + d > room.hi) continue;
+                // A move past a goal that is taken for good never begins again.
+                if (t > until || t + d > room.hi || t == INF) continue;
                 // The state that ends the search is reached by moving in at its time or later.
                 const double arrive = std::max(t + d, room.lo);
                 double least = arrive + h;
