@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.mapf.check import check
 from zerogap.models.mapf.formats import FORMATS, read_log
 from zerogap.models.mapf.generate import grid, roadmap, rooms
@@ -72,6 +72,7 @@ FAMILY = Family(
         Option("sweep", str, None, "what blocked cells stop", ("disc", "centre")),
         Option("zero_edges", bool, None, "allow edges of length 0, which take no time"),
         Option("objective", str, None, "sum or last of the arrivals", OBJECTIVES),
+        Setting("backend", str, "cbs", "who proves in exact", ("cbs", "cp-sat")),
     ),
     tolerance=1e-7,
     read_solution=read_log,

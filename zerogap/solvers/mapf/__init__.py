@@ -7,6 +7,7 @@ from typing import Any
 from zerogap._ext.mapf.search import ConflictSearch, PathSearch
 from zerogap.models.base import InstanceError
 from zerogap.models.mapf import Mapf
+from zerogap.solvers.mapf import model
 from zerogap.solvers.mapf.kernels import SLACK, Conflicts, ground, inject, paths
 from zerogap.solvers.search import Search
 
@@ -17,13 +18,20 @@ PATHS_SHARE = 0.25
 
 
 def auto(instance: Mapf, search: Search) -> None:
-    """Both kernels, in turns or a thread each."""
-    refuse(search)
+    """Both kernels, in turns or a thread each; with constraints of the user's, then CP-SAT."""
     made = ground(instance)
     if not reachable(made, search):
         return
     plan = PathSearch(made, search.seed)
     bound(made, instance, search)
+    if search.extend is not None:
+        # Without the added constraints: a hint, and a bound that holds with them all the more.
+        if search.hint is None:
+            drive_paths(plan, search, seconds=0.1 * search.remaining)
+        tree = Conflicts(ground(instance), search)
+        search.drive(tree, solution=paths, source="cbs", seconds=0.1 * search.remaining)
+        model.prove(instance, search, hint=True)
+        return
     opening(instance, plan, search)
     if instance.agents > MANY:
         drive_paths(plan, search)
@@ -50,22 +58,28 @@ def kernel(instance: Mapf, search: Search) -> None:
 
 
 def exact(instance: Mapf, search: Search) -> None:
-    """Conflict-based search alone."""
-    refuse(search)
+    """Conflict-based search alone; CP-SAT as ``backend="cp-sat"`` or with added constraints."""
     made = ground(instance)
-    if reachable(made, search):
+    if not reachable(made, search):
+        return
+    if search.extend is not None or search.options.get("backend") == "cp-sat":
+        model.prove(instance, search, hint=search.hint is not None)
+    else:
         search.drive(Conflicts(made, search), solution=paths, source="cbs")
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
 #: Methods that prove something, by different arguments: whom `audit` asks.
-PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}),)
+PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("exact", {"backend": "cbs"}),
+    ("exact", {"backend": "cp-sat"}),
+)
 
 
 def refuse(search: Search) -> None:
-    """No model takes constraints of the user's yet."""
+    """Kernels know nothing of constraints of the user's."""
     if search.extend is not None:
-        raise InstanceError("the kernels take no added constraints", field="extend")
+        raise InstanceError("needs the exact model: method auto or exact", field="extend")
 
 
 def reachable(made: Any, search: Search) -> bool:
