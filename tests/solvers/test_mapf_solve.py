@@ -87,3 +87,58 @@ def test_published_tasks(data):
         instance = zg.read(path, map=ground, agents=agents)
         result = zg.solve(instance, threads=1, time_limit=20)
         assert result.status == "optimal" and result.objective == pytest.approx(flowtime, abs=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["cbs", "cp-sat"])
+def test_the_published_rule_loses_the_optimum(instances, backend):
+    # Rebuilt from Combrink, Roselli and Fabian (2025); the published program ends at 10.707.
+    lost = zg.read(instances / "mapf" / "lost-solutions.json")
+    result = zg.solve(lost, method="exact", backend=backend, threads=1, time_limit=60)
+    assert result.status == "optimal" and result.objective == pytest.approx(9.0, abs=1e-4)
+
+
+def test_added_constraints():
+    xy = [[0, 0], [1, 0], [2, 0], [1, 1.5]]
+    pairs = [(0, 1), (1, 2), (0, 3), (3, 2)]
+    edges = pairs + [(b, a) for a, b in pairs]
+    instance = Mapf(xy, edges, [0], [2], 0.3)
+    assert zg.solve(instance, threads=1).objective == 2
+
+    def extend(model):
+        for (_, _, vertex), there in model.variables["at"].items():
+            if vertex == 1:
+                model.model.add(there == 0)
+
+    for method in ("auto", "exact"):
+        result = zg.solve(instance, method=method, extend=extend, threads=1, time_limit=30)
+        assert result.status == "optimal" and result.extended
+        assert result.objective == pytest.approx(2 * np.hypot(1, 1.5), abs=1e-6)
+    with pytest.raises(zg.InstanceError, match="needs the exact model"):
+        zg.solve(instance, method="kernel", extend=extend, threads=1)
+
+
+def test_large_models_are_refused():
+    with pytest.raises(zg.InstanceError, match="pairs of uses"):
+        zg.solve(grid(agents=10), method="exact", backend="cp-sat", threads=1, time_limit=5)
+
+
+def test_a_second_opinion():
+    result = zg.solve(grid(seed=1, rows=3, columns=3, agents=2, obstacles=0.0), threads=1)
+    verdict = zg.audit(result, time_limit=30, threads=1)
+    assert verdict.verdict == "confirmed"
+
+
+def test_pictures(tmp_path):
+    from zerogap.report.mapf import animate
+
+    for instance in (grid(seed=1, rows=5, columns=5, agents=3), roadmap(seed=1, agents=3)):
+        result = zg.solve(instance, method="kernel", threads=1, iterations=50, time_limit=20)
+        result.plot(str(tmp_path / "a.svg"))
+        assert (tmp_path / "a.svg").stat().st_size > 1000
+        page = animate(instance, result.solution)
+        assert page.count("<circle") == 6 and page.count("<animate ") == 6
+        for part in page.split("values='")[1:]:
+            values, keys = part.split("'")[0], part.split("keyTimes='")[1].split("'")[0]
+            assert values.count(";") == keys.count(";")
+            times = [float(k) for k in keys.split(";")]
+            assert times[0] == 0 and times[-1] == 1 and times == sorted(times)

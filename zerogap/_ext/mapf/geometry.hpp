@@ -99,8 +99,18 @@ struct Graph {
     int degree(int v) const { return first[v + 1] - first[v]; }
     int slots(int v) const { return columns ? types : degree(v) + 1; }
     int slot(int e) const { return columns ? type[e] : e - first[tail[e]] + 1; }
-    double duration(int e, int c) const { return length[e] / speed[c]; }
-    bool usable(int e, int c) const { return radius[c] <= room[e] * (1 + 1e-6) + 1e-12; }
+    std::vector<double> lasts;        // classes x m: durations, INF where there is no room
+
+    void prepare() {
+        lasts.resize(static_cast<size_t>(classes) * m);
+        for (int c = 0; c < classes; ++c)
+            for (int e = 0; e < m; ++e) {
+                const bool fits = radius[c] <= room[e] * (1 + 1e-6) + 1e-12;
+                lasts[static_cast<size_t>(c) * m + e] = fits ? length[e] / speed[c] : INF;
+            }
+    }
+    double duration(int e, int c) const { return lasts[static_cast<size_t>(c) * m + e]; }
+    bool usable(int e, int c) const { return duration(e, c) < INF; }
     double tick() const {
         double r = INF, v = 0;
         for (double x : radius) r = std::min(r, x);
@@ -110,7 +120,7 @@ struct Graph {
     Motion stay(int v) const { return {xy[2 * v], xy[2 * v + 1], 0, 0, 0}; }
     Motion move(int e, int c) const {
         const int a = tail[e], b = head[e];
-        const double d = duration(e, c);
+        const double d = length[e] / speed[c];
         Motion made{xy[2 * a], xy[2 * a + 1], 0, 0, d};
         if (d > 0) made.vx = (xy[2 * b] - made.px) / d, made.vy = (xy[2 * b + 1] - made.py) / d;
         return made;

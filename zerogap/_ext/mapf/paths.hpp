@@ -93,8 +93,9 @@ class Record {
 };
 
 // Exact travel times to a goal, by a backward search that goes only as far as it is asked.
-// Its own guide, the straight line to the start, is a lower bound of the travel time and
-// consistent, so that a closed vertex has its exact distance.
+// Its own guide, the straight line to the start (on a grid with 4 or 8 neighbours: the way without
+// obstacles), is a lower bound of the travel time and consistent, so that a closed vertex has its
+// exact distance (but for ties that differ in the last digits).
 class Distances {
   public:
     void build(const Graph& graph, const std::vector<int>& in_first, const std::vector<int>& in_edge,
@@ -104,12 +105,14 @@ class Distances {
         edge = &in_edge;
         c = cls;
         sx = g->xy[2 * start], sy = g->xy[2 * start + 1];
+        ways = g->columns ? g->types - 1 : 0;
+        scale = 1 / g->tick();
         dist.reset(static_cast<double*>(std::calloc(g->n, sizeof(double))));
         state.reset(static_cast<uint8_t*>(std::calloc(g->n, 1)));
         heap = {};
         dist.get()[goal] = 0;
         state.get()[goal] = 1;
-        heap.push({guide(goal), goal});
+        heap.push({std::floor(guide(goal) * scale), 0, goal});
     }
     // INF where the goal cannot be reached from v.
     double operator()(int v) {
@@ -123,12 +126,13 @@ class Distances {
             const double here = dist.get()[u];
             for (int i = (*into)[u]; i < (*into)[u + 1]; ++i) {
                 const int e = (*edge)[i], w = g->tail[e];
-                if (state.get()[w] == 2 || !g->usable(e, c)) continue;
+                if (state.get()[w] == 2) continue;
                 const double d = here + g->duration(e, c);
+                if (d == INF) continue;
                 if (state.get()[w] == 0 || d < dist.get()[w]) {
                     state.get()[w] = 1;
                     dist.get()[w] = d;
-                    heap.push({d + guide(w), w});
+                    heap.push({std::floor((d + guide(w)) * scale), d, w});
                 }
             }
         }
@@ -137,22 +141,30 @@ class Distances {
 
   private:
     struct Item {
-        double f;
+        double f, d;
         int v;
-        bool operator<(const Item& o) const { return f > o.f || (f == o.f && v > o.v); }
+        bool operator<(const Item& o) const {
+            if (f != o.f) return f > o.f;
+            return d != o.d ? d < o.d : v > o.v;
+        }
     };
     struct Free {
         void operator()(void* p) const { std::free(p); }
     };
     double guide(int v) const {
         // A little less than the straight line, so that rounding does not break consistency.
-        return (1 - 1e-12) * std::hypot(g->xy[2 * v] - sx, g->xy[2 * v + 1] - sy) / g->speed[c];
+        const double x = std::fabs(g->xy[2 * v] - sx), y = std::fabs(g->xy[2 * v + 1] - sy);
+        double d;
+        if (ways == 4) d = x + y;
+        else if (ways == 8) d = std::max(x, y) + (std::sqrt(2.0) - 1) * std::min(x, y);
+        else d = std::sqrt(x * x + y * y);
+        return (1 - 1e-12) * d / g->speed[c];
     }
     const Graph* g = nullptr;
     const std::vector<int>* into = nullptr;
     const std::vector<int>* edge = nullptr;
-    int c = 0;
-    double sx = 0, sy = 0;
+    int c = 0, ways = 0;
+    double sx = 0, sy = 0, scale = 1;
     std::unique_ptr<double[], Free> dist;
     std::unique_ptr<uint8_t[], Free> state;
     std::priority_queue<Item> heap;

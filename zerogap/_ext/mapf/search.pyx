@@ -138,8 +138,8 @@ cdef class Ground:
         tail, head = np.asarray(self.tail), np.asarray(self.head)
         step = np.stack([head // columns - tail // columns, head % columns - tail % columns], 1)
         kind = np.zeros(len(tail), dtype=np.int32)
-        for t, move in enumerate(moves.tolist(), start=1):
-            kind[(step == move).all(axis=1)] = t
+        for t, (i, j) in enumerate(moves.tolist(), start=1):
+            kind[(step[:, 0] == i) & (step[:, 1] == j)] = t
         if not kind.all() or rows * columns != g.n:
             raise ValueError("moves: an edge is none of the moves of the grid")
         self.kind = kind

@@ -221,11 +221,11 @@ class Sipp {
         const int v = here.v, at = base[v];
         const double until = pool[state].hi;
         for (int e = g->first[v]; e < g->first[v + 1]; ++e) {
-            if (!g->usable(e, query.cls)) continue;
+            const double d = g->duration(e, query.cls);
+            if (d == INF) continue;
             const int w = g->head[e];
             const double h = to_goal(w);
             if (h == INF) continue;
-            const double d = g->duration(e, query.cls);
             if (std::max(here.g + d + h, query.not_before) > limit) continue;
             const int slot = e - g->first[v] + 1;
             const int there = hub(w, rules, soft);

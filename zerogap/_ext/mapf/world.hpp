@@ -17,6 +17,7 @@ struct World {
 
     // Returns the first agent whose goal cannot be reached, -1 if there is none.
     int build() {
+        g.prepare();
         in_first.assign(g.n + 1, 0);
         in_edge.resize(g.m);
         for (int e = 0; e < g.m; ++e) ++in_first[g.head[e] + 1];

@@ -30,15 +30,19 @@ def read_map(path: str, file: str, zero: bool = False) -> Map:
     Parameters
     ----------
     path : str
+        As it is, or relative to the task file.
     file : str
-        The task file that asks for it, for the error if there is no such map.
+        The task file that asks for it.
     zero : bool
         Whether edges of length 0 are allowed.
     """
     from zerogap.models.files import load, text_of
 
     if not Path(path).exists():
-        raise InstanceError(f"there is no map {path!r}", file=file, field="option map")
+        beside = Path(file).parent / path
+        if not beside.exists():
+            raise InstanceError(f"there is no map {path!r}", file=file, field="option map")
+        path = str(beside)
     raw, name = load(path)
     text = text_of(raw, name)
     if text.lstrip()[:1] == "<":
