@@ -27,7 +27,7 @@ from zerogap.models.base import (
 )
 from zerogap.models.files import read, write
 from zerogap.models.generators import arguments as _arguments
-from zerogap.solvers import Limits, Result, SolverError, Status, methods, solve
+from zerogap.solvers import Found, Limits, Result, SolverError, Status, methods, solve, stream
 from zerogap.solvers.audit import Audit, audit
 from zerogap.solvers.result import load_result, load_solution, versions
 
@@ -35,6 +35,7 @@ _moved.install()
 __version__ = "0.1.0"
 __all__ = [
     "Audit",
+    "Found",
     "InfeasibleSolution",
     "InstanceError",
     "Limits",
@@ -55,6 +56,7 @@ __all__ = [
     "read",
     "register",
     "solve",
+    "stream",
     "versions",
     "write",
 ]

@@ -30,7 +30,8 @@ from zerogap.models.errors import InstanceError
 @click.option("-o", "--output", metavar="SOL",
               help="Write the result to this file; - prints it, as --json does.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--plot", metavar="OUT", help="Draw the solution (.svg, .png, .pdf).")
+@click.option("--plot", metavar="OUT",
+              help="Draw the solution (.html to explore it; .svg, .png, .pdf).")  # fmt: skip
 @click.option("--log", is_flag=True, help="Show the logs of the exact backends.")
 @click.option("--islands", type=click.IntRange(min=1), metavar="N",
               help="Solve by N processes in rounds that share the best solution.")  # fmt: skip
@@ -158,7 +159,7 @@ def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quie
         from zerogap import report
 
         try:
-            report.save(result.instance, result.solution, plot)
+            report.save(result.instance, result.solution, plot, result)
         except InstanceError as error:  # the result is out already
             outputs.say(f"zerogap: {error}", err=True)
             code = BAD_INPUT

@@ -29,17 +29,25 @@ def ready(path: str, family: str) -> None:
     """
     exports = _exports(_module(family))
     suffix = _suffix(path)
-    if suffix in exports:
+    if suffix in exports or (suffix == ".html" and hasattr(_module(family), "scene")):
         return
     if suffix not in PICTURES:
-        known = ", ".join((*exports, ".svg", ".png", ".pdf"))
+        known = ", ".join((*exports, ".html", ".svg", ".png", ".pdf"))
         raise InstanceError(f"ends in {suffix!r}, expected one of {known}", file=path)
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("drawing", "plot")
 
 
-def save(instance: Any, solution: Any, path: str) -> None:
+def save(instance: Any, solution: Any, path: str, result: Any = None) -> None:
     """Write the picture of a solution, or the family's own export where the ending names one.
+
+    Parameters
+    ----------
+    instance, solution : object
+    path : str
+        ``.html`` is an interactive page, others are pictures.
+    result : Result, optional
+        Where the solution comes from: a page then flips through its incumbents.
 
     Raises
     ------
@@ -56,9 +64,30 @@ def save(instance: Any, solution: Any, path: str) -> None:
         made = _exports(module)[suffix](instance, solution)
         replace(path, made if isinstance(made, bytes) else made.encode())
         return
+    if suffix == ".html":
+        replace(path, interactive(instance, solution, result).encode())
+        return
     drawn = io.BytesIO()
     figure(instance, solution).savefig(drawn, format=suffix[1:], bbox_inches="tight")
     replace(path, drawn.getvalue())
+
+
+def interactive(instance: Any, solution: Any, result: Any = None) -> str:
+    """One self-contained HTML page: pan, zoom, hover, groups to switch, incumbents over time.
+
+    Parameters
+    ----------
+    instance, solution : object
+    result : Result, optional
+        With its incumbents and trace.
+    """
+    from zerogap.report.scene import page
+
+    scene = _module(base.family_of(instance).name).scene
+    if result is None or not result.incumbents:
+        return page([(0.0, None, scene(instance, solution))])
+    made = [(time, value, scene(instance, s)) for time, value, s in result.incumbents]
+    return page(made, result.trace)
 
 
 def figure(instance: Any, solution: Any) -> Any:

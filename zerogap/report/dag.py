@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.dag import Dag, Structure, bif, dot, graphml
+from zerogap.report.scene import Scene
 
 #: Beyond this many variables the adjacency matrix is drawn in place of arrows.
 _ARROWS = 40
@@ -117,6 +118,23 @@ def _arrow(axes: Any, start: Any, end: Any, color: str, width: float, style: str
             "shrinkA": 14, "shrinkB": 14, "connectionstyle": "arc3,rad=0.08",
         },
     )  # fmt: skip
+
+
+def scene(instance: Any, structure: Structure) -> Scene:
+    """Layers from left to right, an arrow an edge with its weight."""
+    made = Scene(f"{instance.name or 'DAG'}: {len(structure.edges)} edges")
+    place = _positions(structure)
+    weights = getattr(structure, "weights", None)
+    for k, (i, j) in enumerate(structure.edges.tolist()):
+        told = "" if weights is None or k >= len(weights) else f"\nweight {weights[k]:.6g}"
+        made.line((place[i], place[j]), -1, f"{structure.names[i]} → {structure.names[j]}{told}",
+                  "thin arrow")  # fmt: skip
+    support = structure.adjacency != 0
+    for j, (x, y) in enumerate(place.tolist()):
+        parents = [structure.names[i] for i in np.flatnonzero(support[:, j])]
+        made.dot(x, y, 0, structure.names[j],
+                 f"{structure.names[j]}\nparents: {', '.join(parents) or 'none'}")  # fmt: skip
+    return made
 
 
 #: What other programs read: ``zerogap plot FILE SOLUTION graph.dot``.

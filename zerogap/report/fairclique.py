@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.fairclique import Clique, FairClique
+from zerogap.report.scene import Scene
 from zerogap.solvers.fairclique import funnel
 
 #: How many neighbours of the clique are drawn: those with most neighbours in it.
@@ -118,3 +119,28 @@ def _draw_funnel(graph: FairClique, axes: Any) -> None:
     axes.set_xlabel("left after the step (size searched for in brackets)")
     axes.legend(fontsize=8, loc="lower right")
     axes.set_title("reduction")
+
+
+def scene(graph: FairClique, solution: Clique) -> Scene:
+    """The clique as a ring inside, its neighbours around it, a colour an attribute value."""
+    inside = graph.index(solution.vertices)
+    inside = inside[np.argsort(graph.attribute[inside], kind="stable")]
+    near, _ = surroundings(graph, solution)
+    near = near[np.argsort(graph.attribute[near], kind="stable")]
+    made = Scene(f"{graph.name or 'fair clique'}: {len(inside)} vertices (k = {graph.k}, "
+                 f"delta = {graph.delta})", equal=True,
+                 groups=[str(v) for v in graph.values])  # fmt: skip
+    place = {int(v): p for v, p in zip(inside, _ring(len(inside), 1.0))}
+    place |= {int(v): p for v, p in zip(near, _ring(len(near), 1.9))}
+    for u in near:
+        for v in inside[np.isin(inside, graph.row(u))]:
+            made.line((place[int(u)], place[int(v)]), -1, "", "thin dash")
+    for i, u in enumerate(inside):
+        for v in inside[:i]:
+            made.line((place[int(u)], place[int(v)]), -1, "", "thin")
+    for v, member in [*((v, True) for v in inside), *((v, False) for v in near)]:
+        a = int(graph.attribute[v])
+        made.dot(place[int(v)][0], place[int(v)][1], a, str(graph.ids[v]),
+                 f"vertex {graph.ids[v]}: {graph.values[a]}\n"
+                 f"{'in the clique' if member else 'a neighbour'}")  # fmt: skip
+    return made

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.jobshop import Schedule, Shop
-from zerogap.models.jobshop.solution import assigned
+from zerogap.models.jobshop.solution import assigned, label
+from zerogap.report.scene import Scene
 
 #: Beyond this many operations bars carry no outline and only the critical path is told apart.
 _DETAILED = 2000
@@ -99,3 +100,26 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
     axes.set_title(f"{shop.name or 'shop'}: makespan {end}")
     axes.legend(loc="lower right", fontsize=8)
     return figure
+
+
+def scene(shop: Shop, schedule: Schedule) -> Scene:
+    """A row a machine, a colour a job."""
+    machine, duration = assigned(shop, schedule)
+    end = schedule.start + duration
+    made = Scene(
+        f"{shop.name or 'shop'}: {shop.objective}, ends at {int(end.max(initial=0))}",
+        x="time", down=True,
+        groups=[f"job {label(shop, 'job', j)}" for j in range(shop.jobs)],
+        rows=[label(shop, "machine", m) for m in range(shop.machines)],
+    )  # fmt: skip
+    longest = set(critical(shop, schedule).tolist()) if shop.operations else set()
+    for x in range(shop.operations):
+        j, m = int(shop.job[x]), int(machine[x])
+        due = "" if shop.due is None else f"\njob due {shop.due[j]}"
+        made.box(
+            schedule.start[x], m - 0.4, end[x], m + 0.4, j, label(shop, "job", j),
+            f"job {label(shop, 'job', j)}, operation {x - shop.first[j] + 1}\n"
+            f"machine {label(shop, 'machine', m)}\n{schedule.start[x]} – {end[x]}"
+            f"{' (critical)' if x in longest else ''}{due}",
+        )  # fmt: skip
+    return made

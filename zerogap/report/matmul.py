@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.matmul import MatMul, Program, ReducedScheme, Scheme
+from zerogap.report.scene import Scene
 
 #: Circuits with more variables than this are a black area, so their heat maps stand alone.
 _DRAWN = 150
@@ -114,3 +115,30 @@ def _circuit(ax: Any, program: Program, inputs: list[str], outputs: list[str]) -
     ax.set_ylim(-0.5, height + 1)
     ax.set_xticks([])
     ax.set_ylabel(f"{program.additions} additions")
+
+
+def scene(instance: MatMul, solution: Scheme | ReducedScheme) -> Scene:
+    """Coefficients of U, V and W, a column for every product."""
+    scheme = solution
+    if isinstance(solution, ReducedScheme):
+        scheme = solution.scheme(modulus=2 if instance.ring == "Z2" else 0)
+    assert isinstance(scheme, Scheme)
+    n1, n2, n3 = instance.n.tolist()
+    labels = (
+        [f"a{i + 1}{j + 1}" for i in range(n1) for j in range(n2)],
+        [f"b{i + 1}{j + 1}" for i in range(n2) for j in range(n3)],
+        [f"c{i + 1}{k + 1}" for k in range(n3) for i in range(n1)],
+    )
+    made = Scene(f"{n1}×{n2}×{n3} over {instance.ring}: rank {scheme.rank}, "
+                 f"{solution.additions} additions", x="product", down=True,
+                 groups=["positive", "negative"],
+                 rows=[e for part in labels for e in part])  # fmt: skip
+    above = 0
+    for name, entries in zip("uvw", labels):
+        matrix = np.asarray(getattr(scheme, name))
+        for r, e in np.argwhere(matrix != 0).tolist():
+            value = int(matrix[r, e])
+            made.box(r, above + e - 0.5, r + 1, above + e + 0.5, int(value < 0), "",
+                     f"product {r + 1}\n{entries[e]}: {value:+d}")  # fmt: skip
+        above += len(entries)
+    return made

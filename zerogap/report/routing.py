@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing, check, check_route
+from zerogap.models.routing.solution import timetable
+from zerogap.report.scene import Scene
 
 #: Beyond this many clients no numbers are written.
 _NUMBERED = 60
@@ -115,3 +117,38 @@ def geojson(instance: Routing, solution: Routes) -> dict[str, Any]:
 def _feature(kind: str, coordinates: Any, facts: dict[str, Any]) -> dict[str, Any]:
     geometry = {"type": kind, "coordinates": coordinates}
     return {"type": "Feature", "geometry": geometry, "properties": facts}
+
+
+def scene(instance: Routing, solution: Routes) -> Scene:
+    """Routes with stop numbers and times; clients left out are crosses."""
+    cost = check(instance, solution) / instance.unit
+    made = Scene(
+        f"{instance.name or 'routing'}: {len(solution)} routes, cost {cost:,.10g}", equal=True
+    )
+    at = instance.client_location
+    for r, route in enumerate(solution):
+        made.groups.append(f"route {r + 1}, vehicle type {route.vehicle}")
+        facts = check_route(instance, route, r)
+        load = instance.delivery[list(route)].sum(axis=0)
+        made.line(
+            path(instance, route), r,
+            f"route {r + 1}, vehicle type {route.vehicle}\n{len(route)} stops, load "
+            f"{' '.join(map(str, load))}\ndistance {facts.distance / instance.unit:,.10g}",
+            "dash" if route.vehicle % 2 else "",
+        )  # fmt: skip
+        for number, (c, arrival, begin, leave) in enumerate(timetable(instance, route), 1):
+            if c < 0:
+                continue
+            wait = f", waits {begin - arrival}" if begin > arrival else ""
+            made.dot(
+                instance.x[at[c]], instance.y[at[c]], r, str(c + 1),
+                f"client {c + 1}: stop {number} of route {r + 1}\narrives {arrival}{wait}, "
+                f"leaves {leave}",
+            )  # fmt: skip
+    served = {c for route in solution for c in route}
+    for c in sorted(set(range(instance.clients)) - served):
+        made.dot(instance.x[at[c]], instance.y[at[c]], -1, str(c + 1),
+                 f"client {c + 1} is not served", "x")  # fmt: skip
+    for d, place in enumerate(instance.depot_location):
+        made.dot(instance.x[place], instance.y[place], -1, "", f"depot {d}", "s")
+    return made

@@ -9,6 +9,7 @@ import numpy as np
 from zerogap.models.scheduling import Plan, Workshop
 from zerogap.models.scheduling.fields import MACHINE, NONE, RENEWABLE, RESERVOIR
 from zerogap.models.scheduling.solution import closings
+from zerogap.report.scene import Scene
 
 #: Up to so many bars carry the number of their task.
 _LABELLED = 120
@@ -135,3 +136,38 @@ def _profile(shop: Workshop, plan: Plan, resource: int, axes: Any) -> None:
     axes.fill_between(times, values, step="post", color="tab:blue", alpha=0.5, linewidth=0)
     axes.axhline(int(shop.resource_capacity[resource]), color="black", linewidth=0.8)
     axes.set_ylabel(shop.resource_name[resource] or f"resource {resource}", fontsize=7)
+
+
+def scene(shop: Workshop, plan: Plan) -> Scene:
+    """A row a machine with its closings, setups and tasks; a row more a task without a machine."""
+    machines = np.flatnonzero(shop.resource_kind == MACHINE).tolist()
+    jobs = sorted({int(j) for j in shop.task_job if j != NONE})
+    number = {j: k for k, j in enumerate(jobs)}
+    made = Scene(f"{shop.name or 'workshop'}: ends at {int(plan.end.max(initial=0))}", x="time",
+                 down=True, groups=[f"job {j}" for j in jobs],
+                 rows=[shop.resource_name[r] or f"machine {r}" for r in machines])  # fmt: skip
+    closed, shown = closings(shop), set()
+    for y, r in enumerate(machines):
+        for a, b in closed[r]:
+            made.box(a, y - 0.5, b, y + 0.5, -1, "", f"{made.rows[y]} is closed\n{a} – {b}")
+        before = NONE
+        for t, _ in _used(shop, plan, r):
+            start = int(plan.start[t])
+            wait = _setup(shop, r, before, t)
+            if wait:
+                made.box(start - wait, y - 0.2, start, y + 0.2, -1, "", f"setup of {wait}")
+            _task(shop, plan, t, y, number, made)
+            shown.add(t)
+            before = t
+    for t in range(shop.tasks):
+        if t not in shown and plan.end[t] > plan.start[t]:
+            made.rows.append(shop.task_name[t] or f"task {t}")
+            _task(shop, plan, t, len(made.rows) - 1, number, made)
+    return made
+
+
+def _task(shop: Workshop, plan: Plan, t: int, y: int, number: dict[int, int], made: Scene) -> None:
+    name = shop.task_name[t] or str(t)
+    start, end = int(plan.start[t]), int(plan.end[t])
+    made.box(start, y - 0.4, end, y + 0.4, number.get(int(shop.task_job[t]), -1), name,
+             f"task {name}, mode {int(plan.mode[t])}\n{made.rows[y]}\n{start} – {end}")  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, boxes, replay
+from zerogap.report.scene import Scene
 
 #: Boxes of at least this share of width and height of the map carry their tensor's name.
 _WIDE, _HIGH = 0.06, 0.035
@@ -128,3 +129,35 @@ def _draw_moves(net: Network, plan: Plan, rows: list, unit: int, axes: Any) -> N
             axes.scatter(x, y, marker=marker, s=14, color="black", label=label, zorder=3)
     if loads or stores:
         axes.legend(loc="upper right", fontsize=7)
+
+
+def scene(instance: Network | Buffers, solution: Plan | Placement) -> Scene:
+    """The memory map: time to the right, addresses upwards."""
+    if isinstance(instance, Buffers):
+        assert isinstance(solution, Placement)
+        top = int((solution.offset + instance.space).max(initial=0))
+        made = Scene(f"{instance.name or 'buffers'}: height {top:,} bytes", "time", "address")
+        for i, at in enumerate(solution.offset.tolist()):
+            for begin, end, low, high in instance.pieces(i):
+                made.box(
+                    begin, at + low, end, at + high, i % 8, str(instance.ids[i]),
+                    f"buffer {instance.ids[i]}\n{high - low:,} bytes at {at + low:,}\n"
+                    f"there {begin} … {end}",
+                )  # fmt: skip
+        return made
+    assert isinstance(solution, Plan)
+    moved = replay(instance, solution)
+    made = Scene(
+        f"{instance.name or 'network'}: {moved.total:,} bytes moved, {moved.avoidable:,} avoidable",
+        "step", "address", groups=["activations", "weights", "inputs", "workspace"],
+    )  # fmt: skip
+    for (begin, end, low, high), t in zip(
+        boxes(instance, solution), solution.residencies[:, 0].tolist()
+    ):
+        real = t < len(instance.size)
+        name = instance.tensors[t] if real else "workspace"
+        group = 3 if not real else 1 if instance.weight[t] else 2 if instance.producer[t] < 0 else 0
+        made.box(begin / 2, low, end / 2, high, group, name,
+                 f"{name}\n{high - low:,} bytes at {low:,}\n"
+                 f"steps {begin / 2:g} … {end / 2:g}")  # fmt: skip
+    return made

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.treeprune import Kept, TreePrune, check, retained
+from zerogap.report.scene import Scene
 
 #: Beyond this many nodes neither outlines nor node sizes could be seen.
 _DETAILED = 3000
@@ -101,3 +102,24 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
         fontsize=9,
     )
     return axes.figure
+
+
+def scene(tree: TreePrune, solution: Kept) -> Scene:
+    """The tree: kept branches drawn out, pruned ones dashed, leaves coloured by cluster."""
+    x, y = layout(tree)
+    mask = retained(tree, solution.keep)
+    made = Scene(f"{tree.name or 'tree'}: {len(solution.keep)} of {len(tree.leaves)} leaves, "
+                 f"objective {check(tree, solution):.6g}",
+                 groups=[f"cluster {c}" for c in tree.clusters])  # fmt: skip
+    number = {int(c): k for k, c in enumerate(tree.clusters)}
+    for v in np.flatnonzero(tree.parent >= 0).tolist():
+        a = int(tree.parent[v])
+        made.line(((x[a], y[a]), (x[v], y[v])), -1, "", "" if mask[v] else "thin dash")
+    leaf = np.zeros(tree.nodes, dtype=bool)
+    leaf[tree.leaves] = True
+    for v in range(tree.nodes):
+        group = number.get(int(tree.cluster[v]), -1) if leaf[v] else -1
+        made.dot(x[v], y[v], group, "", f"node {v}\n{'kept' if mask[v] else 'pruned'}, "
+                 f"{tree.tokens[v]:.6g} tokens" + (f"\nreward {tree.reward[v]:.6g}" if leaf[v]
+                 else ""), "o" if mask[v] else "x")  # fmt: skip
+    return made

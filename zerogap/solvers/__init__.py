@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import queue
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 from zerogap.models import base
@@ -40,6 +42,7 @@ def solve(
     iterations: int | None = None,
     extend: Callable[[Model], None] | None = None,
     on_progress: Callable[[Search], None] | None = None,
+    on_solution: Callable[[Found], None] | None = None,
     interrupt: threading.Event | None = None,
     log: bool = False,
     without: Collection[str] = (),
@@ -72,6 +75,10 @@ def solve(
         problem, the checker of the plain one.
     on_progress : callable, optional
         Called with the `Search` about every 0.05 s in the calling thread.
+    on_solution : callable, optional
+        Called with every incumbent (`Found`: time, objective, bound, source, solution) in the
+        calling thread, in their order; with `extend` a hint is no incumbent. `stream` is the same
+        as an iterator.
     interrupt : threading.Event, optional
         Setting it from anywhere ends the solve and keeps the incumbent, as Ctrl-C does.
     log : bool
@@ -119,11 +126,12 @@ def solve(
     if start is not None:
         family.check(instance, start)
         search.offer(start, "start")
-    failure = _run(known[method], search, on_progress, interrupt)
+    watch = _watcher(search, on_progress, on_solution)
+    failure = _run(known[method], search, watch, interrupt)
     while search.refuted and search.elapsed < time_limit:
         # A proof that a late solution of another thread refutes does not end the solve.
         search.resume()
-        failure = _run(known[method], search, on_progress, interrupt)
+        failure = _run(known[method], search, watch, interrupt)
     if strict() and search.incumbent.distrusted:
         raise SolverError("; ".join(search.messages)) from failure
     if failure is not None and search.solution is None and not search.incumbent.infeasible:
@@ -131,6 +139,76 @@ def solve(
             raise failure
         raise SolverError(f"{method} failed: {type(failure).__name__}: {failure}") from failure
     return _result(search)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An incumbent as it came: when, worth what, against which bound, by whom."""
+
+    time: float
+    objective: Any
+    bound: Any
+    source: str
+    solution: Any = field(repr=False)
+
+
+def _watcher(search: Search, on_progress: Any, on_solution: Any) -> Callable[[Search], None] | None:
+    """What the calling thread does at every tick: hand incumbents over, report progress."""
+    if on_solution is None:
+        return on_progress
+    waiting: queue.SimpleQueue[Found] = queue.SimpleQueue()
+
+    def note(point: Any, solution: Any) -> None:
+        waiting.put(Found(point.time, point.objective, point.bound, point.source, solution))
+
+    search.incumbent.follow(note)
+    if search.incumbent.trace:  # the start came before
+        note(search.incumbent.trace[-1], search.incumbent.solution)
+
+    def tick(running: Search) -> None:
+        while not waiting.empty():
+            on_solution(waiting.get())
+        if on_progress is not None:
+            on_progress(running)
+
+    return tick
+
+
+def stream(instance: Any, **settings: Any) -> Generator[Found, None, Result]:
+    """Solve, and iterate over the incumbents as they come; the generator returns the `Result`.
+
+    Leaving the loop ends the solve. Parameters are those of `solve`.
+
+    Examples
+    --------
+    >>> import zerogap as zg
+    >>> shop = zg.generate("jobshop", jobs=3, machines=3, seed=1)
+    >>> values = [found.objective for found in zg.stream(shop, time_limit=2)]
+    >>> values == sorted(values, reverse=True)
+    True
+    """
+    waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    ended = settings.pop("interrupt", None) or threading.Event()
+
+    def work() -> None:
+        try:
+            waiting.put(solve(instance, on_solution=waiting.put, interrupt=ended, **settings))
+        except BaseException as error:
+            waiting.put(error)
+
+    thread = threading.Thread(target=work, name="stream", daemon=True)
+    thread.start()
+    try:
+        while True:
+            found = waiting.get()
+            if isinstance(found, BaseException):
+                raise found
+            if isinstance(found, Result):
+                return found
+            yield found
+    finally:
+        ended.set()
+        thread.join(GRACE)
 
 
 def _threads(threads: int | None) -> int:
@@ -179,6 +257,8 @@ def _run(strategy, search: Search, on_progress, interrupt) -> BaseException | No
         failures.append(error)
     with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C: do not wait for the threads
         thread.join(GRACE)
+    if on_progress is not None and not failures:
+        on_progress(search)  # what came after the last tick
     if thread.is_alive():
         search.messages.append(f"{search.method}: did not come back within {GRACE:g} s of the stop")
     return failures[0] if failures else None
@@ -212,6 +292,7 @@ def _result(search: Search) -> Result:
         messages=tuple(dict.fromkeys(search.messages)),
         claims=_claims(incumbent),
         extended=search.extend is not None,
+        incumbents=incumbent.incumbents,
     )
 
 

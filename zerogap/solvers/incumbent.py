@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from zerogap.models.base import Family, InfeasibleSolution
 from zerogap.solvers.result import Claim, SolverError, TracePoint, gap
@@ -16,6 +19,18 @@ from zerogap.solvers.result import Claim, SolverError, TracePoint, gap
 def strict() -> bool:
     """Whether a refused solution or a refuted claim is an error (``ZEROGAP_STRICT=1``)."""
     return os.environ.get("ZEROGAP_STRICT", "") not in ("", "0")
+
+
+#: Incumbents kept for pictures that show how a solution grew; bytes of an instance's arrays beyond
+#: which only the last one is kept.
+HISTORY, LARGEST = 20, 1 << 26
+
+
+def _bytes_of(instance: Any) -> int:
+    if not dataclasses.is_dataclass(instance):
+        return 0
+    values = (getattr(instance, f.name) for f in dataclasses.fields(instance))
+    return sum(v.nbytes for v in values if isinstance(v, np.ndarray))
 
 
 class Incumbent:
@@ -50,9 +65,13 @@ class Incumbent:
         #: of objectives may differ by it, and bounds are relaxed by it.
         self.doubt = 0.0
         self.trace: list[TracePoint] = []
+        #: Incumbents in their order, thinned to `HISTORY`: (time, objective, solution).
+        self.history: list[tuple[float, Any, Any]] = []
+        self._remembers = _bytes_of(instance) <= LARGEST
         self._started = time.monotonic()
         self._lock = threading.RLock()
         self._listeners: list[Callable[[TracePoint], None]] = []
+        self._takers: list[Callable[[TracePoint, Any], None]] = []
 
     @property
     def elapsed(self) -> float:
@@ -96,6 +115,10 @@ class Incumbent:
     def subscribe(self, listener: Callable[[TracePoint], None]) -> None:
         """Call `listener` after every improvement, in the thread that brought it."""
         self._listeners.append(listener)
+
+    def follow(self, taker: Callable[[TracePoint, Any], None]) -> None:
+        """Call `taker(point, solution)` at every incumbent, in their order; it must not block."""
+        self._takers.append(taker)
 
     def better(self, a: float, b: float | None) -> bool:
         """Whether objective `a` beats `b` (any objective beats None) by more than the tolerance."""
@@ -162,6 +185,9 @@ class Incumbent:
                 del self.claims[claim.source]
             self.solution, self.objective = solution, checked
             point = self._record(source)
+            self._remember(point.time)
+            for taker in self._takers:
+                taker(point, solution)
         for claim in wrong:
             what = "infeasibility" if claim.kind == "infeasible" else f"bound {claim.value}"
             self.distrust(
@@ -253,6 +279,13 @@ class Incumbent:
         if strict():
             raise SolverError(f"{source} {reason}") from cause
 
+    def _remember(self, time: float) -> None:
+        if not self._remembers:
+            return
+        if len(self.history) >= 2 * HISTORY:  # every other one, and the last
+            self.history[:] = [*self.history[:-1:2], self.history[-1]]
+        self.history.append((time, self.objective, self.solution))
+
     def _record(self, source: str) -> TracePoint:
         point = TracePoint(self.elapsed, self.objective, self.bound, source)
         self.trace.append(point)
@@ -261,3 +294,12 @@ class Incumbent:
     def _tell(self, point: TracePoint) -> None:
         for listener in self._listeners:
             listener(point)
+
+    @property
+    def incumbents(self) -> tuple[tuple[float, Any, Any], ...]:
+        """At most `HISTORY` incumbents, (time, objective, solution), the last one included."""
+        kept = list(self.history)
+        if len(kept) > HISTORY:
+            step = (len(kept) - 1) / (HISTORY - 1)
+            kept = [kept[round(k * step)] for k in range(HISTORY)]
+        return tuple(kept)

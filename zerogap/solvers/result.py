@@ -137,6 +137,9 @@ class Result:
         What bound and status rest on: the claims that hold at the end, the deciding one first.
     extended : bool
         Whether the user's `extend` added constraints: status and bound speak of that problem.
+    incumbents : tuple of (time, objective, solution)
+        How the solution grew: at most 20, the last one included; empty for very large instances
+        and for results read from a file.
     """
 
     family: str
@@ -154,6 +157,7 @@ class Result:
     messages: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     extended: bool = False
+    incumbents: tuple[tuple[float, Any, Any], ...] = field(default=(), repr=False)
 
     @property
     def gap(self) -> float | None:
@@ -229,7 +233,7 @@ class Result:
         # By name: pictures stand above solvers, and are imported only here.
         report = importlib.import_module("zerogap.report")
         if path is not None:
-            report.save(self.instance, self.solution, path)
+            report.save(self.instance, self.solution, path, self)
         return report.figure(self.instance, self.solution)
 
     def to_pandas(self) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zerogap.models.base import InstanceError
+from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing.instance import UNLIMITED, Routing
 
 
@@ -170,3 +170,36 @@ def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int
     if now > instance.shift[t, 1]:
         return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"
     return now
+
+
+def timetable(instance: Routing, route: Route) -> list[tuple[int, int, int, int]]:
+    """(client, arrival, begin of service, departure) of every stop, in the order driven.
+
+    Reload depots stand as −1 − depot. The route departs as late as its least duration allows, as
+    the checker counts it; waiting is what lies between arrival and begin.
+    """
+    stops = stops_of(instance, route)
+    p = instance.profile[route.vehicle]
+    places = [place for place, _ in stops]
+    times = [int(instance.travel_time(a, b, p)) for a, b in zip(places, places[1:])]
+
+    def late(message: str, *_: Any) -> None:
+        raise InfeasibleSolution(message, constraint="time")
+
+    now, _ = schedule(instance, route, stops, times, late)
+    rows, trip = [], 0
+    for i, (_, c) in enumerate(stops[1:], 1):
+        now += times[i - 1]
+        arrival = begin = now
+        if c >= 0:
+            windows = instance.windows(c)
+            begin = max(now, int(windows[windows[:, 1] >= now][0, 0]))
+            now = begin + int(instance.service[c])
+        elif i < len(stops) - 1:
+            trip += 1
+            released = max(int(instance.release[x]) for x in route.trips[trip])
+            begin = now = max(now, released, int(instance.depot_window[-1 - c, 0]))
+        else:
+            break
+        rows.append((c, arrival, begin, now))
+    return rows

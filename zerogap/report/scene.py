@@ -1,0 +1,140 @@
+"""Interactive pictures: what a family shows, as plain marks, and the page that holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from importlib import resources
+from typing import Any
+
+from zerogap.models.text import visible
+
+#: Incumbents that a page flips through at most, and bytes beyond which they are dropped.
+FRAMES, LARGEST = 20, 2_000_000
+#: Significant digits of a coordinate: far below a pixel.
+DIGITS = 7
+
+
+@dataclass
+class Scene:
+    """Marks in the plane of one solution.
+
+    Parameters
+    ----------
+    title : str
+    x, y : str
+        Labels of the axes; empty: no axis is drawn.
+    groups : list of str
+        What marks belong to (routes, jobs, …): a colour each, switched on and off by name.
+    rows : list of str
+        Names of y = 0, 1, … where the vertical axis is a list (machines).
+    equal : bool
+        Whether x and y have the same scale (maps).
+    down : bool
+        Whether y grows downwards.
+    """
+
+    title: str
+    x: str = ""
+    y: str = ""
+    groups: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    equal: bool = False
+    down: bool = False
+    marks: list[list[Any]] = field(default_factory=list)
+
+    def box(self, x0: Any, y0: Any, x1: Any, y1: Any, group: int, label: str, tip: str) -> None:
+        """A rectangle."""
+        self.marks.append(["r", _n(x0), _n(y0), _n(x1), _n(y1), group, label, tip])
+
+    def line(self, points: Iterable[Sequence[Any]], group: int, tip: str, style: str = "") -> None:
+        """A line through points; style ``dash``, ``thin``, ``arrow`` or their combination."""
+        flat = [_n(v) for p in points for v in p]
+        self.marks.append(["l", flat, group, style, tip])
+
+    def dot(self, x: Any, y: Any, group: int, label: str, tip: str, shape: str = "o") -> None:
+        """A point; shape ``o``, ``s`` (a square, a depot) or ``x`` (left out)."""
+        self.marks.append(["d", _n(x), _n(y), group, label, tip, shape])
+
+
+def _n(value: Any) -> float | int:
+    number = float(value)
+    return int(number) if number.is_integer() else float(f"{number:.{DIGITS}g}")
+
+
+def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) -> str:
+    """One self-contained HTML page.
+
+    Parameters
+    ----------
+    scenes : sequence of (time, objective, Scene)
+        Incumbents in their order; the last is the result. Earlier ones are thinned to `FRAMES` and
+        left out where the page would pass `LARGEST` bytes.
+    trace : sequence of TracePoint
+        Objective and bound over time, for the gap curve.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing from anywhere.
+    """
+    chosen = list(scenes)
+    if len(chosen) > FRAMES:
+        step = (len(chosen) - 1) / (FRAMES - 1)
+        chosen = [chosen[round(k * step)] for k in range(FRAMES)]
+    points = _thinned([[_n(p.time), p.objective, p.bound] for p in trace])
+    template = resources.files("zerogap.report").joinpath("viewer.html").read_text()
+    while True:
+        text = _filled(template, chosen, points)
+        if len(text.encode()) <= LARGEST or len(chosen) == 1:
+            return text
+        chosen = chosen[::2] + ([] if len(chosen) % 2 else [chosen[-1]])
+        if len(chosen) <= 2:
+            chosen = chosen[-1:]
+
+
+def _thinned(points: list, most: int = 400) -> list:
+    if len(points) <= most:
+        return points
+    step = len(points) / most
+    return [points[int(k * step)] for k in range(most)] + [points[-1]]
+
+
+def _filled(template: str, chosen: list, points: list) -> str:
+    last = chosen[-1][2]
+    table: dict[str, int] = {}
+    frames: list[list[Any]] = []
+    before: set[int] = set()
+    for time, objective, scene in chosen:
+        now = {_mark(table, mark) for mark in scene.marks}
+        # Only what changed since the incumbent before.
+        frames.append([_n(time), objective, sorted(before - now), sorted(now - before),
+                       visible(scene.title)])  # fmt: skip
+        before = now
+    data = {
+        "x": last.x,
+        "y": last.y,
+        "groups": [visible(g) for g in last.groups],
+        "rows": [visible(r) for r in last.rows],
+        "equal": last.equal,
+        "down": last.down,
+        "marks": [json.loads(text) for text in table],
+        "frames": frames,
+        "trace": points,
+    }
+    # Inside a script element only "</" could end it.
+    body = json.dumps(data, separators=(",", ":"), allow_nan=False, default=_plain)
+    return template.replace("{{title}}", escape(visible(last.title))).replace(
+        "{{data}}", body.replace("<", "\\u003c")
+    )
+
+
+def _mark(table: dict[str, int], mark: list) -> int:
+    shown = [visible(v, keep="\n") if isinstance(v, str) else v for v in mark]
+    return table.setdefault(json.dumps(shown, separators=(",", ":")), len(table))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
