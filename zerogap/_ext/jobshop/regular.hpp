@@ -37,7 +37,7 @@ class Annealing {
 public:
     int64_t iterations = 0, cycles = 0, record = std::numeric_limits<int64_t>::max();
     Plan best;
-    double hottest = 0.03, coldest = 0.02;  // first temperature / mean worsening of a move, last / first temperature
+    double hottest = 0.5, coldest = 0.03;  // first temperature / small worsening of a move, last / first temperature
 
     void attach(const FlexibleShop& s, const Costs& c, uint64_t seed, int64_t first_cycle) {
         shop = &s, costs = &c, N = s.operations;
@@ -49,7 +49,7 @@ public:
         order.assign(N + 2, 0), place.assign(N + 2, N + 5), taken.assign(N, 0);
         dirty.assign(N + 2, 0), mark.assign(N + 2, 0), kept.resize(N);
         cost.assign(s.jobs, 0), value.assign(s.jobs, 0);
-        old_head.reserve(N), changed.reserve(N), touched.reserve(N);
+        old_head.reserve(N), changed.reserve(N), touched.reserve(N), worse.reserve(200);
         for (int x = 0; x < N; ++x) {
             if (x > s.first[s.job[x]]) jp[x] = x - 1;
             if (x + 1 < s.first[s.job[x] + 1]) js[x] = x + 1;
@@ -80,6 +80,12 @@ public:
         if (pending) record = total;
         settle();
         loaded = true;
+    }
+
+    // Takes note of a better plan found elsewhere, to go on from when this cooling has ended.
+    void adopt(const Plan& plan, int64_t worth) {
+        if (worth >= record) return;
+        best = plan, record = worth, best.makespan = worth, pending = false;
     }
 
     // Moves; false once the target is reached or where no operation can move.
@@ -130,10 +136,10 @@ private:
     std::vector<int32_t> jp, js, mp, ms, front, back, order, place, taken, kept, touched;
     std::vector<uint8_t> dirty, mark;
     std::vector<int64_t> cost;
-    std::vector<double> value;
+    std::vector<double> value, worse;
     int64_t total = 0;
-    double soft_total = 0, temperature = 0, cooling = 1, limit = 0;
-    int64_t length = 0, step_of_cycle = 0;
+    double soft_total = 0, temperature = 0, cooling = 1, limit = 0, level = 0.2;
+    int64_t length = 0, step_of_cycle = 0, old_record = std::numeric_limits<int64_t>::max();
     bool pending = false, loaded = false;
 
     // What the last move changed.
@@ -160,28 +166,36 @@ private:
 
     // ---- temperature -----------------------------------------------------------------------------------------------------
 
-    // The first temperature takes a share of the mean worsening of random moves; later cycles begin cooler, from the best.
+    // Temperatures are shares of a small worsening of random moves (the lower fifth): large ones grow with the shop, as
+    // a move delays all that comes after it, and say nothing of what separates good plans.
     void heat() {
-        double sum = 0;
-        int worse = 0;
+        worse.clear();
         limit = std::numeric_limits<double>::infinity();
-        for (int k = 0; k < 400 && worse < 100; ++k) {
+        for (int k = 0; k < 600 && worse.size() < 200; ++k) {
             Move move;
             if (!propose(move)) continue;
             const double delta = apply(move);
             undo(move);
-            if (delta > 0) sum += delta, ++worse;
+            if (delta > 0) worse.push_back(delta);
         }
-        const double mean = worse ? sum / worse : 1;
-        static constexpr double kHeat[6] = {1, 0.3, 0.1, 1, 0.3, 10};
-        temperature = mean * hottest * kHeat[cycles % 6];
+        double small = 1;
+        if (!worse.empty()) {
+            const auto fifth = worse.begin() + static_cast<int64_t>(worse.size() / 5);
+            std::nth_element(worse.begin(), fifth, worse.end());
+            small = *fifth;
+        }
+        static constexpr double kHeat[4] = {1, 0.4, 1, 2.5};
+        temperature = small * hottest * level * kHeat[cycles % 4];
         const double last = std::max(temperature * coldest, 0.02);
         cooling = std::exp(std::log(std::min(1.0, last / temperature)) / (static_cast<double>(length) / 256));
     }
 
+    // The next cooling begins cooler if this one did not find back to the best plan, hotter if it never left it.
     void rest() {
         settle();
         step_of_cycle = 0, ++cycles;
+        if (record == old_record) level = total > record ? std::max(0.02, level * 0.75) : std::min(8.0, level * 1.5);
+        old_record = record;
         if (cycles % 3 == 0) length = length + length / 2;
         if (random.below(3) && !best.order.empty() && total > record) {
             const Plan again = best;

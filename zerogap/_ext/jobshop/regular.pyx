@@ -41,6 +41,7 @@ cdef extern from "jobshop/regular.hpp" namespace "zg::jobshop" nogil:
         void attach(const FlexibleShop& shop, const Costs& costs, uint64_t seed,
                     int64_t first_cycle) except +
         void load(const Plan& plan)
+        void adopt(const Plan& plan, int64_t worth)
         cbool ready()
         cbool run(int64_t moves, int64_t target)
         int64_t start_of(int x)
@@ -65,8 +66,7 @@ cdef class RegularSearch:
     target : int
         Objective at which to stop, a lower bound.
     hottest, coldest : float
-        First temperature in mean worsenings of a move (0: by the size, large shops from a low one);
-        last in first temperatures.
+        First temperature in small worsenings of a move; last in first temperatures.
     """
 
     cdef FlexibleShop shop
@@ -77,7 +77,7 @@ cdef class RegularSearch:
 
     def __init__(self, first, choice, machine, duration, release, int machines, due, weight, *,
                  str kind="tardiness", uint64_t seed=0, int64_t cycle=0, int64_t target=0,
-                 double hottest=0, double coldest=0.02):
+                 double hottest=0.5, double coldest=0.03):
         cdef const int32_t[::1] f = np.ascontiguousarray(first, dtype=np.int32)
         cdef const int32_t[::1] c = np.ascontiguousarray(choice, dtype=np.int32)
         cdef const int32_t[::1] m = np.ascontiguousarray(machine, dtype=np.int32)
@@ -108,8 +108,6 @@ cdef class RegularSearch:
         if not cycle:
             cycle = 20_000 + 200 * self.shop.operations
         self.search.attach(self.shop, self.costs, seed, cycle)
-        if not hottest:
-            hottest = min(0.3, max(0.03, 4.0 / self.shop.operations))
         self.reader.attach(self.shop, self.costs, 0, 1)
         self.search.hottest, self.search.coldest = hottest, coldest
         self.piece = max(16, 20000 // (self.shop.operations + 1))
@@ -149,7 +147,7 @@ cdef class RegularSearch:
         return start, chosen
 
     def inject(self, machine, order):
-        """Hand in a plan found elsewhere; the search goes on from it if it is the best.
+        """Hand in a plan: the first is the start, later ones are gone on from if they are better.
 
         Parameters
         ----------
@@ -178,7 +176,11 @@ cdef class RegularSearch:
                     plan.taken[x] = i
             if plan.taken[x] < 0:
                 raise ValueError(f"operation {x} cannot be done on machine {chosen[x]}")
-        self.search.load(plan)
+        if self.search.ready():
+            self.reader.load(plan)
+            self.search.adopt(plan, self.reader.current())
+        else:
+            self.search.load(plan)
 
     @property
     def objective(self):

@@ -6,7 +6,7 @@ from typing import Any
 
 from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, Shop
-from zerogap.models.jobshop.instance import DUE
+from zerogap.models.jobshop.instance import DUE, SUMS
 from zerogap.solvers.jobshop import bounds, extended, neighbourhoods, rules
 from zerogap.solvers.jobshop.islands import drive, in_background, kernels
 from zerogap.solvers.jobshop.schedules import searchable
@@ -64,13 +64,7 @@ def auto(shop: Shop, search: Search) -> None:
     share = PROOF_SHARE if provable(shop) else BOUND_SHARE
     if share and shop.operations <= UNPROVABLE:
         with in_background(shop, search, islands[1:]):
-            prove(
-                shop,
-                search,
-                workers=1,
-                seconds=share * search.remaining,
-                bound=not provable(shop),
-            )
+            second(shop, search, share * search.remaining)
     if search.open:
         drive(shop, search, islands)
     return None
@@ -158,6 +152,16 @@ def provable(shop: Shop) -> bool:
     )
 
 
+def second(shop: Shop, search: Search, seconds: float) -> None:
+    """What CP-SAT does on one thread while kernels search on the others."""
+    slow = not provable(shop)
+    if slow and shop.objective in SUMS:
+        # Its bounds of sums stay near nothing for hours: better schedules are of more use.
+        neighbourhoods.windows(shop, search, seconds, workers=1)
+    else:
+        prove(shop, search, workers=1, seconds=seconds, bound=slow)
+
+
 def burst(shop: Shop, search: Search) -> float:
     """Seconds for the kernels alone: what a hundred moves an operation take, a tenth at most."""
     return min(0.1 * search.remaining, 0.2 + 0.005 * shop.operations)
@@ -168,8 +172,7 @@ def alternate(shop: Shop, search: Search, islands: list[Any]) -> None:
     turn = 2.0
     while search.open:
         if shop.operations <= UNPROVABLE:
-            slow = not provable(shop)
-            prove(shop, search, workers=1, seconds=0.2 * turn if slow else turn, bound=slow)
+            second(shop, search, turn if provable(shop) else 0.2 * turn)
         if search.open:
             drive(shop, search, islands, seconds=turn)
         turn *= 2
