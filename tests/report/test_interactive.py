@@ -64,6 +64,41 @@ def test_every_family_has_a_page(family, solved, tmp_path):
     assert len(there) == len({json.dumps(m) for m in scene.marks})
 
 
+@pytest.mark.parametrize("family", [*FAMILIES, "mapf"])
+def test_every_family_has_a_table(family, solved, tmp_path):
+    result = solved(family)
+    frame = result.to_frame()
+    rows = report.rows(result.instance, result.solution)
+    assert len(frame) == len(rows) > 0
+    text = report.csv(result.instance, result.solution)
+    assert text.count("\n") >= len(rows) + 1 and text.split("\n")[0] == ",".join(frame.columns)
+
+
+def test_tables_say_what_was_decided(tmp_path, capsys):
+    shop = zg.generate("jobshop", jobs=2, machines=2, seed=1)
+    result = zg.solve(shop, time_limit=2)
+    frame = result.to_frame()
+    assert list(frame.columns) == ["job", "operation", "machine", "start", "end"]
+    assert frame["end"].max() == result.objective
+    path, out = tmp_path / "shop.json", tmp_path / "plan.csv"
+    zg.write(shop, path)
+    assert run(cli, ["solve", str(path), "-q", "-t", "2", "-o", str(out), "--table"]) == 0
+    assert out.read_text().startswith("job,operation,machine,start,end\n")
+    assert capsys.readouterr().out.split("\n")[0].split() == list(frame.columns)
+    assert run(cli, ["solve", str(path), "-q", "-t", "2", "-o", str(out)]) == 3
+    assert "new file" in capsys.readouterr().err
+
+
+def test_times_of_stops_add_up():
+    plan = zg.solve(zg.generate("routing", "vrptw", clients=8, seed=2), time_limit=3)
+    frame = plan.to_frame()
+    assert (frame["arrival"] <= frame["service"]).all()
+    assert (frame["service"] <= frame["departure"]).all()
+    assert sorted(frame["client"]) == list(range(1, 9))
+    for _, stops in frame.groupby("route"):
+        assert stops["arrival"].is_monotonic_increasing
+
+
 def test_names_cannot_leave_their_element(tmp_path):
     scene = Scene("</script><script>alert(1)</script>\x1b", groups=["<b>"])
     scene.dot(0, 0, 0, "</script>", "a\u202eb")

@@ -11,6 +11,45 @@ import numpy as np
 
 from zerogap.models.text import visible
 
+#: Endings for the solution's table alone.
+TABLES = (".csv",)
+
+
+def table(result: Any, path: str) -> None:
+    """Write the solution's table; a result without a solution is written as JSON instead.
+
+    Raises
+    ------
+    InstanceError
+        If the file cannot be written.
+    """
+    from zerogap import report
+    from zerogap.models.files import replace
+
+    if result.solution is None:
+        result.save(path)
+    else:
+        replace(path, report.csv(result.instance, result.solution).encode())
+
+
+def aligned(result: Any) -> str:
+    """The solution's table in columns for a terminal."""
+    from zerogap import report
+
+    rows = report.rows(result.instance, result.solution)
+    head = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [head, *([words(row.get(k)) if row.get(k) is not None else "" for k in head]
+                     for row in rows)]  # fmt: skip
+    width = [max(len(row[k]) for row in cells) for k in range(len(head))]
+    numeric = [all(isinstance(r.get(k), int | float | None) for r in rows) for k in head]
+    lines = (
+        "  ".join(
+            c.rjust(w) if right else c.ljust(w) for c, w, right in zip(row, width, numeric)
+        ).rstrip()
+        for row in cells
+    )
+    return "\n".join(lines)
+
 
 def say(text: Any, *, err: bool = False) -> None:
     """Print text that may hold names from files; its line breaks stay, other controls show."""
@@ -80,6 +119,8 @@ def result(path: str, *, sources: tuple[str | None, ...] = ()) -> None:
         return
     with target.open("rb") as handle:
         head = handle.read(200).lstrip()
+    if path.endswith(TABLES):
+        raise InstanceError("exists; a table is only written to a new file", file=path)
     if not (head.startswith(b"{") and b'"format"' in head and b'"zerogap"' in head):
         raise InstanceError(
             "exists and is no result of `zerogap solve`; it is not overwritten: "

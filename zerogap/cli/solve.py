@@ -28,10 +28,11 @@ from zerogap.models.errors import InstanceError
               help="auto (kernel and exact model together), kernel, exact, …")  # fmt: skip
 @click.option("--start", metavar="SOL", help="Solution file to start from.")
 @click.option("-o", "--output", metavar="SOL",
-              help="Write the result to this file; - prints it, as --json does.")  # fmt: skip
+              help="Write the result (.csv: its table) to this file; - prints it.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--plot", metavar="OUT",
               help="Draw the solution (.html to explore it; .svg, .png, .pdf).")  # fmt: skip
+@click.option("--table", is_flag=True, help="Print the solution as a table.")
 @click.option("--log", is_flag=True, help="Show the logs of the exact backends.")
 @click.option("--islands", type=click.IntRange(min=1), metavar="N",
               help="Solve by N processes in rounds that share the best solution.")  # fmt: skip
@@ -51,6 +52,7 @@ def command(
     output: str | None,
     as_json: bool,
     plot: str | None,
+    table: bool,
     log: bool,
     islands: int | None,
     cluster: str | None,
@@ -95,7 +97,7 @@ def command(
             interrupt=interrupt,
             **settings,
         )
-        kept = _show(result, output, as_json, plot, quiet)
+        kept = _show(result, output, as_json, plot, quiet, table)
         return kept if result.solution is not None else UNKNOWN
     progress = Progress(quiet)
     with progress:
@@ -113,7 +115,7 @@ def command(
             log=log,
             **settings,
         )
-    kept = _show(result, output, as_json, plot, quiet)
+    kept = _show(result, output, as_json, plot, quiet, table)
     code = {"infeasible": INFEASIBLE, "unknown": UNKNOWN}.get(result.status, kept)
     if code == UNKNOWN and result.stopped == "interrupted":
         code = INTERRUPTED
@@ -135,7 +137,9 @@ def _interruptible() -> threading.Event:
     return event
 
 
-def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quiet: bool) -> int:
+def _show(
+    result: Any, output: str | None, as_json: bool, plot: str | None, quiet: bool, table: bool
+) -> int:
     """Write and print the result; the exit code says whether everything was written.
 
     A result whose file cannot be written any more goes to standard output instead: an hour's
@@ -144,12 +148,17 @@ def _show(result: Any, output: str | None, as_json: bool, plot: str | None, quie
     code = OK
     if output:
         try:
-            result.save(output)
+            if output.endswith(outputs.TABLES):
+                outputs.table(result, output)
+            else:
+                result.save(output)
         except InstanceError as error:
             outputs.say(f"zerogap: {error}; the result follows on standard output", err=True)
             as_json, code = True, BAD_INPUT
     if as_json:
         click.echo(result.to_json(), nl=False)
+    elif table and result.solution is not None:
+        outputs.say(outputs.aligned(result))
     else:
         outputs.say(f"{result.name}: {result}".replace("\n", "\\n"))
         if not quiet:

@@ -72,6 +72,24 @@ def save(instance: Any, solution: Any, path: str, result: Any = None) -> None:
     replace(path, drawn.getvalue())
 
 
+def rows(instance: Any, solution: Any) -> list[dict[str, Any]]:
+    """The solution as a table, a dict a row: stops, operations, edges, offsets, vertices, …"""
+    return _module(base.family_of(instance).name).rows(instance, solution)
+
+
+def csv(instance: Any, solution: Any) -> str:
+    """The table of `rows` as comma-separated text with a first line of column names."""
+    import csv as writer
+
+    made = rows(instance, solution)
+    columns = list(dict.fromkeys(key for row in made for key in row))
+    text = io.StringIO()
+    table = writer.DictWriter(text, columns, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows({k: "" if v is None else visible(v) for k, v in row.items()} for row in made)
+    return text.getvalue()
+
+
 def interactive(instance: Any, solution: Any, result: Any = None) -> str:
     """One self-contained HTML page: pan, zoom, hover, groups to switch, incumbents over time.
 

@@ -143,3 +143,16 @@ EXPORTS = {
     ".graphml": lambda instance, structure: graphml(structure),
     ".bif": bif,
 }
+
+
+def rows(instance: Any, structure: Structure) -> list[dict[str, Any]]:
+    """A row an edge: from, to, weight where there is one."""
+    weights = getattr(structure, "weights", ())
+    return [
+        {
+            "from": structure.names[i],
+            "to": structure.names[j],
+            "weight": float(weights[k]) if k < len(weights) else None,
+        }
+        for k, (i, j) in enumerate(structure.edges.tolist())
+    ]

@@ -144,3 +144,15 @@ def scene(graph: FairClique, solution: Clique) -> Scene:
                  f"vertex {graph.ids[v]}: {graph.values[a]}\n"
                  f"{'in the clique' if member else 'a neighbour'}")  # fmt: skip
     return made
+
+
+def rows(graph: FairClique, solution: Clique) -> list[dict[str, Any]]:
+    """A row a vertex of the clique: its id (or name) and attribute value."""
+    index = graph.index(solution.vertices)
+    return [
+        {
+            "vertex": int(v) if graph.names is None else graph.names[int(v)],
+            "attribute": graph.values[int(graph.attribute[k])],
+        }
+        for v, k in zip(solution.vertices, index)
+    ]

@@ -123,3 +123,18 @@ def scene(shop: Shop, schedule: Schedule) -> Scene:
             f"{' (critical)' if x in longest else ''}{due}",
         )  # fmt: skip
     return made
+
+
+def rows(shop: Shop, schedule: Schedule) -> list[dict[str, Any]]:
+    """A row an operation: job, number within it, machine, start, end."""
+    machine, duration = assigned(shop, schedule)
+    return [
+        {
+            "job": label(shop, "job", int(shop.job[x])),
+            "operation": int(x - shop.first[shop.job[x]]),
+            "machine": label(shop, "machine", int(machine[x])),
+            "start": int(schedule.start[x]),
+            "end": int(schedule.start[x] + duration[x]),
+        }
+        for x in range(shop.operations)
+    ]

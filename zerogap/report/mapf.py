@@ -172,3 +172,14 @@ def _plain(text: str) -> str:
 
 #: `zerogap plot FILE SOL OUT.html`: the animation.
 EXPORTS = {".html": animate}
+
+
+def rows(instance: Mapf, solution: Paths) -> list[dict[str, Any]]:
+    """A row an entry of a path: agent, time, vertex and its place."""
+    table = []
+    for i in range(instance.agents):
+        for k in range(int(solution.first[i]), int(solution.first[i + 1])):
+            v = int(solution.vertex[k])
+            x, y = instance.xy[v].tolist()
+            table.append({"agent": i, "time": float(solution.time[k]), "vertex": v, "x": x, "y": y})
+    return table

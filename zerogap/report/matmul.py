@@ -142,3 +142,31 @@ def scene(instance: MatMul, solution: Scheme | ReducedScheme) -> Scene:
                      f"product {r + 1}\n{entries[e]}: {value:+d}")  # fmt: skip
         above += len(entries)
     return made
+
+
+def rows(instance: MatMul, solution: Scheme | ReducedScheme) -> list[dict[str, Any]]:
+    """A row a product: what is multiplied, and the entries of C it is added to."""
+    scheme = solution
+    if isinstance(solution, ReducedScheme):
+        scheme = solution.scheme(modulus=2 if instance.ring == "Z2" else 0)
+    assert isinstance(scheme, Scheme)
+    n1, n2, n3 = instance.n.tolist()
+    labels = {
+        "a": [f"a{i + 1}{j + 1}" for i in range(n1) for j in range(n2)],
+        "b": [f"b{i + 1}{j + 1}" for i in range(n2) for j in range(n3)],
+        "c": [f"c{i + 1}{k + 1}" for k in range(n3) for i in range(n1)],
+    }
+
+    def said(row: Any, names: list[str]) -> str:
+        parts = [
+            f"{'+' if v > 0 else '-'}{'' if abs(v) == 1 else abs(v)}{names[e]}"
+            for e, v in enumerate(row.tolist())
+            if v
+        ]
+        return " ".join(parts).removeprefix("+")
+
+    return [
+        {"product": r + 1, "left": said(scheme.u[r], labels["a"]),
+         "right": said(scheme.v[r], labels["b"]), "added to": said(scheme.w[r], labels["c"])}
+        for r in range(scheme.rank)
+    ]  # fmt: skip

@@ -152,3 +152,20 @@ def scene(instance: Routing, solution: Routes) -> Scene:
     for d, place in enumerate(instance.depot_location):
         made.dot(instance.x[place], instance.y[place], -1, "", f"depot {d}", "s")
     return made
+
+
+def rows(instance: Routing, solution: Routes) -> list[dict[str, Any]]:
+    """A row a stop: route, vehicle type, client (from 1), times, load; clients left out last."""
+    table = []
+    for r, route in enumerate(solution, 1):
+        for number, (c, arrival, begin, leave) in enumerate(timetable(instance, route), 1):
+            table.append({
+                "route": r, "vehicle": route.vehicle, "stop": number,
+                "client": c + 1 if c >= 0 else None, "depot": None if c >= 0 else -1 - c,
+                "arrival": arrival, "service": begin, "departure": leave,
+                "delivery": int(instance.delivery[c].sum()) if c >= 0 else 0,
+                "pickup": int(instance.pickup[c].sum()) if c >= 0 else 0,
+            })  # fmt: skip
+    served = {c for route in solution for c in route}
+    table += [{"route": None, "client": c + 1} for c in range(instance.clients) if c not in served]
+    return table

@@ -171,3 +171,22 @@ def _task(shop: Workshop, plan: Plan, t: int, y: int, number: dict[int, int], ma
     start, end = int(plan.start[t]), int(plan.end[t])
     made.box(start, y - 0.4, end, y + 0.4, number.get(int(shop.task_job[t]), -1), name,
              f"task {name}, mode {int(plan.mode[t])}\n{made.rows[y]}\n{start} – {end}")  # fmt: skip
+
+
+def rows(shop: Workshop, plan: Plan) -> list[dict[str, Any]]:
+    """A row a task: mode, start, end (none where it is left out), job and machine."""
+    machines = np.flatnonzero(shop.resource_kind == MACHINE).tolist()
+    on = {t: shop.resource_name[r] or f"machine {r}" for r in machines
+          for t, _ in _used(shop, plan, r)}  # fmt: skip
+    table = []
+    for t in range(shop.tasks):
+        done = int(plan.mode[t]) != NONE
+        table.append({
+            "task": shop.task_name[t] or str(t),
+            "job": int(shop.task_job[t]) if shop.task_job[t] != NONE else None,
+            "mode": int(plan.mode[t]) if done else None,
+            "start": int(plan.start[t]) if done else None,
+            "end": int(plan.end[t]) if done else None,
+            "machine": on.get(t),
+        })  # fmt: skip
+    return table

@@ -161,3 +161,24 @@ def scene(instance: Network | Buffers, solution: Plan | Placement) -> Scene:
                  f"{name}\n{high - low:,} bytes at {low:,}\n"
                  f"steps {begin / 2:g} … {end / 2:g}")  # fmt: skip
     return made
+
+
+def rows(instance: Network | Buffers, solution: Plan | Placement) -> list[dict[str, Any]]:
+    """A row a buffer, or a residency of a tensor: name, times, bytes, address."""
+    if isinstance(instance, Buffers):
+        assert isinstance(solution, Placement)
+        return [
+            {"buffer": str(instance.ids[i]), "from": int(instance.lower[i]),
+             "until": int(instance.upper[i]), "bytes": int(instance.space[i]), "offset": at}
+            for i, at in enumerate(solution.offset.tolist())
+        ]  # fmt: skip
+    assert isinstance(solution, Plan)
+    real = len(instance.size)
+    table = []
+    for row in solution.residencies.tolist():
+        t, first, last, address = row[:4]
+        name = instance.tensors[t] if t < real else f"workspace of {instance.operators[t - real]}"
+        size = instance.size[t] if t < real else instance.workspace[t - real]
+        table.append({"tensor": name, "first step": first, "last step": last, "bytes": int(size),
+                      "address": address})  # fmt: skip
+    return table

@@ -123,3 +123,12 @@ def scene(tree: TreePrune, solution: Kept) -> Scene:
                  f"{tree.tokens[v]:.6g} tokens" + (f"\nreward {tree.reward[v]:.6g}" if leaf[v]
                  else ""), "o" if mask[v] else "x")  # fmt: skip
     return made
+
+
+def rows(tree: TreePrune, solution: Kept) -> list[dict[str, Any]]:
+    """A row a kept leaf: its node, reward, own cost and cluster."""
+    return [
+        {"leaf": v, "reward": float(tree.reward[v]), "tokens": float(tree.tokens[v]),
+         "cluster": int(tree.cluster[v])}
+        for v in np.asarray(solution.keep).tolist()
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import platform
 from collections.abc import Iterable
@@ -228,13 +229,33 @@ class Result:
         """
         if self.solution is None:
             raise ValueError("nothing to plot: the result has no solution")
-        import importlib
-
         # By name: pictures stand above solvers, and are imported only here.
         report = importlib.import_module("zerogap.report")
         if path is not None:
             report.save(self.instance, self.solution, path, self)
         return report.figure(self.instance, self.solution)
+
+    def to_frame(self) -> Any:
+        """The solution as a pandas DataFrame (extra [science]).
+
+        A row a stop with its times, an operation with its machine, an edge with its weight, a
+        buffer with its offset, a vertex, a leaf, a product, a task: what the family decides.
+
+        Raises
+        ------
+        ValueError
+            If there is no solution.
+        """
+        if self.solution is None:
+            raise ValueError("no table: the result has no solution")
+        import pandas as pd
+
+        report = importlib.import_module("zerogap.report")
+        return pd.DataFrame(report.rows(self.instance, self.solution))
+
+    def trace_frame(self) -> Any:
+        """`to_pandas`: every improvement of incumbent or bound."""
+        return self.to_pandas()
 
     def to_pandas(self) -> Any:
         """The trace as a pandas DataFrame (extra [science]): time, objective, bound, source."""
