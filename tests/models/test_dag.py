@@ -214,7 +214,7 @@ def test_rules_are_read_and_checked(tmp_path):
     assert fields["tiers"].tolist() == [0, 1, 2]
     for content, message in [
         ({"required": [["a", "z"]]}, "'z' is no variable"),
-        ({"tiers": [["a"], ["b"]]}, "'c' is in no tier"),
+        ({"order": ["a", "b"]}, "lacks 'c'"),
         ({"tiers": [["a", "b"], ["c", "a"]]}, "'a' stands twice"),
         ({"require": []}, "unknown key 'require'"),
         ({"forbidden": [["a"]]}, "no pair"),
@@ -339,3 +339,32 @@ def test_pictures_of_few_and_many_variables(variables):
     dag = zg.generate("dag", variables=variables, edges=variables, observations=200)
     figure = draw(dag, Structure.from_adjacency(dag.truth, names=dag.names))
     assert figure.axes and "edges" in figure.axes[0].get_title()
+
+
+def test_variables_in_no_tier_are_free(tmp_path):
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"tiers": [["a"], ["c"]]}')
+    fields = read_rules(str(rules), ("a", "b", "c"))
+    assert fields["tiers"].tolist() == [0, -1, 1]
+    dag = zg.generate("dag", variables=3, edges=2)
+    loose = Dag(dag.covariance, dag.observations, names=("a", "b", "c"), **fields)
+    assert not loose.allowed[2, 0] and loose.allowed[2, 1] and loose.allowed[1, 0]
+    assert not loose.before.any() and not loose.dense
+    result = zg.solve(loose, time_limit=5, threads=1)
+    assert result.status == "optimal" and [2, 0] not in result.solution.edges.tolist()
+
+
+def test_tetrads_knowledge_and_graphs_are_read(tmp_path):
+    knowledge = tmp_path / "k.txt"
+    knowledge.write_text(
+        "/knowledge\naddtemporal\n\n1 a b\n2 c\n\nforbiddirect\na b\n\nrequiredirect\nb c\n"
+    )
+    fields = read_rules(str(knowledge), ("a", "b", "c"))
+    assert fields["tiers"].tolist() == [0, 0, 1]
+    assert fields["forbidden"].tolist() == [[0, 1]] and fields["required"].tolist() == [[1, 2]]
+    knowledge.write_text("/knowledge\nforbiddirect\na\n")
+    with pytest.raises(InstanceError, match=r"k.txt:3: is 'a', expected a tier, an edge"):
+        read_rules(str(knowledge), ("a", "b", "c"))
+    graph = tmp_path / "g.txt"
+    graph.write_text("Graph Nodes:\na;b;c\n\nGraph Edges:\n1. a --> b\n2. c --> b\n")
+    assert np.argwhere(read_truth(str(graph), ("a", "b", "c"))).tolist() == [[0, 1], [2, 1]]

@@ -91,6 +91,8 @@ def _rules(rng, d):
     pairs = [(int(order[i]), int(order[j])) for i in range(d) for j in range(i + 1, d)]
     if on() and pairs:
         fields["tiers"] = np.sort(rng.integers(0, 3, d))[np.argsort(order)]
+        if on(0.4):
+            fields["tiers"][rng.random(d) < 0.4] = -1  # in no tier
     if on() and pairs:
         fields["required"] = [pairs[int(rng.integers(len(pairs)))]]
     if on() and pairs:
@@ -215,7 +217,7 @@ def _parents(dag, j):
     may = [
         i for i in range(d)
         if i != j and (i, j) not in barred
-        and (dag.tiers is None or dag.tiers[i] <= dag.tiers[j])
+        and (dag.tiers is None or dag.tiers[i] <= dag.tiers[j] or dag.tiers[j] < 0)
     ]  # fmt: skip
     most = len(may) if dag.max_parents is None else min(dag.max_parents, len(may))
     for size in range(most + 1):

@@ -54,7 +54,7 @@ class Categorical(Ruled):
     required, forbidden : ndarray of int32, shape (m, 2)
         Edges that must and must not be in the graph.
     tiers : ndarray of int32, shape (d,), optional
-        No edge leads from a higher tier to a lower one.
+        No edge leads from a higher tier to a lower one; −1: in no tier, edges as to any.
     max_parents : int, optional
         Largest in-degree; None means no limit.
     truth : ndarray of float64, shape (d, d), optional

@@ -44,7 +44,7 @@ class Dag(Ruled):
     required, forbidden : ndarray of int32, shape (m, 2)
         Edges that must and must not be in the graph.
     tiers : ndarray of int32, shape (d,), optional
-        No edge leads from a higher tier to a lower one.
+        No edge leads from a higher tier to a lower one; −1: in no tier, edges as to any.
     max_parents : int, optional
         Largest in-degree; None means no limit.
     ridge : float
@@ -91,7 +91,7 @@ class Dag(Ruled):
         for name in ("required", "forbidden"):
             put(self, name, check_edges(getattr(self, name), d, name, self.names))
         if self.tiers is not None:
-            put(self, "tiers", frozen(self.tiers, np.int32, field="tiers", shape=(d,)))
+            put(self, "tiers", frozen(self.tiers, np.int32, field="tiers", shape=(d,), low=-1))
         if self.truth is not None:
             put(self, "truth", frozen(self.truth, np.float64, field="truth", shape=(d, d)))
         self.check_rules()
@@ -146,7 +146,7 @@ class Dag(Ruled):
     def dense(self) -> bool:
         """Whether an order alone decides: every variable takes all its predecessors as parents."""
         free = self.max_parents is None or self.max_parents >= self.variables - 1
-        if self.loss == "logistic" or self.weight > 0 or not free:
+        if self.loss == "logistic" or self.weight > 0 or not free or self.loose:
             return False
         if not len(self.forbidden):
             return True

@@ -55,13 +55,18 @@ def _load(path: str) -> str:
 
 
 def read_rules(path: str, names: tuple[str, ...]) -> dict[str, Any]:
-    """Rules from a JSON file.
+    """Rules from a JSON file, or from a knowledge file of Tetrad.
 
     ``{"required": [[from, to], …], "forbidden": […], "tiers": [[names of the first tier], …]}``,
-    or ``"order": [names]`` in place of tiers for a known order. Variables in no tier are refused.
+    or ``"order": [names]`` in place of tiers for a known order of all variables. A variable may be
+    in no tier: then its edges are free.
     """
-    data = base.parse_json(_load(path), file=path)
+    text = _load(path)
     index = {name: j for j, name in enumerate(names)}
+    if text.lstrip().startswith("/knowledge"):
+        data: Any = _knowledge(text, path)
+    else:
+        data = base.parse_json(text, file=path)
     unknown = set(data) - {"required", "forbidden", "tiers", "order"}
     if unknown:
         raise InstanceError(f"unknown key {sorted(unknown)[0]!r}", file=path)
@@ -75,6 +80,9 @@ def read_rules(path: str, names: tuple[str, ...]) -> dict[str, Any]:
             if groups is not None:
                 raise InstanceError("stands beside tiers, expected one of the two", field="order")
             groups = [[name] for name in data["order"]]
+            for name in names:
+                if name not in data["order"]:
+                    raise InstanceError(f"lacks {name!r}", field="order")
         if groups is not None:
             fields["tiers"] = _tiers(groups, index)
     except InstanceError as error:
@@ -93,10 +101,33 @@ def _tiers(groups: list, index: dict[str, int]) -> np.ndarray:
             if tiers[j] >= 0:
                 raise InstanceError(f"{name!r} stands twice", field="tiers")
             tiers[j] = t
-    for name, j in index.items():
-        if tiers[j] < 0:
-            raise InstanceError(f"{name!r} is in no tier", field="tiers")
     return tiers
+
+
+def _knowledge(text: str, path: str) -> dict[str, Any]:
+    """Background knowledge as Tetrad writes it: temporal tiers, forbidden and required edges."""
+    data: dict[str, Any] = {"required": [], "forbidden": []}
+    tiers: list[list[str]] = []
+    part = ""
+    for k, line in enumerate(text.splitlines()):
+        words = line.split()
+        if not words or words[0] == "/knowledge":
+            continue
+        if words[0] in ("addtemporal", "forbiddirect", "requiredirect"):
+            part = words[0]
+        elif part == "addtemporal" and words[0].isdigit():
+            tiers.append(words[1:])
+        elif part in ("forbiddirect", "requiredirect") and len(words) == 2:
+            data["required" if part == "requiredirect" else "forbidden"].append(words)
+        else:
+            raise InstanceError(
+                f"is {line.strip()!r}, expected a tier, an edge or the name of a section "
+                "(addtemporal, forbiddirect, requiredirect)",
+                file=path, line=k + 1,
+            )  # fmt: skip
+    if any(tiers):
+        data["tiers"] = tiers
+    return data
 
 
 _BNLEARN = re.compile(r"\[([^\[\]|]+)(?:\|([^\[\]]*))?\]")
@@ -107,7 +138,7 @@ def read_truth(path: str, names: tuple[str, ...]) -> np.ndarray:
     """A true graph as a weighted adjacency matrix.
 
     Accepts an adjacency matrix with names (row → column), an edge list ``from,to[,weight]``, a
-    bnlearn model string ``[A][B|A][C|A:B]`` and the structure of a BIF file.
+    bnlearn model string ``[A][B|A][C|A:B]``, the structure of a BIF file and Tetrad's text format.
     """
     text = _load(path)
     index = {name: j for j, name in enumerate(names)}
@@ -127,6 +158,9 @@ def _truth_edges(text: str, path: str, names: tuple[str, ...]):
         for child, parents in _BNLEARN.findall(stripped):
             for parent in filter(None, parents.split(":")):
                 yield parent.strip(), child.strip(), 1.0
+        return
+    if stripped.startswith("Graph Nodes:"):
+        yield from _tetrad(text, path)
         return
     if "probability" in text and "{" in text:
         for child, parents in _BIF.findall(text):
@@ -156,6 +190,21 @@ def _truth_edges(text: str, path: str, names: tuple[str, ...]):
         if len(row) not in (2, 3):
             raise InstanceError(f"has {len(row)} cells, expected from,to[,weight]", line=k + 1)
         yield row[0], row[1], _cell(row[2], path) if len(row) == 3 else 1.0
+
+
+def _tetrad(text: str, path: str):
+    """Edges of a graph as Tetrad writes it: ``1. a --> b``."""
+    inside = False
+    for k, line in enumerate(text.splitlines()):
+        words = line.split()
+        if line.startswith("Graph Edges"):
+            inside = True
+        elif inside and words and words[0].rstrip(".").isdigit():
+            if len(words) < 4 or words[2] != "-->":
+                raise InstanceError(f"is {line.strip()!r}, expected 1. a --> b", line=k + 1)
+            yield words[1], words[3], 1.0
+        elif inside and words:
+            return
 
 
 def _cell(text: str, path: str) -> float:

@@ -32,7 +32,7 @@ class Ruled:
         for name in ("required", "forbidden"):
             put(self, name, check_edges(getattr(self, name), d, name, self.names))
         if self.tiers is not None:
-            put(self, "tiers", frozen(self.tiers, np.int32, field="tiers", shape=(d,)))
+            put(self, "tiers", frozen(self.tiers, np.int32, field="tiers", shape=(d,), low=-1))
         if truth is not None:
             put(self, "truth", frozen(truth, np.float64, field="truth", shape=(d, d)))
         self.check_rules()
@@ -48,7 +48,7 @@ class Ruled:
                 )
         if self.tiers is not None:
             for i, j in required:
-                if self.tiers[i] > self.tiers[j]:
+                if self.tiers[i] > self.tiers[j] >= 0:
                     raise InstanceError(
                         f"{named[i]} → {named[j]} is required, but tier {self.tiers[i]} comes "
                         f"after tier {self.tiers[j]}: a cycle {named[i]} → {named[j]} ⇒ "
@@ -69,25 +69,33 @@ class Ruled:
                 )
 
     @property
+    def loose(self) -> bool:
+        """Whether some variables are in no tier while others are."""
+        return self.tiers is not None and bool((self.tiers < 0).any())
+
+    @property
     def allowed(self) -> np.ndarray:
         """Bool (d, d): edge i → j may be in the graph as far as lists and tiers say."""
         d = self.variables
         allowed = ~np.eye(d, dtype=bool)
         allowed[self.forbidden[:, 0], self.forbidden[:, 1]] = False
         if self.tiers is not None:
-            allowed &= self.tiers[:, None] <= self.tiers[None, :]
+            tiers = self.tiers
+            allowed &= (tiers[:, None] <= tiers[None, :]) | (tiers[None, :] < 0)
         return allowed
 
     @property
     def before(self) -> np.ndarray:
         """Bool (d, d), transitively closed: i precedes j in every order considered.
 
-        Every graph that obeys the tiers has an order sorted by tiers, so nothing is lost.
+        Every graph that obeys the tiers has an order sorted by tiers, so nothing is lost; not so
+        where some variable is in no tier and a path may lead through it from a higher tier to a
+        lower one.
         """
         d = self.variables
         before = np.zeros((d, d), dtype=bool)
         before[self.required[:, 0], self.required[:, 1]] = True
-        if self.tiers is not None:
+        if self.tiers is not None and not self.loose:
             before |= self.tiers[:, None] < self.tiers[None, :]
         for k in range(d) if len(self.required) else ():
             before |= before[:, k, None] & before[None, k, :]
