@@ -1,7 +1,7 @@
 """Bars of log scores: local scores against pgmpy's, proofs, and searches against pgmpy's.
 
-``python benchmarks/dag_scores.py [FOLDER]``: the folder holds BIF files (alarm.bif.gz, …); those
-that pgmpy ships are taken if it is not given; further arguments name networks. One thread for pgmpy, two for us.
+``python benchmarks/dag_scores.py [FOLDER [NETWORK …]]``: the folder holds BIF files (alarm.bif.gz,
+…); those that pgmpy ships are taken if it is not given. One thread for pgmpy, two for us.
 """
 
 from __future__ import annotations

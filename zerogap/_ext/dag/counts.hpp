@@ -26,11 +26,13 @@ struct Counted {
     Kind kind = BDEU;
     double ess = 1;
     std::vector<uint16_t> x;             // by columns
-    std::vector<int64_t> weight;
+    std::vector<uint32_t> weight;
+    bool plain = true;                   // all weights are 1
     std::vector<int> arity;
     std::vector<double> nlogn;           // c log c for small c
 
     void prepare() {
+        plain = n == rows;
         nlogn.resize((size_t)std::min<int64_t>(n, 65536) + 1);
         nlogn[0] = 0;
         for (size_t c = 1; c < nlogn.size(); ++c) nlogn[c] = (double)c * std::log((double)c);
@@ -126,8 +128,13 @@ class Counter {
                 const uint16_t* x = &data->x[(size_t)i * rows];
                 const int s = data->arity[i];
                 count.assign((size_t)direct * r, 0);
-                for (int t = 0; t < rows; ++t)
-                    count[((size_t)in.id[t] * s + x[t]) * r + y[t]] += data->weight[t];
+                const int32_t* id = in.id.data();
+                uint32_t* c = count.data();
+                if (data->plain)
+                    for (int t = 0; t < rows; ++t) ++c[(id[t] * s + x[t]) * r + y[t]];
+                else
+                    for (int t = 0; t < rows; ++t)
+                        c[(id[t] * s + x[t]) * r + y[t]] += data->weight[t];
                 return total(r, direct, in.states * s);
             }
             refine(in, i, scratch);
@@ -149,7 +156,7 @@ class Counter {
 
   private:
     std::vector<int32_t> number;
-    std::vector<int64_t> count;
+    std::vector<uint32_t> count;
     Partition scratch;
     std::unordered_map<double, Ratios> ratios;
     std::unordered_map<int64_t, double> regrets;
@@ -178,7 +185,7 @@ class Counter {
         if (data->dirichlet()) return dirichlet(r, blocks, states);
         double value = 0;
         for (int64_t b = 0; b < blocks; ++b) {
-            const int64_t* c = &count[(size_t)b * r];
+            const uint32_t* c = &count[(size_t)b * r];
             int64_t sum = 0;
             for (int k = 0; k < r; ++k) {
                 if (!c[k]) continue;
@@ -202,7 +209,7 @@ class Counter {
         Ratios& each = ratio(uniform ? 1.0 : data->ess / (states * r));
         double value = 0;
         for (int64_t b = 0; b < blocks; ++b) {
-            const int64_t* c = &count[(size_t)b * r];
+            const uint32_t* c = &count[(size_t)b * r];
             int64_t sum = 0;
             for (int k = 0; k < r; ++k) {
                 if (!c[k]) continue;

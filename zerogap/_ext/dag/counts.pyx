@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
@@ -21,7 +21,7 @@ cdef extern from "dag/counts.hpp" namespace "zg::dag" nogil:
         Kind kind
         double ess
         vector[unsigned short] x
-        vector[int64_t] weight
+        vector[uint32_t] weight
         vector[int] arity
         void prepare()
 
@@ -71,6 +71,8 @@ cdef class CountedScore:
             raise ValueError("expected codes (rows, d), weights (rows,) and arities (d,)")
         if (x.max(axis=1, initial=0) >= np.asarray(arities)).any() or (w < 1).any():
             raise ValueError("a code is not below its arity, or a weight below 1")
+        if w.sum() >= 2**31:
+            raise ValueError("2^31 rows or more")
         cdef unsigned short[:, ::1] columns = x
         cdef Py_ssize_t i, j
         self.variables = len(x)
@@ -83,7 +85,7 @@ cdef class CountedScore:
         self.data.weight.resize(len(w))
         cdef int64_t[::1] weight = w
         for i in range(weight.shape[0]):
-            self.data.weight[i] = weight[i]
+            self.data.weight[i] = <uint32_t>weight[i]
         self.data.x.resize(x.size)
         for j in range(columns.shape[0]):
             for i in range(columns.shape[1]):

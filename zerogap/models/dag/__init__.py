@@ -15,6 +15,7 @@ import numpy as np
 from zerogap.models.base import Family, Option, Setting
 from zerogap.models.dag.categorical import SCORES, Categorical, LocalScores
 from zerogap.models.dag.check import check
+from zerogap.models.dag.counts import distinct
 from zerogap.models.dag.exports import bif, dot, graphml, to_pgmpy
 from zerogap.models.dag.formats import FORMATS
 from zerogap.models.dag.generate import erdos_renyi, scale_free, simulate
@@ -114,7 +115,7 @@ def _scored(instance: Categorical | LocalScores) -> dict[str, Any]:
         facts["ess"] = instance.ess
     arities = instance.arities
     facts["categories"] = f"{arities.min()} … {arities.max()}"
-    facts["different rows"] = len(np.unique(instance.data, axis=0))
+    facts["different rows"] = len(distinct(instance)[1])
     return facts
 
 

@@ -31,6 +31,20 @@ def observed(
     return configurations, counts
 
 
+def distinct(instance: Categorical) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows, and how often each stands in the data."""
+    key = np.zeros(instance.observations, dtype=np.int64)
+    top = 1
+    for j, r in enumerate(instance.arities.tolist()):
+        if top > 2**62 // r:  # ranks keep the key within 64 bits
+            ranks, key = np.unique(key, return_inverse=True)
+            key, top = key.reshape(-1).astype(np.int64), len(ranks)
+        key = key * r + instance.data[:, j]
+        top *= r
+    _, first, weights = np.unique(key, return_index=True, return_counts=True)
+    return instance.data[first], weights
+
+
 def local_score(instance: Categorical, j: int, parents: Sequence[int]) -> float:
     """Log score of variable j with exactly these parents; formulas stand at `Categorical`."""
     _, counts = observed(instance, j, parents)

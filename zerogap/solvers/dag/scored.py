@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.dag import Categorical, LocalScores, Structure
+from zerogap.models.dag.counts import distinct
 from zerogap.models.dag.parents import structure
 from zerogap.solvers.dag import clusters
 from zerogap.solvers.dag.parents import CANDIDATES, MODEL, Lists
@@ -76,7 +78,7 @@ def counted(dag: Categorical) -> Any:
     """The counting kernel on the distinct rows."""
     from zerogap._ext.dag import counts
 
-    rows, weights = np.unique(dag.data, axis=0, return_counts=True)
+    rows, weights = distinct(dag)
     return counts.CountedScore(rows, weights, dag.arities.tolist(), dag.score, dag.ess)
 
 
@@ -85,28 +87,60 @@ def _counted(dag: Categorical, search: Search, budget: int, every: bool) -> List
     lists = Lists([], [], [])
     allowed = dag.allowed & ~dag.before.T
     most = dag.variables if dag.max_parents is None else dag.max_parents
-    deadline = search.elapsed + SHARE * search.remaining
-    for j in range(dag.variables):
+    begun, share = search.elapsed, SHARE * search.remaining
+    done = itertools.count(1)
+
+    def one(j: int) -> tuple[Any, Any, float | None]:
         required = dag.required[dag.required[:, 1] == j, 0].tolist()
         free = [i for i in np.flatnonzero(allowed[:, j]).tolist() if i not in required]
-        whole = len(free) <= CANDIDATES
+        width = _width(len(free), most - len(required), budget // dag.variables)
+        whole = width == len(free)
         if not whole:
-            alone = [-kernel.local(j, [*required, i]) for i in free]
-            free = sorted(free[k] for k in np.argsort(alone, kind="stable")[:CANDIDATES])
-        left = dag.variables - j
+            free = _promising(kernel, j, free, required, width)
+        # The variables that are left share the time that is left, as many at a time as threads.
+        left = max(1, dag.variables - next(done) + 1) / search.threads
         costs, sets, complete, missing, _ = kernel.parent_sets(
             j,
             free,
             required,
             most,
             max(1000, budget // dag.variables),
-            max(0.02, (deadline - search.elapsed) / left),
+            max(0.02, (begun + share - search.elapsed) / max(1.0, left)),
             every,
         )
+        return costs, sets, None if complete and whole else missing if whole else -math.inf
+
+    if search.threads == 1:
+        found = list(map(one, range(dag.variables)))
+    else:
+        with ThreadPoolExecutor(search.threads) as pool:
+            found = list(pool.map(one, range(dag.variables)))
+    for costs, sets, missing in found:
         lists.costs.append(costs)
         lists.sets.append(sets)
-        lists.missing.append(None if complete and whole else missing if whole else -math.inf)
+        lists.missing.append(missing)
     return lists
+
+
+def _width(free: int, most: int, budget: int) -> int:
+    """How many candidates a variable may have for its sets of up to three to be counted."""
+    width = min(free, CANDIDATES)
+    while width > 10 and sum(math.comb(width, s) for s in range(min(most, 3) + 1)) > budget:
+        width -= 1
+    return width
+
+
+def _promising(kernel: Any, j: int, free: list[int], required: list[int], width: int) -> list[int]:
+    """The candidates that score best alone."""
+    alone: dict[int, float] = {}
+    for k in range(0, len(free), CANDIDATES):
+        costs, sets, *_ = kernel.parent_sets(
+            j, free[k : k + CANDIDATES], required, len(required) + 1, every=True
+        )
+        for cost, s in zip(costs.tolist(), sets):
+            for i in set(s) - set(required):
+                alone[i] = cost
+    return sorted(sorted(free, key=lambda i: alone[i])[:width])
 
 
 def problem_of(dag: Scored, lists: Lists) -> Any:
