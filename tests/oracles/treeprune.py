@@ -6,14 +6,16 @@ import itertools
 
 import numpy as np
 
-from zerogap.models.treeprune import Kept, TreePrune
+from zerogap.models.treeprune import Draft, Drafted, Kept, TreePrune
 
 FAMILY = "treeprune"
 METHODS = ("auto", "kernel", "exact")
 
 
 def draw(rng):
-    """A tree or a forest of at most 14 nodes, every feature on with probability 1/4."""
+    """A tree, a forest or a draft of at most 14 nodes, every feature on with probability 1/4."""
+    if rng.random() < 0.15:
+        return draw_draft(rng), {"backend": str(rng.choice(["cp-sat", "highs"]))}
     on = lambda: rng.random() < 0.25  # noqa: E731
     n = int(rng.integers(1, 15))
     forest = on()
@@ -42,8 +44,18 @@ def draw(rng):
             fields["coverage"] = [1.0, 0.5, 0.25][: int(rng.integers(1, 4))]
         if on():
             fields["caps"] = rng.integers(-1, 3, 4)
+    if on():  # log-probabilities
+        fields["reward"] = fields["reward"] - 1.0
     if on():
-        fields["budget"] = float(rng.integers(0, 4 * n) / 8)
+        fields["page"] = int(rng.integers(1, 6))
+        fields["tokens"] = rng.integers(0, 9, n).astype(float)
+        fields["lambda_b"] /= 4
+    if on():
+        fields["held"] = rng.integers(0, n, int(rng.integers(1, 3)))
+    if on():
+        fields["names"] = [f"n{i}" for i in range(n)]
+    if on():
+        fields["budget"] = float(rng.integers(0, 4 * n) / (1 if "page" in fields else 8))
     if on():
         fields["min_leaves"] = int(rng.integers(0, len(leaves) + 1))
     if on():
@@ -53,6 +65,85 @@ def draw(rng):
     if on():
         fields["every_tree"] = True
     return TreePrune(parent=parent, **fields), {"backend": str(rng.choice(["cp-sat", "highs"]))}
+
+
+def draw_draft(rng):
+    """Candidates of a draft tree, at most 9."""
+    n = int(rng.integers(0, 10))
+    label = rng.permutation(n)
+    parent = np.full(n, -1)
+    for v in range(1, n):
+        above = int(rng.integers(-1, v))
+        parent[label[v]] = -1 if above < 0 else label[above]
+    fields = {}
+    size = int(rng.integers(0, n + 2))
+    if rng.random() < 0.4:
+        fields["depth_cost"] = float(rng.choice([0.125, 0.25, 1.0]))
+    if rng.random() < 0.4:
+        fields["latency"] = np.sort(rng.integers(0, 9, size + 1)) / 8
+    if rng.random() < 0.5:
+        fields["order"] = rng.permutation(n)
+    return Draft(parent=parent, probability=rng.integers(0, 9, n) / 8, size=size, **fields)
+
+
+def _draft_value(draft, chosen):
+    """Expected accepted length of a set of candidates less its prices; None if it is not closed."""
+    parent, probability = draft.parent.tolist(), draft.probability.tolist()
+    if len(chosen) > draft.size:
+        return None
+
+    def accepted(v):
+        """(probability that v is accepted, its depth); None if something before it lacks."""
+        above = (1.0, 0) if parent[v] < 0 else accepted(parent[v]) if parent[v] in chosen else None
+        if above is None:
+            return None
+        chance = above[0] * probability[v]
+        for w in range(len(parent)):
+            if draft.order is None or parent[w] != parent[v] or draft.order[w] >= draft.order[v]:
+                continue
+            if w not in chosen:
+                return None
+            chance *= 1 - probability[w]
+        return chance, above[1] + 1
+
+    values = [accepted(v) for v in chosen]
+    if None in values:
+        return None
+    price = draft.depth_cost * max((d for _, d in values), default=0)
+    if draft.latency is not None:
+        price += float(draft.latency[len(chosen)])
+    return sum(a for a, _ in values) - price
+
+
+def _pages(tree, keep):
+    """Pages (tokens where there are none) of the retained nodes that nobody holds anyway.
+
+    A page is named by the node in which it ends and its place on the path; the last one of a leaf
+    by the leaf.
+    """
+    parent = tree.parent.tolist()
+
+    def path(v):
+        found = []
+        while v >= 0:
+            found.append(v)
+            v = parent[v]
+        return found[::-1]
+
+    free = {u for v in tree.held.tolist() for u in path(v)}
+    if not tree.page:
+        return sum(float(tree.tokens[v]) for v in {u for v in keep for u in path(v)} - free)
+    pages = set()
+    for leaf in keep:
+        at = 0
+        for v in path(leaf):
+            for _ in range(int(tree.tokens[v])):
+                at += 1
+                if at % tree.page == 0 and v not in free:
+                    pages.add((v, at))
+        if at % tree.page and leaf not in free:
+            pages.add((leaf, "own"))
+    return float(len(pages))
 
 
 def _leaves(tree):
@@ -75,7 +166,7 @@ def _value(tree, keep):
             v = parent[v]
     if tree.every_tree and any(p < 0 and v not in there for v, p in enumerate(parent)):
         return None
-    used = sum(float(tree.tokens[v]) for v in there)
+    used = _pages(tree, keep)
     if tree.budget is not None and used > tree.budget + 1e-9:
         return None
     ids = {cluster[v] for v in _leaves(tree) if cluster[v] >= 0}
@@ -89,7 +180,7 @@ def _value(tree, keep):
 
 
 def _sets(tree):
-    leaves = _leaves(tree)
+    leaves = range(len(tree.parent)) if isinstance(tree, Draft) else _leaves(tree)
     for count in range(len(leaves) + 1):
         yield from itertools.combinations(leaves, count)
 
@@ -98,10 +189,10 @@ def optimum(instance, options, allowed=None):
     """Greatest objective over all sets of leaves."""
     best = (None, None)
     for keep in _sets(instance):
-        value = _value(instance, keep)
+        value = _worth(instance, keep)
         if value is None or (best[0] is not None and value <= best[0]):
             continue
-        kept = Kept(list(keep))
+        kept = _as_solution(instance, keep)
         if allowed is None or allowed(kept):
             best = (value, kept)
     return best
@@ -109,13 +200,23 @@ def optimum(instance, options, allowed=None):
 
 def solution(instance, rng, options):
     """A random set of leaves that is allowed."""
-    fit = [keep for keep in _sets(instance) if _value(instance, keep) is not None]
-    return Kept(list(fit[rng.integers(len(fit))])) if fit else None
+    fit = [keep for keep in _sets(instance) if _worth(instance, keep) is not None]
+    return _as_solution(instance, fit[rng.integers(len(fit))]) if fit else None
+
+
+def _worth(instance, chosen):
+    known = _draft_value if isinstance(instance, Draft) else _value
+    return known(instance, chosen)
+
+
+def _as_solution(instance, chosen):
+    return Drafted(list(chosen)) if isinstance(instance, Draft) else Kept(list(chosen))
 
 
 def extension(instance, rng, options):
     """Two leaves that may not both stay."""
-    leaves = _leaves(instance)
+    draft = isinstance(instance, Draft)
+    leaves = range(len(instance.parent)) if draft else _leaves(instance)
     if len(leaves) < 2:
         return None
     a, b = (int(v) for v in rng.choice(leaves, 2, replace=False))
@@ -129,17 +230,32 @@ def extension(instance, rng, options):
         else:
             model.model.add(y[a] + y[b] <= 1)
 
-    return forbid, lambda kept: not {a, b} <= set(kept.keep.tolist()), ("auto", "exact")
+    def allowed(kept):
+        return not {a, b} <= set((kept.nodes if draft else kept.keep).tolist())
+
+    return forbid, allowed, ("auto", "exact")
 
 
 def variants(instance, rng, options):
     """Nodes relabelled; everything that is worth something doubled."""
     n = len(instance.parent)
+    if isinstance(instance, Draft):
+        shared = {key: getattr(instance, key) for key in ("size", "depth_cost", "latency", "order")}
+        yield (
+            Draft(
+                parent=instance.parent, probability=instance.probability, names=["x"] * n, **shared
+            ),
+            lambda value: value,
+        )
+        return
     p = rng.permutation(n)
     place = np.argsort(p)
     parent = [-1 if instance.parent[v] < 0 else place[instance.parent[v]] for v in p]
     columns = {key: getattr(instance, key)[p] for key in ("reward", "tokens", "cluster")}
     moved = [place[v] for v in instance.mandatory]
+    held = [place[v] for v in instance.held]
+    names = None if instance.names is None else [instance.names[v] for v in p]
+    columns |= {"held": held, "names": names}
     yield _with(instance, parent=parent, mandatory=moved, **columns), lambda value: value
     scaled = {"reward": 2 * instance.reward, "lambda_b": 2 * instance.lambda_b}
     yield (
@@ -150,5 +266,6 @@ def variants(instance, rng, options):
 
 def _with(tree, **changed):
     names = ("parent", "reward", "tokens", "cluster", "lambda_b", "lambda_d", "budget")
+    names += ("page", "held", "names")
     names += ("min_leaves", "max_leaves", "mandatory", "caps", "coverage", "forest", "every_tree")
     return TreePrune(**{name: getattr(tree, name) for name in names} | changed)

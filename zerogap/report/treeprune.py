@@ -6,11 +6,60 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.treeprune import Kept, TreePrune, check, retained
+from zerogap.models.treeprune import Draft, TreePrune, check, node_costs, retained
 from zerogap.report.scene import Scene
 
 #: Beyond this many nodes neither outlines nor node sizes could be seen.
 _DETAILED = 3000
+
+
+def _draft_shape(draft: Draft, solution: Any) -> tuple[TreePrune, np.ndarray]:
+    """The verified text as a root above the candidates, and which nodes are in the draft tree."""
+    n = len(draft.parent)
+    above = np.concatenate([[-1], draft.parent + 1])
+    chosen = np.zeros(n + 1, dtype=bool)
+    chosen[solution.nodes + 1] = chosen[0] = True
+    return TreePrune(above, np.zeros(n + 1), np.ones(n + 1)), chosen
+
+
+def _draft_scene(draft: Draft, solution: Any) -> Scene:
+    shape, chosen = _draft_shape(draft, solution)
+    x, y = layout(shape)
+    made = Scene(
+        f"{draft.name or 'draft'}: {len(solution.nodes)} of {len(draft.parent)} candidates, "
+        f"expected accepted length {check(draft, solution):.4g}",
+        groups=["draft tree", "other candidates"],
+    )
+    for v in range(1, shape.nodes):
+        a = int(shape.parent[v])
+        made.line(((x[a], y[a]), (x[v], y[v])), -1, "", "" if chosen[v] else "thin dash")
+    for v in range(shape.nodes):
+        what = "verified text" if v == 0 else f"candidate {v - 1}, p {draft.probability[v - 1]:.4g}"
+        made.dot(x[v], y[v], 0 if chosen[v] else 1, "", what, "o" if chosen[v] else "x")
+    return made
+
+
+def _draw_draft(draft: Draft, solution: Any, axes: Any) -> Any:
+    from matplotlib.figure import Figure
+
+    if axes is None:
+        axes = Figure(figsize=(10, 5), layout="constrained").add_subplot()
+    n = len(draft.parent)
+    shape, chosen = _draft_shape(draft, solution)
+    x, y = layout(shape)
+    for v in range(1, n + 1):
+        a = int(shape.parent[v])
+        colour, line = ("#333333", 1.4) if chosen[v] else ("#d8d8d8", 0.6)
+        axes.plot([x[a], x[v]], [y[a], y[v]], color=colour, lw=line, zorder=2 if chosen[v] else 1)
+    size = 6 + 60 * np.append(1.0, draft.probability)
+    axes.scatter(x, y, s=size, c=np.where(chosen, "#333333", "#d8d8d8").tolist(), zorder=3)
+    axes.set_axis_off()
+    axes.set_title(
+        f"{draft.name or 'draft'}: {len(solution.nodes)} of {n} candidates, "
+        f"expected accepted length {check(draft, solution):.4g}",
+        fontsize=9,
+    )
+    return axes.figure
 
 
 def layout(tree: TreePrune) -> tuple[np.ndarray, np.ndarray]:
@@ -39,13 +88,15 @@ def layout(tree: TreePrune) -> tuple[np.ndarray, np.ndarray]:
     return x, -depth
 
 
-def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
+def draw(tree: TreePrune | Draft, solution: Any, axes: Any = None) -> Any:
     """The tree: kept branches drawn out, pruned ones pale, leaves coloured by cluster.
+
+    Of a draft, the candidates with those of the tree drawn out.
 
     Parameters
     ----------
-    tree : TreePrune
-    solution : Kept
+    tree : TreePrune or Draft
+    solution : Kept or Drafted
     axes : matplotlib Axes, optional
         Where to draw; a new figure otherwise.
 
@@ -57,6 +108,8 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
+    if isinstance(tree, Draft):
+        return _draw_draft(tree, solution, axes)
     if axes is None:
         width = float(np.clip(0.12 * len(tree.leaves), 6, 24))
         axes = Figure(figsize=(width, 5), layout="constrained").add_subplot()
@@ -93,7 +146,8 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
     )
     axes.margins(0.02, 0.08)
     axes.set_axis_off()
-    used, total = tree.tokens[mask].sum(), tree.tokens.sum()
+    cost = node_costs(tree)
+    used, total = cost[mask].sum(), cost.sum()
     covered = len(set(tree.cluster[solution.keep].tolist()) - {-1})
     axes.set_title(
         f"{tree.name or 'tree'}: {len(solution.keep)} of {len(tree.leaves)} leaves, "
@@ -104,8 +158,10 @@ def draw(tree: TreePrune, solution: Kept, axes: Any = None) -> Any:
     return axes.figure
 
 
-def scene(tree: TreePrune, solution: Kept) -> Scene:
+def scene(tree: TreePrune | Draft, solution: Any) -> Scene:
     """The tree: kept branches drawn out, pruned ones dashed, leaves coloured by cluster."""
+    if isinstance(tree, Draft):
+        return _draft_scene(tree, solution)
     x, y = layout(tree)
     mask = retained(tree, solution.keep)
     made = Scene(f"{tree.name or 'tree'}: {len(solution.keep)} of {len(tree.leaves)} leaves, "

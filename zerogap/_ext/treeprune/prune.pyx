@@ -436,7 +436,7 @@ cdef class Pruner:
         if bad >= 0:
             raise ValueError(
                 f"node {bad}: parent {above[bad]} is not alive, or tokens {cost[bad]} or reward "
-                f"{worth[bad]} is no number from 0 to 1e12"
+                f"{worth[bad]} is out of range"
             )
         return out
 
@@ -454,8 +454,9 @@ cdef class Pruner:
             raise ValueError("reward: expected as many elements as slots has")
         for i in range(which.shape[0]):
             self._alive(which[i])
-            if not 0 <= worth[i] <= 1e12:
-                raise ValueError(f"reward: element {i} is {worth[i]}, expected 0 to 1e12")
+            if not (0 if self.live.share_reward else -1e12) <= worth[i] <= 1e12:
+                raise ValueError(f"reward: element {i} is {worth[i]}, expected -1e12 to 1e12 "
+                                 "(from 0 where rewards are shares)")
         for i in range(which.shape[0]):
             self.live.reward[which[i]] = worth[i]
 

@@ -16,6 +16,11 @@ cdef extern from "treeprune/radix.hpp" namespace "zg::treeprune" nogil:
 
 cdef extern from "treeprune/draft.hpp" namespace "zg::treeprune" nogil:
     double grow_tree(int, const int32_t*, const double*, int, double, vector[int]&)
+    double c_priced "zg::treeprune::grow_priced"(
+        int, const int32_t*, const double*, int, double, const double*, vector[int]&)
+    double c_ordered "zg::treeprune::grow_ordered"(
+        int, const int32_t*, const int32_t*, const double*, int, double, const double*,
+        vector[int]&)
 
 
 def radix(const int32_t[::1] tokens, const int64_t[::1] offsets):
@@ -100,3 +105,38 @@ def grow(const int32_t[::1] parent, const double[::1] probability, int nodes,
         value = grow_tree(n, &parent[0] if n else NULL, &probability[0] if n else NULL, nodes,
                           depth_cost, chosen)
     return np.array(chosen, dtype=np.int32), value
+
+
+def grow_priced(const int32_t[::1] depth, const double[::1] value, int size, double depth_cost,
+                const double[::1] latency):
+    """Best set of at most `size` nodes less `depth_cost` a level and ``latency[nodes]``.
+
+    Values fall from what is needed to what needs it, and the first comes earlier in the arrays.
+    Depths count from 1.
+    """
+    cdef int n = <int>depth.shape[0]
+    cdef vector[int] chosen
+    cdef double best
+    if value.shape[0] != n or latency.shape[0] != size + 1:
+        raise ValueError("value, latency: wrong number of elements")
+    with nogil:
+        best = c_priced(n, &depth[0] if n else NULL, &value[0] if n else NULL, size, depth_cost,
+                        &latency[0], chosen)
+    return np.array(chosen, dtype=np.int64), best
+
+
+def grow_ordered(const int32_t[::1] end, const int32_t[::1] depth, const double[::1] value,
+                 int size, double depth_cost, const double[::1] latency):
+    """As `grow_priced` with values of any kind: nodes in preorder of what they need.
+
+    What needs node v, directly or not, are the nodes up to ``end[v]``.
+    """
+    cdef int n = <int>depth.shape[0]
+    cdef vector[int] chosen
+    cdef double best
+    if value.shape[0] != n or end.shape[0] != n or latency.shape[0] != size + 1:
+        raise ValueError("value, end, latency: wrong number of elements")
+    with nogil:
+        best = c_ordered(n, &end[0] if n else NULL, &depth[0] if n else NULL,
+                         &value[0] if n else NULL, size, depth_cost, &latency[0], chosen)
+    return np.array(chosen, dtype=np.int64), best

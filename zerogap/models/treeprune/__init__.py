@@ -7,13 +7,16 @@ from typing import Any
 from zerogap.models.base import Family, Option, Setting
 from zerogap.models.treeprune.check import check
 from zerogap.models.treeprune.clustering import clusters
+from zerogap.models.treeprune.draft import Draft, Drafted
 from zerogap.models.treeprune.formats import FORMATS, read_trace, write_trace
-from zerogap.models.treeprune.generate import adversarial, random, rebase
+from zerogap.models.treeprune.generate import adversarial, draft, random, rebase
 from zerogap.models.treeprune.instance import TreePrune
 from zerogap.models.treeprune.rebase import allocate, kv_bytes, normalised
-from zerogap.models.treeprune.solution import Kept, decode, encode, retained
+from zerogap.models.treeprune.solution import Kept, decode, encode, node_costs, retained
 
 __all__ = [
+    "Draft",
+    "Drafted",
     "FAMILY",
     "Kept",
     "TreePrune",
@@ -22,6 +25,7 @@ __all__ = [
     "check",
     "clusters",
     "kv_bytes",
+    "node_costs",
     "normalised",
     "random",
     "read_trace",
@@ -31,8 +35,16 @@ __all__ = [
 ]
 
 
-def info(tree: TreePrune) -> dict[str, Any]:
+def info(tree: TreePrune | Draft) -> dict[str, Any]:
     """Facts of a tree for people."""
+    if isinstance(tree, Draft):
+        return {
+            "candidates": len(tree.parent),
+            "nodes of the tree": f"at most {tree.size}",
+            "depth cost": tree.depth_cost,
+            "latency": "by nodes" if tree.latency is not None else "none",
+            "siblings": "in order" if tree.order is not None else "in any order",
+        }
     facts: dict[str, Any] = {
         "nodes": tree.nodes,
         "leaves": len(tree.leaves),
@@ -51,6 +63,10 @@ def info(tree: TreePrune) -> dict[str, Any]:
         facts["mandatory leaves"] = len(tree.mandatory)
     if tree.caps is not None:
         facts["cluster caps"] = "yes"
+    if tree.page:
+        facts["pages"] = f"{float(node_costs(tree).sum()):g} of {tree.page} tokens"
+    if len(tree.held):
+        facts["held nodes"] = int(retained(tree, tree.held).sum())
     return facts
 
 
@@ -60,20 +76,21 @@ FAMILY = Family(
     sense="max",
     integral=False,
     unit="reward",
-    instances=(TreePrune,),
-    solution=Kept,
+    instances=(TreePrune, Draft),
+    solution=(Kept, Drafted),
     formats=FORMATS,
     check=check,
     encode=encode,
     decode=decode,
     info=info,
-    generators={"rebase": rebase, "random": random, "adversarial": adversarial},
+    generators={"rebase": rebase, "random": random, "adversarial": adversarial, "draft": draft},
     options=(
         Option("lambda_b", float, None, "weight of the token cost"),
         Option("lambda_d", float, None, "weight of the coverage"),
         Option("budget", float, None, "hard limit on the retained tokens"),
         Option("min_leaves", int, None, "least number of kept leaves"),
         Option("max_leaves", int, None, "most kept leaves"),
+        Option("page", int, None, "tokens of a page of the KV cache; 0: nodes cost tokens"),
         Option("step", int, None, "step of a recorded search whose tree is pruned"),
         Setting("backend", str, "cp-sat", "exact backend", ("cp-sat", "highs")),
     ),

@@ -16,6 +16,7 @@ from zerogap.models.base import (
     parse_json,
     wanted,
 )
+from zerogap.models.treeprune.draft import Draft, instance_of_json, instance_to_json
 from zerogap.models.treeprune.instance import TreePrune
 
 _NAME = "treeprune"
@@ -26,16 +27,18 @@ _SETTINGS = (
     "budget",
     "min_leaves",
     "max_leaves",
-    "mandatory",
     "caps",
     "coverage",
     "forest",
     "every_tree",
+    "page",
 )
 
 
-def encode(tree: TreePrune) -> dict[str, Any]:
-    """A tree as a JSON-able dict; settings at their defaults are left out."""
+def encode(tree: TreePrune | Draft) -> dict[str, Any]:
+    """A tree or a draft as a JSON-able dict; settings at their defaults are left out."""
+    if isinstance(tree, Draft):
+        return instance_to_json(tree)
     data: dict[str, Any] = {"name": tree.name} if tree.name else {}
     data |= {"lambda_b": tree.lambda_b, "lambda_d": tree.lambda_d}
     for key in ("budget", "max_leaves"):
@@ -52,6 +55,12 @@ def encode(tree: TreePrune) -> dict[str, Any]:
     for key in ("forest", "every_tree"):
         if getattr(tree, key):
             data[key] = True
+    if tree.page:
+        data["page"] = tree.page
+    if len(tree.held):
+        data["held"] = tree.held.tolist()
+    if tree.names is not None:
+        data["names"] = list(tree.names)
     return data | {key: getattr(tree, key).tolist() for key in _COLUMNS}
 
 
@@ -64,9 +73,28 @@ def decode(
     budget: float | None = None,
     min_leaves: int | None = None,
     max_leaves: int | None = None,
-) -> TreePrune:
-    """A tree from columns, or from ``"nodes"``: a list of objects with the columns as keys."""
+    page: int | None = None,
+) -> TreePrune | Draft:
+    """A tree from columns, or from ``"nodes"``: a list of objects with the columns as keys.
+
+    Nodes may have an ``"id"``, a text, which then stands for them in ``"parent"`` (null: a root),
+    ``"mandatory"`` and ``"held"``, and in results. With the key ``"draft"`` it is a `Draft`.
+    """
+    given = {
+        "lambda_b": lambda_b,
+        "lambda_d": lambda_d,
+        "budget": budget,
+        "min_leaves": min_leaves,
+        "max_leaves": max_leaves,
+        "page": page,
+    }
+    if "draft" in data:
+        for key, value in given.items():
+            if value is not None:
+                raise InstanceError("says nothing to a draft tree", field=f"option {key}")
+        return instance_of_json(data)
     columns: dict[str, Any]
+    names = data.get("names")
     if "nodes" in data:
         nodes = data["nodes"]
         columns = {
@@ -75,24 +103,40 @@ def decode(
             "tokens": [node["tokens"] for node in nodes],
             "cluster": [node.get("cluster", -1) for node in nodes],
         }
+        ids = [node.get("id") for node in nodes]
+        if any(i is not None for i in ids):
+            names = ids
+            columns["parent"] = _numbered(columns["parent"], ids, "parent")
     else:
         columns = {key: data[key] for key in ("parent", "reward", "tokens")}
         columns["cluster"] = data.get("cluster")
     settings: dict[str, Any] = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
     if isinstance(settings.get("caps"), dict):
         settings["caps"] = {int(k): v for k, v in settings["caps"].items()}
-    given = {
-        "lambda_b": lambda_b,
-        "lambda_d": lambda_d,
-        "budget": budget,
-        "min_leaves": min_leaves,
-        "max_leaves": max_leaves,
-    }
+    for key in ("mandatory", "held"):
+        if data.get(key) is not None:
+            settings[key] = _numbered(data[key], names, key)
     settings |= {key: value for key, value in given.items() if value is not None}
-    return TreePrune(**columns, **settings, name=data.get("name", ""))
+    return TreePrune(**columns, **settings, names=names, name=data.get("name", ""))
 
 
-def read_trace(text: str, *, file: str, step: int | None = None, **options: Any) -> TreePrune:
+def _numbered(nodes: list, names: list | None, field: str) -> list:
+    """Nodes by number, where names stand for them."""
+    if names is None:
+        return nodes
+    place = {name: i for i, name in enumerate(names)}
+    found = []
+    for i, node in enumerate(nodes):
+        if isinstance(node, str):
+            if node not in place:
+                raise InstanceError(f"element {i} is {node!r}, no node of the tree", field=field)
+            found.append(place[node])
+        else:
+            found.append(-1 if node is None else node)
+    return found
+
+
+def read_trace(text: str, *, file: str, step: int | None = None, **options: Any) -> Any:
     """The tree that step number `step` of a recorded search has to prune (the last if None).
 
     A trace is ``{"family": "treeprune", "trace": 1, "lambda_b": …, "steps": [{"parent": […],
@@ -113,7 +157,6 @@ def read_trace(text: str, *, file: str, step: int | None = None, **options: Any)
         columns = {key: values[alive] for key, values in columns.items()}
         columns["parent"] = np.where(parent >= 0, number[np.maximum(parent, 0)], -1)
         fields = {key: data[key] for key in ("name", *_SETTINGS) if key in data}
-        fields.pop("mandatory", None)
         made = decode(
             fields | {key: values.tolist() for key, values in columns.items()},
             file=file,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
+from zerogap.models.base import InstanceError, integer
+from zerogap.models.treeprune.draft import Draft
 from zerogap.models.treeprune.instance import TreePrune
 from zerogap.models.treeprune.rebase import allocate, normalised
 
@@ -251,7 +253,70 @@ def adversarial(
 
 
 def _count(value: object, field: str) -> int:
-    number = int(value)  # type: ignore[call-overload]
+    try:
+        number = integer(value)
+    except ValueError as error:
+        raise InstanceError(f"is {value!r}, {error}", field=field) from None
     if number < 1:
         raise InstanceError(f"is {number}, expected at least 1", field=field)
     return number
+
+
+def draft(
+    seed: int = 0,
+    candidates: int = 512,
+    size: int = 64,
+    branching: int = 4,
+    sharpness: float = 1.0,
+    depth_cost: float = 0.0,
+    token_cost: float = 0.0,
+    ordered: bool = False,
+) -> Draft:
+    """Candidates of a draft model: its `branching` likeliest next tokens of every node.
+
+    Nodes are opened from the likeliest on, as a draft model would, until there are `candidates`;
+    the probabilities of a node's children are shares of a Dirichlet distribution with parameter
+    1 / `sharpness` over twice as many tokens, largest first.
+
+    Parameters
+    ----------
+    seed : int
+    candidates, size, branching : int
+        Candidates, most nodes of the tree, children of a candidate.
+    sharpness : float
+        Larger: one child has most of the probability.
+    depth_cost : float
+        Price of a level.
+    token_cost : float
+        Price of a node in the pass that verifies (linear `latency`).
+    ordered : bool
+        Siblings are tried one after the other, each with its share of what is left.
+    """
+    candidates, size = _count(candidates, "candidates"), _count(size, "size")
+    branching = _count(branching, "branching")
+    if not sharpness > 0:
+        raise InstanceError(f"is {sharpness}, expected more than 0", field="sharpness")
+    rng = np.random.default_rng(seed)
+    parent: list[int] = []
+    probability: list[float] = []
+    order: list[int] = []
+    waiting = [(-1.0, -1)]
+    while len(parent) < candidates:
+        value, above = heapq.heappop(waiting)
+        share = np.sort(rng.dirichlet(np.full(2 * branching, 1 / sharpness)))[::-1]
+        left = 1.0
+        for rank, p in enumerate(share[: min(branching, candidates - len(parent))].tolist()):
+            heapq.heappush(waiting, (value * p, len(parent)))
+            parent.append(above)
+            probability.append(min(1.0, p / left) if ordered and left > 0 else p)
+            order.append(rank)
+            left -= p
+    return Draft(
+        np.array(parent),
+        np.array(probability),
+        size,
+        float(depth_cost),
+        np.arange(size + 1) * float(token_cost) if token_cost else None,
+        np.array(order) if ordered else None,
+        name=f"draft-n{candidates}-k{size}-s{seed}",
+    )

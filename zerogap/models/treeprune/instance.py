@@ -28,9 +28,9 @@ class TreePrune:
     parent : array_like of int32, shape (nodes,)
         Parent of every node, −1 for a root; any order of the nodes is accepted.
     reward : array_like of float64, shape (nodes,)
-        Worth of every leaf, >= 0; values at inner nodes are ignored.
+        Worth of every leaf, of either sign (log-probabilities); values at inner nodes are ignored.
     tokens : array_like of float64, shape (nodes,)
-        Cost of every node when retained, >= 0, kept leaves included.
+        Cost of every node when retained, >= 0, kept leaves included; with `page` whole tokens.
     cluster : array_like of int32, shape (nodes,), optional
         Cluster of every leaf, −1 for none; ids may have holes; inner nodes are ignored.
     lambda_b, lambda_d : float
@@ -51,6 +51,14 @@ class TreePrune:
         Whether every tree of a forest has to keep a leaf.
     name : str
         For people.
+    page : int
+        Tokens of a page of the KV cache. A retained node then costs the pages that end in it,
+        counted along its path from the root, and a kept leaf one more if its path ends within a
+        page; `budget` is in pages. 0: nodes cost their tokens.
+    held : array_like of int, optional
+        Nodes that stay anyway, for other requests, and so does all above them: they cost nothing.
+    names : sequence of str, optional
+        Names of the nodes; the result speaks in them too.
 
     Raises
     ------
@@ -73,6 +81,9 @@ class TreePrune:
     forest: bool = False
     every_tree: bool = False
     name: str = ""
+    page: int = 0
+    held: np.ndarray = None  # type: ignore[assignment]
+    names: tuple[str, ...] | None = None
     leaves: np.ndarray = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,11 +93,12 @@ class TreePrune:
         if n == 0:
             raise InstanceError("the tree is empty, expected at least one node", field="parent")
         put("parent", parent)
-        for key in ("reward", "tokens"):
+        for key, low in (("reward", -LARGEST), ("tokens", 0)):
             values = frozen(
-                getattr(self, key), np.float64, field=key, shape=(n,), low=0, high=LARGEST
+                getattr(self, key), np.float64, field=key, shape=(n,), low=low, high=LARGEST
             )
             put(key, values)
+        self._settle_pages(put)
         none = np.full(n, -1) if self.cluster is None else self.cluster
         put("cluster", frozen(none, np.int32, field="cluster", shape=(n,), low=-1))
         self._check_shape(parent)
@@ -112,6 +124,33 @@ class TreePrune:
             put(key, bool(getattr(self, key)))
         put("name", str(self.name))
 
+    def _settle_pages(self, put: Any) -> None:
+        n = len(self.parent)
+        put("page", _integer(self.page, "page"))
+        if self.page:
+            broken = np.flatnonzero(self.tokens != np.floor(self.tokens))
+            if len(broken):
+                raise InstanceError(
+                    f"element {broken[0]} is {self.tokens[broken[0]]}, pages need whole tokens",
+                    field="tokens",
+                )
+            if self.tokens.sum() > 2.0**53:
+                raise InstanceError("are too many to be counted in pages", field="tokens")
+        given = () if self.held is None else self.held
+        held = frozen(given, np.int32, field="held", shape=(None,), low=0, high=n - 1)
+        put("held", frozen(np.unique(held), np.int32, field="held"))
+        if self.names is None:
+            return
+        names = tuple(self.names)
+        if len(names) != n:
+            raise InstanceError(f"{len(names)} names for {n} nodes", field="names")
+        for i, name in enumerate(names):
+            if not isinstance(name, str) or not name:
+                raise InstanceError(f"element {i} is {name!r}, expected a text", field="names")
+        if len(set(names)) != n:
+            raise InstanceError("two nodes have one name", field="names")
+        put("names", names)
+
     def _check_shape(self, parent: np.ndarray) -> None:
         n = len(parent)
         if (parent >= n).any():
@@ -125,16 +164,7 @@ class TreePrune:
                 f"nodes {roots[0]} and {roots[1]} are both roots; say forest=True for several",
                 field="parent",
             )
-        if (parent < np.arange(n)).all():
-            return
-        # Pointer doubling: after 2^k ≥ n steps upwards every node has left the tree, or is caught.
-        above, steps = parent, 1
-        while steps < n and (above >= 0).any():
-            above = np.where(above >= 0, above[above], -1)
-            steps *= 2
-        if (above >= 0).any():
-            i = int(np.flatnonzero(above >= 0)[0])
-            raise InstanceError(f"node {i} lies on or below a cycle", field="parent")
+        _check_cycles(parent)
 
     def _settle_counts(self, put: Any) -> None:
         low = _integer(self.min_leaves, "min_leaves")
@@ -214,6 +244,20 @@ class TreePrune:
             and self.caps is None
             and len(self.coverage) == 1
         )
+
+
+def _check_cycles(parent: np.ndarray) -> None:
+    n = len(parent)
+    if (parent < np.arange(n)).all():
+        return
+    # Pointer doubling: after 2^k ≥ n steps upwards every node has left the tree, or is caught.
+    above, steps = parent, 1
+    while steps < n and (above >= 0).any():
+        above = np.where(above >= 0, above[above], -1)
+        steps *= 2
+    if (above >= 0).any():
+        i = int(np.flatnonzero(above >= 0)[0])
+        raise InstanceError(f"node {i} lies on or below a cycle", field="parent")
 
 
 def _number(value: Any, field: str, high: float = math.inf) -> float:

@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.treeprune import Kept, TreePrune
+from zerogap.models.treeprune import Draft, Kept, TreePrune, node_costs, retained
 from zerogap.models.treeprune.exact import cpsat, pyomo
+from zerogap.models.treeprune.solution import path_sums
 from zerogap.solvers.backends import cpsat as cpsat_backend
 from zerogap.solvers.backends import highs as highs_backend
 from zerogap.solvers.search import Search
+from zerogap.solvers.treeprune import drafts
 
 #: Seconds that the kernel gets alone before a backend joins it.
 ALONE = 2.0
 
 
-def auto(tree: TreePrune, search: Search) -> None:
+def auto(tree: TreePrune | Draft, search: Search) -> None:
     """The kernel alone while that is quick, then kernel and backend together."""
+    if isinstance(tree, Draft):
+        drafts.auto(tree, search)
+        return
     if not possible(tree, search):
         return
     search_kernel = kernel_of(tree)
@@ -27,20 +32,26 @@ def auto(tree: TreePrune, search: Search) -> None:
         return
     if not drive(search_kernel, search, seconds=ALONE) and search.extend is None:
         return
-    with search.in_background(search_kernel, solution=kept, inject=inject, source="kernel"):
+    with search.in_background(search_kernel, solution=_named(tree), inject=inject, source="kernel"):
         while search.open:
             if backend(tree, search) in ("optimal", "infeasible"):
                 break
 
 
-def kernel(tree: TreePrune, search: Search) -> None:
+def kernel(tree: TreePrune | Draft, search: Search) -> None:
     """The kernel alone, to the proof."""
+    if isinstance(tree, Draft):
+        drafts.kernel(tree, search)
+        return
     if possible(tree, search):
         drive(kernel_of(tree), search)
 
 
-def exact(tree: TreePrune, search: Search) -> None:
+def exact(tree: TreePrune | Draft, search: Search) -> None:
     """A backend alone, cold."""
+    if isinstance(tree, Draft):
+        drafts.backend(tree, search)
+        return
     if possible(tree, search):
         backend(tree, search, hint=search.hint is not None)
 
@@ -67,27 +78,17 @@ def shortage(tree: TreePrune) -> str:
         return f"max_leaves is {tree.max_leaves}, {len(tree.mandatory)} leaves are mandatory"
     if tree.budget is None:
         return ""
-    above = path_tokens(tree)[tree.leaves]
+    unit = "pages" if tree.page else "tokens"
+    cost = node_costs(tree)
+    above = path_sums(tree.parent, cost)[tree.leaves]
     least = float(above.min())
     if tree.min_leaves >= 1 and least > tree.budget * (1 + 1e-9):
-        return f"the budget is {tree.budget:g} tokens, the cheapest path needs {least:g}"
+        return f"the budget is {tree.budget:g} {unit}, the cheapest path needs {least:g}"
     if len(tree.mandatory):
-        from zerogap.models.treeprune import retained
-
-        need = float(tree.tokens[retained(tree, tree.mandatory)].sum())
+        need = float(cost[retained(tree, tree.mandatory)].sum())
         if need > tree.budget * (1 + 1e-9):
-            return f"the budget is {tree.budget:g} tokens, the mandatory leaves need {need:g}"
+            return f"the budget is {tree.budget:g} {unit}, the mandatory leaves need {need:g}"
     return ""
-
-
-def path_tokens(tree: TreePrune) -> np.ndarray:
-    """Tokens from the root down to every node, itself included."""
-    total, above = tree.tokens.copy(), tree.parent.copy()
-    while (above >= 0).any():
-        # Pointer doubling: every round adds as many ancestors as are added already.
-        total = total + np.where(above >= 0, total[above], 0.0)
-        above = np.where(above >= 0, above[above], -1)
-    return total
 
 
 def kernel_of(tree: TreePrune) -> Any:
@@ -97,7 +98,7 @@ def kernel_of(tree: TreePrune) -> Any:
     return TreeSearch(
         tree.parent,
         tree.reward,
-        tree.tokens,
+        np.ascontiguousarray(node_costs(tree)),
         tree.cluster,
         tree.lambda_b,
         tree.lambda_d,
@@ -112,9 +113,13 @@ def kernel_of(tree: TreePrune) -> Any:
     )
 
 
-def kept(search_kernel: Any) -> Kept:
+def kept(search_kernel: Any, names: Any = None) -> Kept:
     """The kernel's best set as a solution."""
-    return Kept(search_kernel.best())
+    return Kept(search_kernel.best(), names)
+
+
+def _named(tree: TreePrune) -> Any:
+    return lambda search_kernel: kept(search_kernel, tree.names)
 
 
 def inject(search_kernel: Any, solution: Kept) -> None:
@@ -125,7 +130,11 @@ def inject(search_kernel: Any, solution: Kept) -> None:
 def drive(search_kernel: Any, search: Search, seconds: float = math.inf) -> bool:
     """Run the kernel and report its bound; False when its search is exhausted."""
     more = search.drive(
-        search_kernel, solution=kept, inject=inject, source="kernel", seconds=seconds
+        search_kernel,
+        solution=_named(search.instance),
+        inject=inject,
+        source="kernel",
+        seconds=seconds,
     )
     if search.extend is not None:
         # The kernel's optimum bounds the problem with added constraints too, but proves nothing.

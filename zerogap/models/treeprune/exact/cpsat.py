@@ -33,20 +33,20 @@ def build(tree: TreePrune) -> Model:
             if low > most:
                 model.add_bool_or([])
     for k, leaves in parts.members.items():
-        places = [z[key] for key in parts.covers if key[0] == k]
+        places = [z[key] for key in parts.places[k]]
         if places:
             model.add(sum(places) <= sum(y[i] for i in leaves))
     for leaf in tree.mandatory.tolist():
         model.add(y[leaf] == 1)
     if tree.budget is not None:
-        tokens = tree.tokens.tolist()
+        tokens = parts.cost
         unit, _ = scaling(tokens)
         limit = math.floor(tree.budget * unit * (1 + 1e-12))
         weighted = [(round(t * unit), v) for v, t in enumerate(tokens) if t > 0]
         if weighted:
             model.add(sum(c * y[v] for c, v in weighted) <= min(limit, 2**60))
 
-    worth = [-tree.lambda_b * t for t in tree.tokens.tolist()]
+    worth = [-tree.lambda_b * t for t in parts.cost]
     for leaf in parts.leaves:
         worth[leaf] += float(tree.reward[leaf])
     terms = [(w, y[v]) for v, w in enumerate(worth)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.treeprune.instance import TreePrune
-from zerogap.models.treeprune.solution import Kept, retained
+from zerogap.models.treeprune.solution import Kept, node_costs, retained
 
 #: Integer objectives stay below this, so that CP-SAT's sums are exact.
 _LARGEST = 2.0**50
@@ -27,6 +27,8 @@ class Parts:
         for leaf in self.leaves:
             if (k := int(tree.cluster[leaf])) >= 0:
                 self.members[k].append(leaf)
+        #: What a node costs when it is retained.
+        self.cost: list[float] = node_costs(tree).tolist()
         weights = (tree.bonus * tree.coverage).tolist()
         #: Worth of the j-th kept leaf of a cluster, for every one that can exist and is worth it.
         self.covers = {
@@ -35,6 +37,11 @@ class Parts:
             for j, w in enumerate(weights[: len(leaves)])
             if w > 0
         }
+
+        #: The places of every cluster, those that are worth something.
+        self.places: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for key in self.covers:
+            self.places[key[0]].append(key)
 
     def groups(self) -> Iterator[tuple[list[int], int, int | None]]:
         """Sets of leaves with the least and the largest number that may be kept."""
@@ -90,6 +97,7 @@ def _exponent(value: float) -> int:
 
 def reader(parts: Parts, y: Any) -> Callable[[Callable[[Any], float]], Kept]:
     def read(value: Callable[[Any], float]) -> Kept:
-        return Kept(np.array([i for i in parts.leaves if value(y[i]) > 0.5], dtype=np.int32))
+        keep = np.array([i for i in parts.leaves if value(y[i]) > 0.5], dtype=np.int32)
+        return Kept(keep, parts.tree.names)
 
     return read

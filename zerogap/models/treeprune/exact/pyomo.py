@@ -40,16 +40,16 @@ def build(tree: TreePrune) -> Model:
             model.count.add(pyo.inequality(low, sum(y[i] for i in group), high))
     model.cover = pyo.ConstraintList()
     for k, members in parts.members.items():
-        places = [z[key] for key in parts.covers if key[0] == k]
+        places = [z[key] for key in parts.places[k]]
         if places:
             model.cover.add(sum(places) <= sum(y[i] for i in members))
     for leaf in tree.mandatory.tolist():
         y[leaf].setlb(1)
     if tree.budget is not None:
-        used = sum(t * y[v] for v, t in enumerate(tree.tokens.tolist()) if t > 0)
+        used = sum(t * y[v] for v, t in enumerate(parts.cost) if t > 0)
         if not isinstance(used, int):
             model.budget = pyo.Constraint(expr=used <= tree.budget)
-    worth = [-tree.lambda_b * t for t in tree.tokens.tolist()]
+    worth = [-tree.lambda_b * t for t in parts.cost]
     for leaf in parts.leaves:
         worth[leaf] += float(tree.reward[leaf])
     model.objective = pyo.Objective(
