@@ -181,8 +181,13 @@ def scene(tree: TreePrune | Draft, solution: Any) -> Scene:
     return made
 
 
-def rows(tree: TreePrune, solution: Kept) -> list[dict[str, Any]]:
-    """A row a kept leaf: its node, reward, own cost and cluster."""
+def rows(tree: TreePrune | Draft, solution: Any) -> list[dict[str, Any]]:
+    """A row a kept leaf (its node, reward, own cost and cluster), or a node of a draft tree."""
+    if isinstance(tree, Draft):
+        return [
+            {"node": v, "parent": int(tree.parent[v]), "probability": float(tree.probability[v])}
+            for v in solution.nodes.tolist()
+        ]
     return [
         {"leaf": v, "reward": float(tree.reward[v]), "tokens": float(tree.tokens[v]),
          "cluster": int(tree.cluster[v])}
