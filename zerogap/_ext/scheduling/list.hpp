@@ -126,7 +126,7 @@ public:
         const int n = shop->n;
         for (int t = 0; t < n; ++t) {
             state.here[t] = mode[t] >= 0;
-            state.mode[t] = mode[t];
+            state.mode[t] = w_has(mode[t]);
             state.rank[t] = (double)start[t];
         }
         run(trial);
@@ -150,6 +150,9 @@ private:
     int culprit = -1;
     int64_t shift = 0;
 
+    // With budgets every task has a mode of its own, also one that is left out for now.
+    int w_has(int mode) const { return mode < 0 && shop->has_budgets ? 0 : mode; }
+
     bool more() const { return best.broken != 0 || best.cost > target; }
 
     void size(Outcome& o) const {
@@ -167,7 +170,7 @@ private:
     bool accept() {
         if (trial.broken != current.broken) return trial.broken < current.broken;
         if (trial.cost <= current.cost) return true;
-        const double heat = 0.0005 * (std::abs((double)current.cost) + 1) / 1.0;
+        const double heat = 0.002 * (std::abs((double)current.cost) + 1);
         return random.real() < std::exp(-(double)(trial.cost - current.cost) / heat) * 0.5;
     }
 
@@ -589,30 +592,67 @@ private:
         }
     }
 
+    // Random changes of modes that lessen what the budgets are exceeded by, until nothing is.
+    void repair() {
+        const Workshop& w = *shop;
+        std::fill(used.begin(), used.end(), 0);
+        for (int t = 0; t < w.n; ++t)
+            if (state.here[t]) spend((int)w.first_mode[t] + state.mode[t], 1);
+        int64_t over = excess();
+        for (int tries = 0; over > 0 && tries < 8 * w.n; ++tries) {
+            const int t = (int)random.below((uint32_t)w.n);
+            const int count = (int)(w.first_mode[t + 1] - w.first_mode[t]);
+            if (count < 2 || !state.here[t]) continue;
+            const int from = (int)w.first_mode[t] + state.mode[t];
+            const int to = (int)w.first_mode[t] + (int)random.below((uint32_t)count);
+            spend(from, -1);
+            spend(to, 1);
+            const int64_t now = excess();
+            if (now < over) { over = now; state.mode[t] = to - (int)w.first_mode[t]; continue; }
+            spend(to, -1);
+            spend(from, 1);
+        }
+    }
+
+    void spend(int m, int64_t sign) {
+        const Workshop& w = *shop;
+        for (int64_t i = w.first_demand[m]; i < w.first_demand[m + 1]; ++i)
+            if (w.kind[w.demand_resource[i]] == 2) used[w.demand_resource[i]] += sign * w.demand_amount[i];
+    }
+
+    int64_t excess() const {
+        int64_t over = 0;
+        for (int r = 0; r < shop->resources; ++r)
+            if (shop->kind[r] == 2) over += std::max<int64_t>(0, used[r] - shop->capacity[r]);
+        return over;
+    }
+
     void perturb() {
         const Workshop& w = *shop;
         const double length = std::max<double>(1, *std::max_element(current.end.begin(), current.end.end()));
-        const int count = 1 + (int)random.below((uint32_t)std::min(12, std::max(1, w.n / 3)));
+        const int most = random.below(3u) ? 4 : 16;
+        const int count = 1 + (int)random.below((uint32_t)std::min(most, std::max(1, w.n / 3)));
         const uint32_t kind = random.below(4u);
         if (kind == 0) {  // a window of time is shaken
             const double at = random.real() * length, wide = length * (0.02 + 0.1 * random.real());
             for (int t = 0; t < w.n; ++t)
                 if (current.start[t] >= at && current.start[t] <= at + wide) state.rank[t] = at + random.real() * wide;
         } else {
-            const double reach = length * (kind == 1 ? 0.5 : 0.1);
+            const double reach = length * (kind == 1 ? 0.3 : kind == 2 ? 0.1 : 0.03);
             for (int i = 0; i < count; ++i) {
                 const int t = (int)random.below((uint32_t)w.n);
                 state.rank[t] += (random.real() * 2 - 1) * reach;
             }
         }
         if (w.modes > w.n)
-            for (int i = 0; i < 1 + count / 3; ++i) {
+            for (int i = 0, changes = 1 + (int)random.below(4u); i < changes; ++i) {
                 const int t = (int)random.below((uint32_t)w.n);
                 const int modes_of = (int)(w.first_mode[t + 1] - w.first_mode[t]);
                 if (modes_of < 2) continue;
                 const bool greedy = !w.has_budgets && random.below(2u) == 0;
                 state.mode[t] = greedy ? -1 : (int)random.below((uint32_t)modes_of);
             }
+        if (w.has_budgets) repair();
         if (!w.groups.empty() && random.below(2u) == 0) {
             const auto& g = w.groups[random.below((uint32_t)w.groups.size())];
             if (!g.empty()) {

@@ -12,6 +12,8 @@ from zerogap.solvers.search import Search
 #: Share of the time in which a flow shop is searched for its best permutation before its machines
 #: may differ.
 PERMUTATION_SHARE = 0.15
+#: Up to so many modes CP-SAT gets all threads once the list kernel has made a start.
+TEAM = 1200
 
 
 def auto(shop: Workshop, search: Search) -> None:
@@ -30,12 +32,23 @@ def auto(shop: Workshop, search: Search) -> None:
         return windows(shop, search)
     if search.threads == 1:
         return alternate(shop, search, found)
-    if provable(shop):
+    if cooperative(shop):
+        # CP-SAT's own neighbourhoods go on from the kernels' plan where it is small enough.
+        prove(shop, search, workers=search.threads)
+    elif provable(shop):
         with in_background(search, found[1:]):
             prove(shop, search, workers=1)
     if search.open:
         drive(search, found)
     return None
+
+
+def cooperative(shop: Workshop) -> bool:
+    """Whether CP-SAT with all threads improves a plan of the kernels more than they do."""
+    if shape.parallel(shop):
+        return True
+    special = shape.flow(shop) or shape.hybrid(shop) or shape.job_shop(shop)
+    return not special and shop.modes <= TEAM
 
 
 def kernel(shop: Workshop, search: Search) -> None:

@@ -22,7 +22,27 @@ def opening(shop: Workshop) -> int:
             total += weight * makespan(shop, early)
         elif name in ("completion", "flow", "tardiness", "tardy", "lateness"):
             total += weight * _of_jobs(shop, early, name)
+        elif name == "span":
+            total += weight * span(shop)
+        elif name == "cost":
+            total += weight * cost(shop)
     return total
+
+
+def span(shop: Workshop) -> int:
+    """Largest work of a machine: between its first start and its last end it does all of it."""
+    loads = [
+        sum(energy for energy, _ in tasks)
+        for group, tasks in _uses(shop).items()
+        if len(group) == 1 and shop.resource_kind[group[0]] == MACHINE
+    ]
+    return max(loads, default=0)
+
+
+def cost(shop: Workshop) -> int:
+    """Every required task in its cheapest mode."""
+    cheapest = np.minimum.reduceat(shop.mode_cost, shop.first_mode[:-1])
+    return sum(cheapest[shop.task_optional == 0].tolist())
 
 
 def makespan(shop: Workshop, early: np.ndarray) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from zerogap.models.scheduling import Workshop
 from zerogap.models.scheduling.fields import NONE
+from zerogap.solvers.scheduling import shape
 from zerogap.solvers.search import Search
 
 #: Stronger propagation of machines, as for job-shops.
@@ -33,13 +34,19 @@ def prove(
     them it has the horizon by which some best plan ends. Bounds given to it are a snapshot: `upper`
     stays allowed, and `lower` was valid when it was read.
     """
+    from zerogap.models.scheduling.exact import assignment
     from zerogap.models.scheduling.exact.cpsat import build
     from zerogap.solvers.backends import cpsat
 
     extended = search.extend is not None
     upper, lower = search.objective, search.bound
     warm = not cold and not extended
-    model = build(shop, upper=upper if warm else None, lower=lower if warm else None, full=extended)
+    known = {"upper": upper, "lower": lower} if warm else {}
+    if not extended and not cold and shape.parallel(shop):
+        # The same set of makespans as of plans: see `assignment.build`.
+        model = assignment.build(shop, **known)
+    else:
+        model = build(shop, **known, full=extended)
     return cpsat.improve(
         model, search, seconds=seconds, workers=workers, hint=not cold, parameters=parameters
     )

@@ -255,6 +255,19 @@ def hybrid(shop: Workshop) -> Hybrid | None:
     return Hybrid(c, shop.mode_duration[shop.first_mode[grid]], machines)
 
 
+def parallel(shop: Workshop) -> bool:
+    """Whether the instance only assigns tasks to machines: nothing holds between tasks."""
+    return (
+        plain(shop)
+        and shop.objective == {"makespan": 1}
+        and not len(shop.precedence_lag)
+        and not len(shop.relation_kind)
+        and not len(shop.sequence_first)
+        and bool((shop.resource_setup == NONE).all())
+        and bool((shop.mode_duration > 0).all())
+    )
+
+
 def job_shop(shop: Workshop) -> Chains | None:
     """The chains of a (flexible) job-shop, which has kernels of its own."""
     c = chains(shop)
