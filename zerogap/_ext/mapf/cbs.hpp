@@ -14,6 +14,10 @@
 //   goal          b rests at its goal: b arrives after T, or at T it is there for good, and then
 //                 nobody else touches its goal from T on.
 //
+// Where a's demand is not to begin a move within an interval, the other side says more than b's
+// demand: there a does begin it within, once, and then nobody else does what collides with every
+// beginning in the interval.
+//
 // All spans are those of a distance a little below the checker's, and every demand is planned for
 // with its limits included, so that a bound holds for every solution that the checker accepts.
 #ifndef ZEROGAP_MAPF_CBS
@@ -26,8 +30,8 @@
 namespace zg::mapf {
 
 struct Demand {
-    enum Kind { NONE, BAN, EARLY, LATE } kind = NONE;
-    int agent = -1, v = -1, slot = 0;  // BAN: local slot; lo == hi with slot 0: an instant
+    enum Kind { NONE, BAN, EARLY, LATE, HOLD } kind = NONE;
+    int agent = -1, v = -1, slot = 0;  // BAN, HOLD: local slot; lo == hi with slot 0: an instant
     double lo = 0, hi = 0;             // EARLY, LATE: the time is lo
 };
 
@@ -51,12 +55,21 @@ class Demands {
     Tables* tables = nullptr;
     std::vector<Demand> bans;    // of the agent
     std::vector<Demand> rests;   // EARLY of others: their goals are taken from then on
+    std::vector<Demand> holds;   // HOLD of others: what collides with all that they may do
 
     template <class Visit>
     void forbid(int v, const Query& q, Visit&& visit) {
         for (const Demand& d : bans)
             if (d.v == v) visit(d.slot, d.lo, d.hi);
         const Graph& g = w->g;
+        for (const Demand& d : holds) {
+            const int other = w->agents.cls[d.agent], held = g.slot(g.first[d.v] + d.slot - 1);
+            for (int i = 0; i <= g.degree(v); ++i) {
+                const int slot = i == 0 ? 0 : g.slot(g.first[v] + i - 1);
+                const Span s = tables->span(v, slot, q.cls, d.v, held, other);
+                if (s.lo <= s.hi && d.hi + s.lo < d.lo + s.hi) visit(i, d.hi + s.lo, d.lo + s.hi);
+            }
+        }
         for (const Demand& d : rests) {
             const int goal = w->agents.goal[d.agent], other = w->agents.cls[d.agent];
             for (int i = 0; i <= g.degree(v); ++i) {
@@ -76,6 +89,7 @@ class Tree {
     double objective = INF;        // of the best conflict-free node, with safe times
     std::vector<Path> best;
     bool finished = false, infeasible = false, full = false;
+    bool disjoint = true;
 
     // hasty: nodes with few conflicts first, to find any solution; the bound stays the first one.
     void build(World& world, long long most_nodes, bool hasty) {
@@ -117,7 +131,7 @@ class Tree {
   private:
     struct Node {
         int parent = -1, depth = 0;
-        Demand demand;
+        Demand demand, more;
         double f = 0, cost = 0;
         std::vector<std::pair<int, Path>> changed;
         std::vector<Conflict> conflicts;
@@ -146,6 +160,7 @@ class Tree {
         for (int a = 0; a < w->agents.k; ++a) {
             rules.bans.clear();
             rules.rests.clear();
+            rules.holds.clear();
             Path path;
             sipp.plan(w->query(a), rules, &soft, w->to_goal[a], path);
             record.add(a, path);
@@ -257,24 +272,72 @@ class Tree {
     }
 
     // The rules of an agent in a node, with one more demand.
-    Query gather(int a, int node, const Demand& more) {
+    Query gather(int a, int node, const Demand& more, const Demand& also) {
         Query q = w->query(a);
         rules.bans.clear();
         rules.rests.clear();
+        rules.holds.clear();
+        own.clear();
         auto take = [&](const Demand& d) {
             if (d.kind == Demand::BAN && d.agent == a) rules.bans.push_back(d);
             else if (d.kind == Demand::LATE && d.agent == a) q.not_before = std::max(q.not_before, d.lo);
             else if (d.kind == Demand::EARLY && d.agent == a) q.by = std::min(q.by, d.lo);
             else if (d.kind == Demand::EARLY) rules.rests.push_back(d);
+            else if (d.kind == Demand::HOLD && d.agent != a) rules.holds.push_back(d);
+            else if (d.kind == Demand::HOLD) own.push_back(d);
         };
         take(more);
-        for (int i = node; i >= 0; i = nodes[i].parent) take(nodes[i].demand);
+        take(also);
+        for (int i = node; i >= 0; i = nodes[i].parent) take(nodes[i].demand), take(nodes[i].more);
+        if (!own.empty()) {
+            arrange(a);
+            q.marks = &marks;
+        }
         return q;
     }
 
-    bool plan(int a, int node, const Demand& more, Path& out) {
-        const Query q = gather(a, node, more);
+    // The moves that an agent has to make, in an order that is certain. Where it is not (another
+    // order may be possible, or one move may answer two demands) a demand is left out: what is
+    // planned for is then a superset, and bounds stay bounds.
+    void arrange(int a) {
+        const Graph& g = w->g;
+        std::sort(own.begin(), own.end(), [](const Demand& x, const Demand& y) {
+            return x.lo < y.lo || (x.lo == y.lo && x.hi < y.hi);
+        });
+        marks.clear();
+        for (const Demand& d : own) {
+            const int e = g.first[d.v] + d.slot - 1;
+            if (!marks.empty()) {
+                const Mark& before = marks.back();
+                const bool same = before.edge == e && d.lo <= before.hi + tick;
+                // It cannot come first: it would end too late for the one before.
+                if (same || d.lo + g.duration(e, w->agents.cls[a]) <= before.hi + 4 * tick) continue;
+            }
+            const int64_t key = static_cast<int64_t>(a) * g.n + d.v;
+            auto& way = ways[key];
+            if (!way) {
+                way = std::make_unique<Distances>();
+                way->build(g, w->in_first, w->in_edge, d.v, w->agents.start[a], w->agents.cls[a]);
+            }
+            marks.push_back({e, d.lo, d.hi, way.get()});
+        }
+    }
+
+    bool plan(int a, int node, const Demand& more, Path& out, const Demand& also = {}) {
+        const Query q = gather(a, node, more, also);
         return sipp.plan(q, rules, &soft, w->to_goal[a], out);
+    }
+
+    // Whether a path does what collides with all that a held move may be.
+    bool disturbs(int a, const Demand& d) {
+        const int slot = w->g.slot(w->g.first[d.v] + d.slot - 1), other = w->agents.cls[d.agent];
+        for (const Element& p : elements[a]) {
+            const Span s = tables.span(p.v, p.slot, w->agents.cls[a], d.v, slot, other);
+            if (!(s.lo <= s.hi)) continue;
+            const double lo = d.hi + s.lo, hi = d.lo + s.hi;
+            if (lo < hi - tick && p.s < hi - tick && p.e > lo + tick) return true;
+        }
+        return false;
     }
 
     // Whether a path touches the goal of d.agent from d.lo on.
@@ -468,10 +531,20 @@ class Tree {
         const Conflict c = nodes[id].conflicts[chosen];
         Demand demand[2];
         split(c, demand[0], demand[1]);
+        // One side does not make the move, the other makes it; the costlier one, if there is a choice.
+        Demand more[2];
+        auto movable = [](const Demand& d) { return d.kind == Demand::BAN && d.slot > 0; };
+        int hold = -1;
+        if (movable(demand[0]) && (!movable(demand[1]) || c.da >= c.db)) hold = 0;
+        else if (movable(demand[1])) hold = 1;
+        if (disjoint && hold >= 0) {
+            more[1 - hold] = demand[hold];
+            more[1 - hold].kind = Demand::HOLD;
+        }
         Node child[2];
         bool there[2];
         for (int side = 0; side < 2; ++side) {
-            there[side] = make(id, demand[side], child[side]);
+            there[side] = make(id, demand[side], more[side], child[side]);
             if (!there[side] || !around) continue;
             Node& node = nodes[id];
             const bool free = child[side].cost <= node.cost + tick && child[side].changed.size() == 1;
@@ -502,10 +575,11 @@ class Tree {
     }
 
     // The child with one more demand; false if it holds no solution.
-    bool make(int id, const Demand& d, Node& out) {
+    bool make(int id, const Demand& d, const Demand& also, Node& out) {
         out.parent = id;
         out.depth = nodes[id].depth + 1;
         out.demand = d;
+        out.more = also;
         std::vector<int> again;
         if (d.kind == Demand::EARLY) {
             if (paths[d.agent].arrival > d.lo + tick) return false;
@@ -513,6 +587,9 @@ class Tree {
                 if (a != d.agent && touches(a, d)) again.push_back(a);
         } else {
             again.push_back(d.agent);
+            if (also.kind == Demand::HOLD)
+                for (int a = 0; a < w->agents.k; ++a)
+                    if (a != also.agent && a != d.agent && disturbs(a, also)) again.push_back(a);
         }
         double sum = 0, most = 0;
         for (const Path& p : paths) sum += p.arrival;
@@ -520,7 +597,7 @@ class Tree {
         bool good = true;
         for (int a : again) {
             Path path;
-            if (!plan(a, id, d, path)) {
+            if (!plan(a, id, d, path, also)) {
                 good = false;
                 break;
             }
@@ -558,6 +635,9 @@ class Tree {
     Retimer retimer;
     Demands rules;
     Others soft;
+    std::vector<Demand> own;
+    std::vector<Mark> marks;
+    std::unordered_map<int64_t, std::unique_ptr<Distances>> ways;
     double tick = 1e-10, aside = INF, leaf = INF, least_pay = INF;
     int budget = 0;
     bool greedy = false;

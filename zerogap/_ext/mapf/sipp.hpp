@@ -17,8 +17,16 @@ struct Range {
     double lo, hi;
 };
 
+// A move that has to be made, beginning in [lo, hi]; what comes after it in a list comes later.
+struct Mark {
+    int edge;
+    double lo, hi;
+    Distances* to;  // travel times to the tail of the edge
+};
+
 // What a planning run asks for beside the rules.
 struct Query {
+    const std::vector<Mark>* marks = nullptr;
     int agent = 0, cls = 0, start = 0, goal = 0;
     double not_before = 0;  // the goal is reached for good no earlier (a superset of later arrivals)
     double by = INF;        // and no later
@@ -43,7 +51,12 @@ class Sipp {
     bool plan(const Query& q, Rules& rules, Soft* soft, Distances& to_goal, Path& out) {
         begin();
         query = q;
-        const double h = to_goal(q.start);
+        last = q.marks ? static_cast<int>(q.marks->size()) : 0;
+        if (static_cast<int>(layers.size()) < last + 1) layers.resize(last + 1);
+        goal_times = &to_goal;
+        double h = to_goal(q.start);
+        if (h == INF) return false;
+        h = ahead(0, q.start, 0);
         if (h == INF) return false;
         int first = hub(q.start, rules, soft);
         int state = -1;
@@ -51,8 +64,8 @@ class Sipp {
             if (pool[i].lo <= 0 && pool[i].hi >= 0) state = i;
         if (state < 0) return false;
         const double limit = q.by + tick;
-        push(state, q.start, 0, 0, h, -1, -1, 0);
-        if (terminal_at >= 0 && state == terminal_at) {
+        push(0, state, q.start, 0, 0, h, -1, -1, 0);
+        if (last == 0 && terminal_at >= 0 && state == terminal_at) {
             out.moves.clear();
             out.arrival = 0;
             return true;
@@ -61,13 +74,13 @@ class Sipp {
             std::pop_heap(heap.begin(), heap.end());
             const Entry top = heap.back();
             heap.pop_back();
-            if (nodes[top.state].stamp != top.stamp) continue;
-            if (top.state == terminal_at) {
+            if (layers[top.phase][top.state].stamp != top.stamp) continue;
+            if (top.phase == last && top.state == terminal_at) {
                 trace(top.state, out);
                 return true;
             }
             ++expanded;
-            expand(top.state, rules, soft, to_goal, limit);
+            expand(top.phase, top.state, rules, soft, limit);
         }
         return false;
     }
@@ -77,6 +90,7 @@ class Sipp {
         double g = INF;
         int conflicts = 0;
         int v = -1, parent = -1, edge = -1;
+        bool marked = false;  // by the mark of the phase before: its parent is there
         double depart = 0;
         int stamp = -1;
     };
@@ -84,7 +98,7 @@ class Sipp {
         double f;
         int conflicts;
         double g;
-        int state, stamp;
+        int state, stamp, phase;
         // A max-heap: the best entry is the largest. Deeper paths first among equals.
         bool operator<(const Entry& o) const {
             if (f != o.f) return f > o.f;
@@ -98,7 +112,7 @@ class Sipp {
         ++run;
         pool.clear();
         offset.clear();
-        nodes.clear();
+        for (auto& layer : layers) layer.clear();
         heap.clear();
         softs.clear();
         soft_offset.clear();
@@ -154,32 +168,30 @@ class Sipp {
                     if (r.lo == 0 && from == 0) from = std::nextafter(0.0, 1.0);
                     continue;
                 }
-                put(v, from, std::nextafter(r.lo, -INF));
+                put(from, std::nextafter(r.lo, -INF));
                 from = r.lo;
             } else if (r.lo >= from) {
-                put(v, from, r.lo);
+                put(from, r.lo);
                 from = r.hi;
             } else {
                 from = std::max(from, r.hi);
             }
         }
-        put(v, from, INF);
+        put(from, INF);
         if (v == query.goal && from < INF) {
             const int last = static_cast<int>(pool.size()) - 1;
             if (query.not_before > pool[last].lo) {
                 // Reached for good not before: a state of its own; the agent may still pass through.
-                put(v, query.not_before, INF);
+                put(query.not_before, INF);
                 terminal_at = last + 1;
             } else {
                 terminal_at = last;
             }
         }
     }
-    void put(int v, double lo, double hi) {
+    void put(double lo, double hi) {
         if (lo > hi || lo == INF) return;
         pool.push_back({lo, hi});
-        nodes.resize(pool.size());
-        nodes.back().v = v;
     }
     void merged(std::vector<Range>& list) {
         offset.push_back(static_cast<int>(pool.size()));
@@ -193,13 +205,29 @@ class Sipp {
             else
                 pool.push_back(r);
         }
-        nodes.resize(pool.size());
     }
 
     double quantum(double f) const { return std::floor(f / tick); }
 
-    void push(int state, int v, double at, int conflicts, double h, int parent, int edge,
-              double depart) {
+    // Time from v at `at` to the goal by way of the marks from `phase` on, at least; INF if one of
+    // them cannot be made in time.
+    double ahead(int phase, int v, double at) {
+        if (phase == last) return (*goal_times)(v);
+        double t = at;
+        for (int p = phase; p < last; ++p) {
+            const Mark& mark = (*query.marks)[p];
+            t = std::max(t + (*mark.to)(v), mark.lo);
+            if (t > mark.hi + tick) return INF;
+            t += g->duration(mark.edge, query.cls);
+            v = g->head[mark.edge];
+        }
+        return t + (*goal_times)(v) - at;
+    }
+
+    void push(int phase, int state, int v, double at, int conflicts, double h, int parent, int edge,
+              double depart, bool marked = false) {
+        auto& nodes = layers[phase];
+        if (nodes.size() < pool.size()) nodes.resize(pool.size());
         Node& node = nodes[state];
         // Times that differ by rounding only are the same; then fewer conflicts win.
         if (at > node.g - tick && !(at <= node.g + tick && conflicts < node.conflicts)) return;
@@ -209,49 +237,64 @@ class Sipp {
         node.parent = parent;
         node.edge = edge;
         node.depart = depart;
+        node.marked = marked;
         node.stamp = ++stamps;
-        heap.push_back({quantum(at + h), conflicts, at, state, node.stamp});
+        heap.push_back({quantum(at + h), conflicts, at, state, node.stamp, phase});
         std::push_heap(heap.begin(), heap.end());
     }
 
     template <class Rules, class Soft>
-    void expand(int state, Rules& rules, Soft* soft, Distances& to_goal, double limit) {
-        const Node here = nodes[state];
-        nodes[state].stamp = -2 - state;  // closed, unless it is reached better
-        const int v = here.v, at = base[v];
+    void expand(int phase, int state, Rules& rules, Soft* soft, double limit) {
+        const Node here = layers[phase][state];
+        layers[phase][state].stamp = -2 - state;  // closed, unless it is reached better
+        const int v = here.v;
+        hub(v, rules, soft);
         const double until = pool[state].hi;
         for (int e = g->first[v]; e < g->first[v + 1]; ++e) {
-            const double d = g->duration(e, query.cls);
-            if (d == INF) continue;
-            const int w = g->head[e];
-            const double h = to_goal(w);
-            if (h == INF) continue;
-            if (std::max(here.g + d + h, query.not_before) > limit) continue;
-            const int slot = e - g->first[v] + 1;
-            const int there = hub(w, rules, soft);
-            for (int k = offset[there]; k < offset[there + 1]; ++k) {
-                const Range room = pool[k];
-                if (room.hi < here.g + d) continue;
-                if (room.lo > until + d) break;
-                double t = std::max(here.g, room.lo - d);
-                for (int f = offset[at + slot]; f < offset[at + slot + 1]; ++f) {
-                    if (pool[f].lo >= t) break;
-                    if (t < pool[f].hi) t = pool[f].hi;
-                }
-                // A move past a goal that is taken for good never begins again.
-                if (t > until || t + d > room.hi || t == INF) continue;
-                // The state that ends the search is reached by moving in at its time or later.
-                const double arrive = std::max(t + d, room.lo);
-                double least = arrive + h;
-                if (k != terminal_at) least = std::max(least, query.not_before);
-                if (least > limit) continue;
-                int conflicts = here.conflicts;
-                if constexpr (!std::is_same_v<Soft, std::nullptr_t>)
-                    conflicts += count(at, slot, here.g, t);
-                push(k, w, arrive, conflicts, least - arrive, state, e, t);
+            if (g->duration(e, query.cls) == INF) continue;
+            go(phase, phase, state, here, e, 0, until, rules, soft, limit);
+        }
+        if (phase == last) return;
+        const Mark& mark = (*query.marks)[phase];
+        if (g->tail[mark.edge] != v || here.g > mark.hi + tick) return;
+        go(phase, phase + 1, state, here, mark.edge, mark.lo, std::min(until, mark.hi + tick), rules,
+           soft, limit);
+    }
+
+    // Moves along e that begin within [from, until], to every safe interval of its head.
+    template <class Rules, class Soft>
+    void go(int phase, int next, int state, const Node& here, int e, double from, double until,
+            Rules& rules, Soft* soft, double limit) {
+        const int v = here.v, w = g->head[e], slot = e - g->first[v] + 1, at = base[v];
+        const double d = g->duration(e, query.cls), begin = std::max(here.g, from);
+        const double soon = ahead(next, w, begin + d);
+        if (soon == INF || std::max(begin + d + soon, query.not_before) > limit) return;
+        const int there = hub(w, rules, soft);
+        for (int k = offset[there]; k < offset[there + 1]; ++k) {
+            const Range room = pool[k];
+            if (room.hi < begin + d) continue;
+            if (room.lo > until + d) break;
+            double t = std::max(begin, room.lo - d);
+            for (int f = offset[at + slot]; f < offset[at + slot + 1]; ++f) {
+                if (pool[f].lo >= t) break;
+                if (t < pool[f].hi) t = pool[f].hi;
             }
+            // A move past a goal that is taken for good never begins again.
+            if (t > until || t + d > room.hi || t == INF) continue;
+            // The state that ends the search is reached by moving in at its time or later.
+            const double arrive = std::max(t + d, room.lo);
+            const double h = last ? ahead(next, w, arrive) : soon;
+            if (h == INF) continue;
+            double least = arrive + h;
+            if (k != terminal_at || next != last) least = std::max(least, query.not_before);
+            if (least > limit) continue;
+            int conflicts = here.conflicts;
+            if constexpr (!std::is_same_v<Soft, std::nullptr_t>)
+                conflicts += count(at, slot, here.g, t);
+            push(next, k, w, arrive, conflicts, least - arrive, state, e, t, next != phase);
         }
     }
+
     // Conflicts of waiting from g to t and then moving at t.
     int count(int at, int slot, double from, double t) const {
         int sum = 0;
@@ -265,8 +308,12 @@ class Sipp {
 
     void trace(int state, Path& out) {
         out.moves.clear();
-        for (int s = state; nodes[s].parent >= 0; s = nodes[s].parent)
-            out.moves.push_back({nodes[s].edge, nodes[s].depart});
+        for (int s = state, phase = last; layers[phase][s].parent >= 0;) {
+            const Node& node = layers[phase][s];
+            out.moves.push_back({node.edge, node.depart});
+            s = node.parent;
+            phase -= node.marked;
+        }
         std::reverse(out.moves.begin(), out.moves.end());
         // Times that were taken for the same are made the same, lest differences add up.
         double t = 0;
@@ -283,7 +330,9 @@ class Sipp {
     std::vector<int> mark, base, offset, soft_offset;
     std::vector<Range> pool, softs;
     std::vector<std::vector<Range>> raw;
-    std::vector<Node> nodes;
+    std::vector<std::vector<Node>> layers;  // by phase: how many marks are done
+    Distances* goal_times = nullptr;
+    int last = 0;
     std::vector<Entry> heap;
 };
 
