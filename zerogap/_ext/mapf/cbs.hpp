@@ -58,13 +58,13 @@ class Demands {
     std::vector<Demand> holds;   // HOLD of others: what collides with all that they may do
 
     template <class Visit>
-    void forbid(int v, const Query& q, Visit&& visit) {
+    void forbid(int v, const Query& q, int from, int to, Visit&& visit) {
         for (const Demand& d : bans)
-            if (d.v == v) visit(d.slot, d.lo, d.hi);
+            if (d.v == v && d.slot >= from && d.slot < to) visit(d.slot, d.lo, d.hi);
         const Graph& g = w->g;
         for (const Demand& d : holds) {
             const int other = w->agents.cls[d.agent], held = g.slot(g.first[d.v] + d.slot - 1);
-            for (int i = 0; i <= g.degree(v); ++i) {
+            for (int i = from; i < to; ++i) {
                 const int slot = i == 0 ? 0 : g.slot(g.first[v] + i - 1);
                 const Span s = tables->span(v, slot, q.cls, d.v, held, other);
                 if (s.lo <= s.hi && d.hi + s.lo < d.lo + s.hi) visit(i, d.hi + s.lo, d.lo + s.hi);
@@ -72,7 +72,7 @@ class Demands {
         }
         for (const Demand& d : rests) {
             const int goal = w->agents.goal[d.agent], other = w->agents.cls[d.agent];
-            for (int i = 0; i <= g.degree(v); ++i) {
+            for (int i = from; i < to; ++i) {
                 const int slot = i == 0 ? 0 : g.slot(g.first[v] + i - 1);
                 const Span s = tables->span(v, slot, q.cls, goal, 0, other);
                 if (s.lo <= s.hi) visit(i, d.lo + s.lo, INF);

@@ -43,10 +43,12 @@ class Sipp {
         tick = graph.tick();
         mark.assign(g->n, 0);
         base.assign(g->n, 0);
+        left.assign(g->n, 0);
+        move_base.assign(g->n, 0);
     }
 
-    // Rules: forbid(v, slot_visitor) with slot_visitor(local slot, lo, hi); at an instant: lo == hi,
-    // for local slot 0 only. soft may be null.
+    // Rules: forbid(v, query, from, to, visit) calls visit(local slot, lo, hi) for slots in [from, to);
+    // an instant, lo == hi, for local slot 0 only. soft may be null.
     template <class Rules, class Soft>
     bool plan(const Query& q, Rules& rules, Soft* soft, Distances& to_goal, Path& out) {
         begin();
@@ -58,7 +60,7 @@ class Sipp {
         if (h == INF) return false;
         h = ahead(0, q.start, 0);
         if (h == INF) return false;
-        int first = hub(q.start, rules, soft);
+        int first = hub(q.start, rules);
         int state = -1;
         for (int i = offset[first]; i < offset[first + 1]; ++i)
             if (pool[i].lo <= 0 && pool[i].hi >= 0) state = i;
@@ -112,6 +114,8 @@ class Sipp {
         ++run;
         pool.clear();
         offset.clear();
+        bans.clear();
+        ban_offset.clear();
         for (auto& layer : layers) layer.clear();
         heap.clear();
         softs.clear();
@@ -120,29 +124,47 @@ class Sipp {
         stamps = 0;
     }
 
-    // Index into `offset` of the intervals of v: slot 0 the safe ones of staying, then the forbidden
-    // ones of its moves.
-    template <class Rules, class Soft>
-    int hub(int v, Rules& rules, Soft* soft) {
+    // Index into `offset` of the safe intervals of v.
+    template <class Rules>
+    int hub(int v, Rules& rules) {
         if (mark[v] == run) return base[v];
         mark[v] = run;
+        if (raw.empty()) raw.resize(1);
+        raw[0].clear();
+        rules.forbid(v, query, 0, 1, [&](int, double lo, double hi) {
+            if (hi >= 0) raw[0].push_back({lo, hi});
+        });
+        base[v] = static_cast<int>(offset.size());
+        offset.push_back(static_cast<int>(pool.size()));
+        safe(v);
+        offset.push_back(static_cast<int>(pool.size()));
+        return base[v];
+    }
+
+    // Index into `ban_offset` of the forbidden intervals of v's moves, found when v is left first;
+    // those of its soft conflicts, waiting included, have the same index in `soft_offset`.
+    template <class Rules, class Soft>
+    int leave(int v, Rules& rules, Soft* soft) {
+        if (left[v] == run) return move_base[v];
+        left[v] = run;
         const int slots = g->degree(v) + 1;
         if (static_cast<int>(raw.size()) < slots) raw.resize(slots);
+        const int at = move_base[v] = static_cast<int>(ban_offset.size());
         for (int i = 0; i < slots; ++i) raw[i].clear();
-        rules.forbid(v, query, [&](int slot, double lo, double hi) {
-            if (hi >= 0 && (lo < hi || slot == 0)) raw[slot].push_back({lo, hi});
+        rules.forbid(v, query, 1, slots, [&](int slot, double lo, double hi) {
+            if (hi >= 0 && lo < hi) raw[slot].push_back({lo, hi});
         });
-        const int at = static_cast<int>(offset.size());
-        base[v] = at;
-        safe(v);
-        for (int i = 1; i < slots; ++i) merged(raw[i]);
-        offset.push_back(static_cast<int>(pool.size()));
+        ban_offset.push_back(static_cast<int>(bans.size()));
+        for (int i = 1; i < slots; ++i) {
+            ban_offset.push_back(static_cast<int>(bans.size()));
+            merged(raw[i]);
+        }
+        ban_offset.push_back(static_cast<int>(bans.size()));
         if constexpr (!std::is_same_v<Soft, std::nullptr_t>) {
             for (int i = 0; i < slots; ++i) raw[i].clear();
-            soft->forbid(v, query, [&](int slot, double lo, double hi) {
+            soft->forbid(v, query, 0, slots, [&](int slot, double lo, double hi) {
                 if (hi >= 0 && lo < hi) raw[slot].push_back({lo, hi});
             });
-            // In parallel with `offset`: the entries of both have the same index.
             for (int i = 0; i < slots; ++i) {
                 soft_offset.push_back(static_cast<int>(softs.size()));
                 softs.insert(softs.end(), raw[i].begin(), raw[i].end());
@@ -159,7 +181,6 @@ class Sipp {
         std::sort(list.begin(), list.end(), [](const Range& a, const Range& b) {
             return a.lo < b.lo || (a.lo == b.lo && a.hi < b.hi);
         });
-        offset.push_back(static_cast<int>(pool.size()));
         double from = 0;
         for (const Range& r : list) {
             if (r.lo == r.hi) {  // an instant
@@ -194,16 +215,15 @@ class Sipp {
         pool.push_back({lo, hi});
     }
     void merged(std::vector<Range>& list) {
-        offset.push_back(static_cast<int>(pool.size()));
         std::sort(list.begin(), list.end(),
                   [](const Range& a, const Range& b) { return a.lo < b.lo; });
-        const size_t from = pool.size();
+        const size_t from = bans.size();
         for (const Range& r : list) {
             // Open intervals that only touch leave an instant between them.
-            if (pool.size() > from && r.lo < pool.back().hi)
-                pool.back().hi = std::max(pool.back().hi, r.hi);
+            if (bans.size() > from && r.lo < bans.back().hi)
+                bans.back().hi = std::max(bans.back().hi, r.hi);
             else
-                pool.push_back(r);
+                bans.push_back(r);
         }
     }
 
@@ -248,36 +268,36 @@ class Sipp {
         const Node here = layers[phase][state];
         layers[phase][state].stamp = -2 - state;  // closed, unless it is reached better
         const int v = here.v;
-        hub(v, rules, soft);
+        const int at = leave(v, rules, soft);
         const double until = pool[state].hi;
         for (int e = g->first[v]; e < g->first[v + 1]; ++e) {
             if (g->duration(e, query.cls) == INF) continue;
-            go(phase, phase, state, here, e, 0, until, rules, soft, limit);
+            go<Rules, Soft>(phase, phase, state, here, at, e, 0, until, rules, limit);
         }
         if (phase == last) return;
         const Mark& mark = (*query.marks)[phase];
         if (g->tail[mark.edge] != v || here.g > mark.hi + tick) return;
-        go(phase, phase + 1, state, here, mark.edge, mark.lo, std::min(until, mark.hi + tick), rules,
-           soft, limit);
+        go<Rules, Soft>(phase, phase + 1, state, here, at, mark.edge, mark.lo,
+                        std::min(until, mark.hi + tick), rules, limit);
     }
 
     // Moves along e that begin within [from, until], to every safe interval of its head.
     template <class Rules, class Soft>
-    void go(int phase, int next, int state, const Node& here, int e, double from, double until,
-            Rules& rules, Soft* soft, double limit) {
-        const int v = here.v, w = g->head[e], slot = e - g->first[v] + 1, at = base[v];
+    void go(int phase, int next, int state, const Node& here, int at, int e, double from,
+            double until, Rules& rules, double limit) {
+        const int v = here.v, w = g->head[e], slot = e - g->first[v] + 1;
         const double d = g->duration(e, query.cls), begin = std::max(here.g, from);
         const double soon = ahead(next, w, begin + d);
         if (soon == INF || std::max(begin + d + soon, query.not_before) > limit) return;
-        const int there = hub(w, rules, soft);
+        const int there = hub(w, rules);
         for (int k = offset[there]; k < offset[there + 1]; ++k) {
             const Range room = pool[k];
             if (room.hi < begin + d) continue;
             if (room.lo > until + d) break;
             double t = std::max(begin, room.lo - d);
-            for (int f = offset[at + slot]; f < offset[at + slot + 1]; ++f) {
-                if (pool[f].lo >= t) break;
-                if (t < pool[f].hi) t = pool[f].hi;
+            for (int f = ban_offset[at + slot]; f < ban_offset[at + slot + 1]; ++f) {
+                if (bans[f].lo >= t) break;
+                if (t < bans[f].hi) t = bans[f].hi;
             }
             // A move past a goal that is taken for good never begins again.
             if (t > until || t + d > room.hi || t == INF) continue;
@@ -327,8 +347,8 @@ class Sipp {
     const Graph* g = nullptr;
     Query query;
     int run = 0, terminal_at = -1, stamps = 0;
-    std::vector<int> mark, base, offset, soft_offset;
-    std::vector<Range> pool, softs;
+    std::vector<int> mark, base, left, move_base, offset, ban_offset, soft_offset;
+    std::vector<Range> pool, bans, softs;
     std::vector<std::vector<Range>> raw;
     std::vector<std::vector<Node>> layers;  // by phase: how many marks are done
     Distances* goal_times = nullptr;
@@ -347,22 +367,19 @@ class Others {
     char wanted = 1;
 
     template <class Visit>
-    void forbid(int v, const Query& q, Visit&& visit) {
-        const int degree = g->degree(v), first = g->first[v];
+    void forbid(int v, const Query& q, int from, int to, Visit&& visit) {
+        const int32_t* type = g->columns ? g->type + g->first[v] - 1 : nullptr;
         for (int other = 0; other < g->classes; ++other)
             tables->around(v, q.cls, other, [&](const Near& near) {
                 for (const Use& use : record->at(near.u)) {
                     if (use.agent == q.agent || (only && (*only)[use.agent] != wanted)) continue;
                     if (g->classes > 1 && record->cls(use.agent) != other) continue;
-                    const Span stay = near.spans[use.slot];
-                    if (stay.lo <= stay.hi) {
-                        const double lo = use.s + stay.lo, hi = use.e + stay.hi;
-                        if (lo < hi) visit(0, lo, hi);
-                    }
-                    for (int i = 1; i <= degree; ++i) {
-                        const int row = g->columns ? g->type[first + i - 1] : i;
+                    for (int i = from; i < to; ++i) {
+                        const int row = i && type ? type[i] : i;
                         const Span s = near.spans[row * near.cols + use.slot];
-                        if (s.lo < s.hi) visit(i, use.s + s.lo, use.e + s.hi);
+                        // Being at two near vertices collides at offset 0 alone, for as long.
+                        if (s.lo <= s.hi && use.s + s.lo < use.e + s.hi)
+                            visit(i, use.s + s.lo, use.e + s.hi);
                     }
                 }
             });
