@@ -13,8 +13,9 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def build(
     pools: Pools | None = None,
     start: Catalogue | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    executor: Executor | None = None,
 ) -> Catalogue:
     """Walk over the small formats, compose all others, verify everything.
 
@@ -76,6 +78,9 @@ def build(
         What is known already; its schemes enter the pools. None: from nothing.
     tell : callable
         Takes a line of progress.
+    executor : concurrent.futures.Executor, optional
+        Where the walks run, `threads` at once (see `zerogap.solvers.matmul.meta.spread`); by
+        default in threads.
     """
     pools = Pools() if pools is None else pools
     wanted = walked() if wanted is None else wanted
@@ -92,9 +97,14 @@ def build(
             tell(f"{at + more:7.0f} s  {text(n)} {ring} {rank}")
 
         slice_ = min(left, max(120.0, seconds / 12))
-        meta.meta(wanted, "ZT", seconds=(1 - CUBES) * slice_, threads=threads,
-                  seed=seed + 7919 * turn, pools=pools, tell=told,
-                  importance=lambda n: _importance(pools, n))  # fmt: skip
+        common: dict[str, Any] = {
+            "seconds": (1 - CUBES) * slice_, "seed": seed + 7919 * turn, "pools": pools,
+            "importance": lambda n: _importance(pools, n),
+        }  # fmt: skip
+        if executor is None:
+            meta.meta(wanted, "ZT", threads=threads, tell=told, **common)
+        else:
+            meta.spread(executor, threads, wanted, "ZT", **common)
         turn += 1
         _cubes(pools, CUBES * slice_, threads, seed + turn, told)
         found = compose_small(pools, composed, start)
@@ -259,6 +269,12 @@ def _row(entry: Entry, binary: int, source: int) -> str:
     )
 
 
+def _cluster(address: str) -> Executor:
+    from distributed import Client
+
+    return Client(address).get_executor()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m zerogap.solvers.matmul.catalogue",
@@ -267,6 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--improve", action="store_true", help="start from what is committed")
     parser.add_argument("--seconds", type=float, default=3600.0, help="of walks")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--cluster", default="", help="address of a Dask scheduler for the walks")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--largest", type=int, default=8, help="side of the formats walked")
     parser.add_argument("--volume", type=int, default=128, help="product of their sides")
@@ -281,6 +298,7 @@ def main(arguments: list[str] | None = None) -> int:
             wanted=walked(given.largest, given.volume), pools=Pools(16, given.pools),
             start=None if given.rebuild else default(),
             tell=lambda line: print(line, file=sys.stderr, flush=True),
+            executor=_cluster(given.cluster) if given.cluster else None,
         )  # fmt: skip
         catalogue.save(given.output or folder())
         print(f"{len(catalogue.recipes)} recipes in {time.monotonic() - begun:.0f} s")

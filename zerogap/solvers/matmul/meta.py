@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 from zerogap.models.matmul.moves import Sides
 from zerogap.solvers.matmul.descent import Descent
@@ -19,6 +20,63 @@ Teller = Callable[[float, Sides, str, int], None]
 def formats(smallest: int = 2, largest: int = 5) -> list[Sides]:
     """All formats, sides in ascending order, with sides in a range."""
     return list(itertools.combinations_with_replacement(range(smallest, largest + 1), 3))
+
+
+def spread(
+    executor: Executor,
+    workers: int,
+    wanted: list[Sides],
+    ring: str = "ZT",
+    *,
+    seconds: float = 60.0,
+    iterations: int | None = None,
+    seed: int = 0,
+    pools: Pools | None = None,
+    importance: Callable[[Sides], float] | None = None,
+) -> dict[Sides, int]:
+    """A meta run in other processes: each walks on a copy of the pools, which are then merged.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor
+        For example a ``ProcessPoolExecutor``, or ``distributed.Client(address).get_executor()``
+        for the workers of a cluster.
+    workers : int
+        How many runs at once.
+    wanted, ring, seconds, iterations, seed, pools, importance
+        As in `meta`; a worker that fails costs its own walks, unless all do.
+    """
+    pools = Pools() if pools is None else pools
+    weights = None if importance is None else {n: importance(n) for n in wanted}
+    runs = [
+        executor.submit(
+            _alone, pools, wanted, ring, seconds, iterations, seed + 104729 * k, weights
+        )
+        for k in range(workers)
+    ]
+    failures = []
+    steps = pools.steps
+    for run in runs:
+        try:
+            found = run.result()
+        except Exception as error:
+            failures.append(error)
+            continue
+        if found is not pools:  # an executor of threads hands the same pools back
+            pools.merge(found)
+            pools.steps += found.steps - steps
+    if len(failures) == workers:
+        raise failures[0]
+    pools.save(now=True)
+    table = pools.table()
+    return {n: table[n, ring] for n in wanted if (n, ring) in table}
+
+
+def _alone(pools, wanted, ring, seconds, iterations, seed, weights) -> Pools:
+    """One run in a process of its own."""
+    meta(wanted, ring, seconds=seconds, iterations=iterations, seed=seed, pools=pools,
+         importance=None if weights is None else weights.__getitem__)  # fmt: skip
+    return pools
 
 
 def meta(

@@ -87,6 +87,27 @@ class Pools:
         self.save(now=better)
         return "better" if better else "new"
 
+    def merge(self, other: Pools) -> None:
+        """Take what others found; their visits count as ours."""
+        with other.lock:
+            entries = [(key, pool.visits, list(zip(pool.schemes, pool.marks)))
+                       for key, pool in sorted(other.pools.items())]  # fmt: skip
+        for (n, ring), visits, schemes in entries:
+            for scheme, mark in schemes:
+                self.add(n, ring, scheme, mark)
+            with self.lock:
+                pool = self.pools[n, ring]
+                pool.visits = max(pool.visits, visits)
+
+    def __getstate__(self) -> dict:
+        """Pools travel to other processes without their lock and their file."""
+        with self.lock:
+            return {"size": self.size, "pools": self.pools, "steps": self.steps}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__init__(state["size"])  # type: ignore[misc]
+        self.pools, self.steps = state["pools"], state["steps"]
+
     def draw(self, n: Sides, ring: str, rng: np.random.Generator) -> Factors | None:
         """A random scheme of the best rank."""
         with self.lock:
