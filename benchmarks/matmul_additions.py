@@ -82,7 +82,7 @@ def scheme(args, record, done) -> None:
 
     result = zg.solve(
         instance, time_limit=args.seconds, threads=args.threads, seed=args.seed,
-        on_progress=progress, target=args.target,
+        on_progress=progress, target=args.target, catalogue=False,
     )  # fmt: skip
     print(result)
     record({"bar": "scheme", "format": args.format, "rank": args.rank, "seed": args.seed,

@@ -7,6 +7,7 @@ ranks      median seconds to a rank from the naive scheme, five seeds; --formats
 meta       best ranks of all formats with sides ≤ 5 in --seconds (1800) on two threads, beside the
            best known ones of $ZEROGAP_DATA/matmul/best_known_ranks.csv
 tamper     every changed coefficient and dropped product of a scheme is rejected; seconds
+code       generated C (gcc -O3 -march=native) against numpy's @: processor seconds and errors
 resume     a search killed with SIGKILL resumes at the rank that it had reported; seconds
 
 Every figure is printed as it is measured; ``--json FILE`` appends it there, one object a line.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import ctypes
 import json
 import os
 import re
@@ -113,7 +115,8 @@ def ranks(args, record) -> None:
         finals = []
         for seed in range(args.seeds):
             result = zg.solve(instance_of(text, ring), method="kernel", time_limit=limit,
-                              threads=threads, seed=seed, target=reach)  # fmt: skip
+                              threads=threads, seed=seed, target=reach,
+                              catalogue=False)  # fmt: skip
             finals.append(result.objective)
             for wanted in {floor, reach} - {None}:
                 hits = [p.time for p in result.trace if p.objective and p.objective <= wanted]
@@ -168,7 +171,7 @@ def run_meta(args, record) -> None:
 def tamper(args, record) -> None:
     """Bar 5."""
     result = zg.solve(instance_of("3x3x3", "ZT"), method="kernel", time_limit=60, threads=1,
-                      target=23)  # fmt: skip
+                      target=23, catalogue=False)  # fmt: skip
     good, tried, caught = result.solution, 0, 0
     changed = []
     for name in "uvw":
@@ -199,7 +202,8 @@ def resume(args, record) -> None:
             "from zerogap.models.matmul import MatMul\n"
             "def tell(p): print(p.objective, flush=True)\n"
             "zg.solve(MatMul(np.array([4, 4, 4]), 'Z2'), method='kernel', threads=1,\n"
-            f"         time_limit=60, seed={args.seed}, checkpoint={path!r}, on_progress=tell)\n"
+            f"         time_limit=60, seed={args.seed}, checkpoint={path!r}, on_progress=tell,\n"
+            "         catalogue=False)\n"
         )
         for life in range(5):
             process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,
@@ -215,7 +219,62 @@ def resume(args, record) -> None:
                    + ("nothing lost" if ok else "LOST"))  # fmt: skip
 
 
-BARS = {"steps": steps, "ranks": ranks, "meta": run_meta, "tamper": tamper, "resume": resume}
+def code(args, record) -> None:
+    """Generated C against numpy: seconds, and the error against products of extended precision."""
+    rng = np.random.default_rng(args.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        for text, size, levels in (("2x2x2", 1024, (0, 1, 2)), ("4x4x4", 1024, (1,)),
+                                   ("3x3x3", 972, (1, 2))):  # fmt: skip
+            given = zg.generate("matmul", format=text, best=True)
+            source = Path(folder) / f"{text}.c"
+            zg.models.files.write(given, source)
+            for real, kind in (("double", np.float64), ("float", np.float32)):
+                library = Path(folder) / f"{text}-{real}.so"
+                flags = ["-O3", "-march=native", "-shared", "-fPIC", f"-DREAL={real}"]
+                subprocess.run(["cc", *flags, str(source), "-o", str(library)], check=True)
+                multiply = getattr(ctypes.CDLL(str(library)), f"multiply_{text}")
+                a, b = (rng.standard_normal((size, size)).astype(kind) for _ in range(2))
+                truth = a.astype(np.float64) @ b if kind is np.float32 else _exact(a, b)
+                for level in ("numpy", *levels):
+                    seconds, c = _timed(multiply, level, a, b)
+                    error = float(np.abs(c[:64] - truth[:64]).max() / np.abs(truth[:64]).max())
+                    record({"bar": "code", "format": text, "size": size, "levels": level,
+                            "real": real, "seconds": seconds, "error": error},
+                           f"{text} {real} {size}, levels {level}: {seconds:.3f} s, "
+                           f"error {error:.1e}")  # fmt: skip
+
+
+def _exact(a, b):
+    """The first rows of the product in extended precision."""
+    return a[:64].astype(np.longdouble) @ b.astype(np.longdouble)
+
+
+def _timed(multiply, level, a, b):
+    """Least of three times, and the product."""
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        if level == "numpy":
+            c = a @ b
+        else:
+            n, m, k = (ctypes.c_size_t(x) for x in (a.shape[0], a.shape[1], b.shape[1]))
+            where = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)]
+            status = multiply(ctypes.c_int(level), n, m, k, where[0], m, where[1], k, where[2], k)
+            if status:
+                raise MemoryError
+        times.append(time.process_time() - begun)
+    return min(times), c
+
+
+BARS = {
+    "code": code,
+    "steps": steps,
+    "ranks": ranks,
+    "meta": run_meta,
+    "tamper": tamper,
+    "resume": resume,
+}
 
 
 def main() -> None:

@@ -131,7 +131,8 @@ def python(instance: MatMul) -> str:
 _C = """/* {n1}x{n2} by {n2}x{n3} matrices with {rank} multiplications and {additions} additions.
  *
  * Written by zerogap from a scheme that satisfies the Brent equations over {ring}.
- * Compile with -DZEROGAP_MAIN for a program that checks it on random matrices.
+ * Compile with -O3 -march=native; with -DZEROGAP_MAIN for a program that checks it on random
+ * matrices. -DREAL=float for single precision.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -139,15 +140,59 @@ _C = """/* {n1}x{n2} by {n2}x{n3} matrices with {rank} multiplications and {addi
 #ifndef REAL
 #define REAL double
 #endif
+#define TILE 128
 
 /* C = A·B for p·{n1} × q·{n2} by q·{n2} × r·{n3} matrices stored by rows with strides. */
 static void {name}_plain(size_t p, size_t q, size_t r, const REAL *a, size_t sa,
                          const REAL *b, size_t sb, REAL *c, size_t sc)
 {{
-    for (size_t i = 0; i < p; ++i) {{
+    for (size_t i = 0; i < p; ++i)
         for (size_t k = 0; k < r; ++k) c[i * sc + k] = 0;
-        for (size_t j = 0; j < q; ++j)
-            for (size_t k = 0; k < r; ++k) c[i * sc + k] += a[i * sa + j] * b[j * sb + k];
+    /* Tiles of B stay in the cache; four rows of A by four of B fill the vector units. */
+    for (size_t k0 = 0; k0 < r; k0 += TILE) {{
+        const size_t width = r - k0 < TILE ? r - k0 : TILE;
+        for (size_t j0 = 0; j0 < q; j0 += TILE) {{
+            const size_t j1 = q - j0 < TILE ? q : j0 + TILE;
+            size_t i = 0;
+            for (; i + 4 <= p; i += 4) {{
+                REAL *restrict c0 = c + i * sc + k0, *restrict c1 = c0 + sc;
+                REAL *restrict c2 = c1 + sc, *restrict c3 = c2 + sc;
+                const REAL *a0 = a + i * sa, *a1 = a0 + sa, *a2 = a1 + sa, *a3 = a2 + sa;
+                size_t j = j0;
+                for (; j + 4 <= j1; j += 4) {{
+                    const REAL *restrict b0 = b + j * sb + k0, *restrict b1 = b0 + sb;
+                    const REAL *restrict b2 = b1 + sb, *restrict b3 = b2 + sb;
+                    const REAL f[4][4] = {{
+                        {{a0[j], a0[j + 1], a0[j + 2], a0[j + 3]}},
+                        {{a1[j], a1[j + 1], a1[j + 2], a1[j + 3]}},
+                        {{a2[j], a2[j + 1], a2[j + 2], a2[j + 3]}},
+                        {{a3[j], a3[j + 1], a3[j + 2], a3[j + 3]}},
+                    }};
+                    for (size_t k = 0; k < width; ++k) {{
+                        const REAL w = b0[k], x = b1[k], y = b2[k], z = b3[k];
+                        c0[k] += f[0][0] * w + f[0][1] * x + f[0][2] * y + f[0][3] * z;
+                        c1[k] += f[1][0] * w + f[1][1] * x + f[1][2] * y + f[1][3] * z;
+                        c2[k] += f[2][0] * w + f[2][1] * x + f[2][2] * y + f[2][3] * z;
+                        c3[k] += f[3][0] * w + f[3][1] * x + f[3][2] * y + f[3][3] * z;
+                    }}
+                }}
+                for (; j < j1; ++j) {{
+                    const REAL *restrict b0 = b + j * sb + k0;
+                    for (size_t k = 0; k < width; ++k) {{
+                        c0[k] += a0[j] * b0[k];
+                        c1[k] += a1[j] * b0[k];
+                        c2[k] += a2[j] * b0[k];
+                        c3[k] += a3[j] * b0[k];
+                    }}
+                }}
+            }}
+            for (; i < p; ++i)
+                for (size_t j = j0; j < j1; ++j) {{
+                    REAL *restrict c0 = c + i * sc + k0;
+                    const REAL *restrict b0 = b + j * sb + k0, x = a[i * sa + j];
+                    for (size_t k = 0; k < width; ++k) c0[k] += x * b0[k];
+                }}
+        }}
     }}
 }}
 
@@ -159,15 +204,35 @@ static void sum_of(size_t rows, size_t columns, const REAL *const *block, const 
                    const struct term *terms, int count, REAL *out, size_t so)
 {{
     for (size_t i = 0; i < rows; ++i) {{
-        for (size_t j = 0; j < columns; ++j) {{
-            REAL total = 0;
-            for (int t = 0; t < count; ++t) {{
-                const REAL value = block[terms[t].index][i * stride[terms[t].index] + j];
-                total += terms[t].sign > 0 ? value : -value;
-            }}
-            out[i * so + j] = total;
+        REAL *restrict y = out + i * so;
+        if (count == 0)
+            for (size_t j = 0; j < columns; ++j) y[j] = 0;
+        for (int t = 0; t < count; ++t) {{
+            const REAL *restrict x = block[terms[t].index] + i * stride[terms[t].index];
+            if (t == 0 && terms[t].sign > 0)
+                for (size_t j = 0; j < columns; ++j) y[j] = x[j];
+            else if (t == 0)
+                for (size_t j = 0; j < columns; ++j) y[j] = -x[j];
+            else if (terms[t].sign > 0)
+                for (size_t j = 0; j < columns; ++j) y[j] += x[j];
+            else
+                for (size_t j = 0; j < columns; ++j) y[j] -= x[j];
         }}
     }}
+}}
+
+/* A sum that is one block is that block, with its stride; others are written to `out`. */
+static const REAL *form_of(size_t rows, size_t columns, const REAL *const *block,
+                           const size_t *stride, const struct term *terms, int count, REAL *out,
+                           size_t *so)
+{{
+    if (count == 1 && terms[0].sign > 0) {{
+        *so = stride[terms[0].index];
+        return block[terms[0].index];
+    }}
+    sum_of(rows, columns, block, stride, terms, count, out, columns);
+    *so = columns;
+    return out;
 }}
 
 /* Multiply with `levels` recursive steps; sizes have to be multiples of the format to that power.
@@ -209,9 +274,12 @@ int {name}(int levels, size_t rows, size_t inner, size_t columns, const REAL *a,
     next = right + qr;
     for (int m = 0; m < {rank} && status == 0; ++m, next += pr) {{
         const int x = {fu} + m, y = {fv} + m;
-        sum_of(p, q, xa, ta, u_terms + u_first[x], u_first[x + 1] - u_first[x], left, q);
-        sum_of(q, r, xb, tb, v_terms + v_first[y], v_first[y + 1] - v_first[y], right, r);
-        status = {name}(levels - 1, p, q, r, left, q, right, r, next, r);
+        size_t sl, sr;
+        const REAL *fa = form_of(p, q, xa, ta, u_terms + u_first[x], u_first[x + 1] - u_first[x],
+                                 left, &sl);
+        const REAL *fb = form_of(q, r, xb, tb, v_terms + v_first[y], v_first[y + 1] - v_first[y],
+                                 right, &sr);
+        status = {name}(levels - 1, p, q, r, fa, sl, fb, sr, next, r);
         xm[m] = next;
         tm[m] = r;
     }}
