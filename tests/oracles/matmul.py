@@ -56,6 +56,8 @@ def draw(rng):
         options["pool"] = int(rng.integers(1, 4))
     if on():
         options["lift"] = False
+    if on() or on():
+        options["catalogue"] = False
     if on():
         options["target"] = int(rng.integers(0, math.prod(n) + 2))
     return MatMul(np.array(n), ring, **fields), options
