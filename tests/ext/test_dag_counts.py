@@ -154,3 +154,19 @@ def test_bad_arrays_are_refused():
         lists.ListProgram([([0.0], [()])] * 27)
     with pytest.raises(ValueError, match="no set of variables"):
         cuts.ClusterSearch(2, [0], [1.0], [(1,)]).grow([(0, 0)], 1)
+
+
+def test_costs_of_many_sets_are_those_of_single_fits():
+    from zerogap._ext.dag import sparse
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(40, 10)) @ rng.normal(size=(10, 10))
+    allowed = ~np.eye(10, dtype=bool)
+    problem = sparse.LocalProblem(
+        rows.T @ rows / 40, 40, "gauss", 1.0, 0.0, allowed, ~allowed & False, 10
+    )
+    sets = rng.random((30, 10)) < 0.4
+    sets[:, 3] = False
+    masks = np.packbits(sets, axis=1, bitorder="little")
+    expected = [problem.fit(3, np.flatnonzero(s).tolist())[0] for s in sets]
+    assert problem.costs(3, masks) == pytest.approx(expected, rel=1e-12)

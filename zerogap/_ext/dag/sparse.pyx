@@ -164,6 +164,39 @@ cdef class LocalProblem:
         value = self.fits.coefficients(j, on, &w[0])
         return value, weights[: len(parents)]
 
+    def costs(self, int j, masks):
+        """Loss plus lasso of variable j on many sets of parents.
+
+        Parameters
+        ----------
+        j : int
+        masks : ndarray of uint8, shape (sets, bytes)
+            Bit i of byte b stands for variable 8 b + i, as ``numpy.packbits`` with
+            ``bitorder="little"`` makes them.
+
+        Returns
+        -------
+        ndarray of float64, shape (sets,)
+        """
+        cdef const uint8_t[:, ::1] bits = np.ascontiguousarray(masks, dtype=np.uint8)
+        out = np.empty(bits.shape[0])
+        weights = np.empty(max(1, self.variables))
+        cdef double[::1] value = out
+        cdef double[::1] w = weights
+        cdef vector[int] on
+        cdef Py_ssize_t k, b
+        cdef int i, d = self.variables
+        if not 0 <= j < d:
+            raise IndexError(j)
+        for k in range(bits.shape[0]):
+            on.clear()
+            for b in range(bits.shape[1]):
+                for i in range(8):
+                    if (bits[k, b] >> i) & 1 and 8 * b + i < d:
+                        on.push_back(<int>(8 * b + i))
+            value[k] = self.fits.coefficients(j, on, &w[0])
+        return out
+
     def candidates(self, int j):
         """Candidate parents of j, in the numbering of its parent sets."""
         return np.array(self.problem.candidates[j], dtype=np.int32)

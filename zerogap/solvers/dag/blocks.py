@@ -91,15 +91,15 @@ class Blocks:
         inside, given = block
         width = self.packed.shape[1]
         mask = np.frombuffer(inside.to_bytes(width, "little"), dtype=np.uint8)
+        always = np.frombuffer(given.to_bytes(width, "little"), dtype=np.uint8)
         index, value, lower = [], [], self.least(block)
         for j in members(inside):
             mine = self.owned[j]
             kept = np.ascontiguousarray(self.packed[mine] & mask)
             keys = kept.view(np.dtype((np.void, width))).reshape(-1)
             distinct, which = np.unique(keys, return_inverse=True)
-            costs = np.array(
-                [self.fit(j, int.from_bytes(key.tobytes(), "little") | given) for key in distinct]
-            )
+            masks = distinct.view(np.uint8).reshape(-1, width) | always
+            costs = self.problem.costs(j, masks)
             cheapest = float(costs.min())
             lower -= cheapest
             index.append(mine)

@@ -194,17 +194,7 @@ class Relaxation:
                 if not search.open:
                     return 0
                 cuts.append(self.blocks.row(block))
-        # The tree finds every cycle itself; HiGHS's model of positions is better off without.
-        found = support.violated(0.0 if cuts or self.blocks is None else search.remaining)
-        fresh = [c for c in found if c.key not in self.known]
-        self.known |= {c.key for c in fresh}
-        self.clusters += fresh
-        everything = np.arange(len(self.columns.cost))
-        if fresh:
-            outside = self.columns.outside(fresh, everything)
-            for r, cluster in enumerate(fresh):
-                index = np.flatnonzero(outside[:, r])
-                cuts.append((index, np.ones(len(index)), float(cluster.k)))
+        cuts += self._clusters(support.violated())
         if not cuts:
             for facet in facets.separate(support, min(_FACETS, search.remaining)):
                 codes = facets.codes(self.columns.within, facet.variables)
@@ -212,9 +202,26 @@ class Relaxation:
                 index = np.flatnonzero(value)
                 cuts.append((index, value[index], lower))
                 self.facets.append((index, value[index], lower))
+        if not cuts and self.blocks is not None:
+            # The tree finds every cycle itself; HiGHS's model of positions is better off without.
+            cuts += self._clusters([Cluster(c) for c in support.exact(search.remaining)])
         if cuts:
             self._add(cuts)
         return len(cuts)
+
+    def _clusters(self, found: list[Cluster]) -> list[tuple[np.ndarray, np.ndarray, float]]:
+        """The rows of clusters that were not known."""
+        fresh = [c for c in found if c.key not in self.known]
+        if not fresh:
+            return []
+        self.known |= {c.key for c in fresh}
+        self.clusters += fresh
+        outside = self.columns.outside(fresh, np.arange(len(self.columns.cost)))
+        rows = []
+        for r, cluster in enumerate(fresh):
+            index = np.flatnonzero(outside[:, r])
+            rows.append((index, np.ones(len(index)), float(cluster.k)))
+        return rows
 
 
 def determinant(dag: Dag) -> float:

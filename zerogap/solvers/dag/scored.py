@@ -25,21 +25,25 @@ from zerogap.solvers.search import Search
 Scored = Categorical | LocalScores
 #: Sets that may be counted for all variables together; for the first quick list; without pruning.
 SETS, QUICK, EVERY = 40_000_000, 60_000, 2_000_000
+#: Sets of up to two parents a variable for the very first graph.
+FIRST = 1000
 #: Share of the time for the lists.
 SHARE = 0.4
 #: Variables of dynamic programming over all sets of them, alone and beside the cluster cuts.
 SUBSETS, SMALL = 26, 16
 
 
-def lists_of(dag: Scored, search: Search, budget: int = SETS, *, every: bool = False) -> Lists:
+def lists_of(
+    dag: Scored, search: Search, budget: int = SETS, *, every: bool = False, pairs: bool = False
+) -> Lists:
     """Parent sets of every variable that can be part of an optimal graph.
 
     With `every` all sets: that no optimum needs a set which a subset beats holds only without the
-    user's own constraints.
+    user's own constraints. With `pairs` only sets of up to two parents beside the required ones.
     """
     if isinstance(dag, LocalScores):
         return _tabled(dag, every)
-    return _counted(dag, search, budget, every)
+    return _counted(dag, search, budget, every, pairs)
 
 
 def _tabled(dag: LocalScores, every: bool) -> Lists:
@@ -82,7 +86,7 @@ def counted(dag: Categorical) -> Any:
     return counts.CountedScore(rows, weights, dag.arities.tolist(), dag.score, dag.ess)
 
 
-def _counted(dag: Categorical, search: Search, budget: int, every: bool) -> Lists:
+def _counted(dag: Categorical, search: Search, budget: int, every: bool, pairs: bool) -> Lists:
     kernel = counted(dag)
     lists = Lists([], [], [])
     allowed = dag.allowed & ~dag.before.T
@@ -103,12 +107,13 @@ def _counted(dag: Categorical, search: Search, budget: int, every: bool) -> List
             j,
             free,
             required,
-            most,
+            min(most, len(required) + 2) if pairs else most,
             max(1000, budget // dag.variables),
             max(0.02, (begun + share - search.elapsed) / max(1.0, left)),
             every,
         )
-        return costs, sets, None if complete and whole else missing if whole else -math.inf
+        complete = complete and whole and not pairs
+        return costs, sets, None if complete else missing if whole else -math.inf
 
     if search.threads == 1:
         found = list(map(one, range(dag.variables)))
@@ -267,8 +272,21 @@ def prove(dag: Scored, search: Search, lists: Lists, beside: Any = None) -> None
         by_program(dag, search, lists, beside)
 
 
+def first(dag: Scored, search: Search) -> None:
+    """A graph of small parent sets, at once: lists of larger ones may take their time."""
+    if isinstance(dag, LocalScores) or search.iterations is not None or search.hint is not None:
+        return
+    lists = lists_of(dag, search, FIRST * dag.variables, pairs=True)
+    if all(lists.sets):
+        walk = Walk(dag, search, lists)
+        walk.kernel.run(0.001)
+        if walk.kernel.objective is not None:
+            search.offer(walk.solution(walk.kernel), "kernel", walk.kernel.objective)
+
+
 def auto(dag: Scored, search: Search) -> None:
     """Order search from below; dynamic programming or cluster cuts from above."""
+    first(dag, search)
     lists = lists_of(dag, search, QUICK)
     walk = None
     if all(lists.sets):
@@ -296,6 +314,7 @@ def auto(dag: Scored, search: Search) -> None:
 
 def alone(dag: Scored, search: Search) -> None:
     """The kernel alone."""
+    first(dag, search)
     lists = lists_of(dag, search, QUICK)
     if not impossible(dag, search, lists) and all(lists.sets):
         walk = Walk(dag, search, lists)

@@ -55,8 +55,8 @@ class Support:
         """Whether every variable takes one set whole."""
         return bool((self.x > 1 - 1e-6).all())
 
-    def violated(self, seconds: float) -> list[Cluster]:
-        """Violated clusters, most violated first: grown greedily, else exactly for k = 1."""
+    def violated(self) -> list[Cluster]:
+        """Violated clusters, grown greedily, most violated first."""
         from zerogap._ext.dag.cuts import ClusterSearch
 
         search = ClusterSearch(self.d, self.owner, self.x, self.sets)
@@ -69,8 +69,6 @@ class Support:
             for violation, members in search.grow(seeds, k, _LARGEST, VIOLATED):
                 cluster = Cluster(members, k)
                 found[cluster.key] = (violation, cluster)
-        if not found and seconds > 0:
-            found = {c.key: (1.0, c) for c in map(Cluster, self.exact(seconds))}
         ranked = sorted(found.values(), key=lambda pair: (-pair[0], pair[1].key))
         return [cluster for _, cluster in ranked[:_ROWS]]
 

@@ -142,7 +142,7 @@ class Tree:
         """Add violated rows to the program; returns how many."""
         support = Support(self, np.arange(len(self.owner)), self.lp.values, self.d)
         cuts = []
-        for cluster in support.violated(0.0):
+        for cluster in support.violated():
             if cluster.key in self.known:
                 continue
             self.known.add(cluster.key)
