@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing, check, check_route
+from zerogap.models.routing.formats.vroom import answer
 from zerogap.models.routing.solution import timetable
 from zerogap.report.scene import Scene
 
@@ -73,7 +74,7 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
     if few:
         for c in range(instance.clients):
             axes.annotate(
-                str(c + 1),
+                instance.called("client", c),
                 (instance.x[at[c]], instance.y[at[c]]),
                 fontsize=7,
                 xytext=(3, 3),
@@ -127,12 +128,13 @@ def scene(instance: Routing, solution: Routes) -> Scene:
     )
     at = instance.client_location
     for r, route in enumerate(solution):
-        made.groups.append(f"route {r + 1}, vehicle type {route.vehicle}")
+        vehicle = instance.called("vehicle", route.vehicle)
+        made.groups.append(f"route {r + 1}, vehicle type {vehicle}")
         facts = check_route(instance, route, r)
         load = instance.delivery[list(route)].sum(axis=0)
         made.line(
             path(instance, route), r,
-            f"route {r + 1}, vehicle type {route.vehicle}\n{len(route)} stops, load "
+            f"route {r + 1}, vehicle type {vehicle}\n{len(route)} stops, load "
             f"{' '.join(map(str, load))}\ndistance {facts.distance / instance.unit:,.10g}",
             "dash" if route.vehicle % 2 else "",
         )  # fmt: skip
@@ -141,14 +143,14 @@ def scene(instance: Routing, solution: Routes) -> Scene:
                 continue
             wait = f", waits {begin - arrival}" if begin > arrival else ""
             made.dot(
-                instance.x[at[c]], instance.y[at[c]], r, str(c + 1),
-                f"client {c + 1}: stop {number} of route {r + 1}\narrives {arrival}{wait}, "
+                instance.x[at[c]], instance.y[at[c]], r, instance.called("client", c),
+                f"{instance.client(c)}: stop {number} of route {r + 1}\narrives {arrival}{wait}, "
                 f"leaves {leave}",
             )  # fmt: skip
     served = {c for route in solution for c in route}
     for c in sorted(set(range(instance.clients)) - served):
-        made.dot(instance.x[at[c]], instance.y[at[c]], -1, str(c + 1),
-                 f"client {c + 1} is not served", "x")  # fmt: skip
+        made.dot(instance.x[at[c]], instance.y[at[c]], -1, instance.called("client", c),
+                 f"{instance.client(c)} is not served", "x")  # fmt: skip
     for d, place in enumerate(instance.depot_location):
         made.dot(instance.x[place], instance.y[place], -1, "", f"depot {d}", "s")
     return made
@@ -160,12 +162,21 @@ def rows(instance: Routing, solution: Routes) -> list[dict[str, Any]]:
     for r, route in enumerate(solution, 1):
         for number, (c, arrival, begin, leave) in enumerate(timetable(instance, route), 1):
             table.append({
-                "route": r, "vehicle": route.vehicle, "stop": number,
-                "client": c + 1 if c >= 0 else None, "depot": None if c >= 0 else -1 - c,
+                "route": r, "vehicle": instance.called("vehicle", route.vehicle), "stop": number,
+                "client": _client(instance, c) if c >= 0 else None,
+                "depot": None if c >= 0 else -1 - c,
                 "arrival": arrival, "service": begin, "departure": leave,
                 "delivery": int(instance.delivery[c].sum()) if c >= 0 else 0,
                 "pickup": int(instance.pickup[c].sum()) if c >= 0 else 0,
             })  # fmt: skip
     served = {c for route in solution for c in route}
-    table += [{"route": None, "client": c + 1} for c in range(instance.clients) if c not in served]
-    return table
+    left = (c for c in range(instance.clients) if c not in served)
+    return table + [{"route": None, "client": _client(instance, c)} for c in left]
+
+
+def _client(instance: Routing, c: int) -> int | str:
+    return c + 1 if instance.client_names is None else instance.called("client", c)
+
+
+#: Plans for other programs: ``zerogap plot FILE RESULT plan.vroom``.
+EXPORTS = {".vroom": answer}

@@ -12,6 +12,7 @@ from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
+from zerogap.models.routing.formats import vroom
 from zerogap.models.routing.formats.sol import read_solution, write_solution
 from zerogap.models.routing.formats.text import (
     decode_instance,
@@ -58,6 +59,7 @@ FAMILY = Family(
     solution=Routes,
     formats=(
         json_format("routing", encode_instance, decode_instance),
+        Format("vroom", (".json",), vroom.sniff, vroom.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
         Format("solomon", (".txt",), sniff_solomon, read_solomon, write_solomon),
         Format("lilim", (".txt",), sniff_lilim, read_lilim),
@@ -77,6 +79,7 @@ FAMILY = Family(
             "how distances become integers",
             ("auto", *ROUNDING),
         ),
+        Option("ignore", str, "", "VROOM: fields to leave out that are not modelled, as breaks"),
     ),
 )
 

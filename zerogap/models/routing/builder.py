@@ -149,6 +149,9 @@ class Builder:
             for known in of(room).values():
                 if known.kind in ("number", "flag", "index"):
                     values[known.name] = np.array([row[known.name] for row in members])
+        for field, members in (("client_names", clients), ("vehicle_names", types)):
+            if any(m[field] for m in members):
+                values[field] = tuple(m[field] for m in members)
         for field, fill in (("preference", 0), ("allowed", True)):
             if any(t[field] is not None for t in types):
                 rows = [t[field] if t[field] is not None else [fill] * len(clients) for t in types]

@@ -79,7 +79,9 @@ def _served(instance: Routing, solution: Routes) -> np.ndarray:
                 )
             if served[c]:
                 raise InfeasibleSolution(
-                    f"client {c + 1} is served twice", constraint="visit once", where=c
+                    f"{instance.client(c)} is served twice",
+                    constraint="visit once",
+                    where=c,
                 )
             served[c] = True
     return served
@@ -90,7 +92,7 @@ def _service(instance: Routing, served: np.ndarray) -> None:
     missing = np.flatnonzero(instance.required & ~served)
     if len(missing):
         raise InfeasibleSolution(
-            f"client {missing[0] + 1} is not served",
+            f"{instance.client(int(missing[0]))} is not served",
             constraint="required",
             where=int(missing[0]),
             by=len(missing),
@@ -141,7 +143,10 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
         fail("a trip is empty", "trips")
     for depot in route.reloads:
         if not 0 <= depot < instance.depots or not instance.reload[t, depot]:
-            fail(f"vehicle type {t} may not reload at depot {depot}", "reload depot")
+            fail(
+                f"{instance.vehicle(t)} may not reload at depot {depot}",
+                "reload depot",
+            )
     for trip in route.trips:
         _loads(instance, t, trip, fail)
     order = {c: i for i, c in enumerate(route)}
@@ -187,11 +192,14 @@ def _loads(instance: Routing, t: int, trip, fail) -> None:
                 load = load + way * instance.shipment_load[s]
             if instance.backhaul == "last":
                 if backhaul and instance.delivery[c].any():
-                    fail(f"delivery to client {c + 1} after a pickup", "backhauls last")
+                    fail(
+                        f"delivery to {instance.client(c)} after a pickup",
+                        "backhauls last",
+                    )
                 backhaul = backhaul or bool(instance.pickup[c].any())
         if (load > capacity).any():
             k = int(np.argmax(load > capacity))
-            at = "at its start" if c is None else f"after client {c + 1}"
+            at = "at its start" if c is None else f"after {instance.client(c)}"
             fail(
                 f"load {load[k]} {at}, capacity {capacity[k]}",
                 "capacity",
@@ -206,7 +214,10 @@ def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
     if instance.allowed is not None:
         for c in route:
             if not instance.allowed[t, c]:
-                fail(f"client {c + 1} may not be served by vehicle type {t}", "permission")
+                fail(
+                    f"{instance.client(c)} may not be served by {instance.vehicle(t)}",
+                    "permission",
+                )
     trip_of = {c: i for i, trip in enumerate(route.trips) for c in trip}
     for p, d in instance.shipments:
         if p in order or d in order:
@@ -215,10 +226,17 @@ def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
                     f"clients {p + 1} and {d + 1} of a shipment are on different routes", "shipment"
                 )
             if order[p] > order[d] or trip_of[p] != trip_of[d]:
-                fail(f"client {d + 1} is served before its pickup at {p + 1}", "shipment")
+                fail(
+                    f"{instance.client(d)} is served before its pickup at "
+                    f"{instance.called('client', p)}",
+                    "shipment",
+                )
     for a, b in instance.conflicts:
         if a in order and b in order:
             fail(f"clients {a + 1} and {b + 1} may not share a route", "conflict")
     for a, b in instance.precedences:
         if a in order and b in order and order[a] > order[b]:
-            fail(f"client {b + 1} comes before client {a + 1}", "precedence")
+            fail(
+                f"{instance.client(b)} comes before {instance.client(a)}",
+                "precedence",
+            )

@@ -129,7 +129,7 @@ def _unservable(instance: Routing, c: int, partner: dict[int, int], ways: _Ways)
         if reason is None:
             return None
         reasons.setdefault(*reason)
-    what = f"client {c + 1}"
+    what = f"{instance.client(c)}"
     if not reasons:
         return f"there is no vehicle for {what}"
     if "capacity" in reasons and len(reasons) == 1:
@@ -146,7 +146,10 @@ def _refused(
 ) -> tuple[str, str] | None:
     """(constraint, reason) why type t can serve client c on no route; None if not proven."""
     if instance.allowed is not None and not instance.allowed[t, c]:
-        return "permission", f"client {c + 1} may not be served by vehicle type {t}"
+        return (
+            "permission",
+            f"{instance.client(c)} may not be served by {instance.vehicle(t)}",
+        )
     # The load at the trip's start holds this delivery, that behind the client its pickup and what
     # of a shipment is on board at one of the two ends; the others' loads are never negative.
     load = np.maximum(instance.delivery[c], instance.pickup[c])

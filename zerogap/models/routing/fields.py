@@ -102,6 +102,8 @@ FIELDS = (
           low=0, high="L"),
     Field("depot_location", "network", ("D",), np.int32, "location of every depot",
           low=0, high="L"),
+    Field("client_names", "client", (), None, "name, shown in its number's place", "name", "",
+          key="name", optional=True),
     Field("delivery", "client", ("n", "K"), np.int64, "load brought from the depot", "load",
           None, **_FINITE, unit=_LOAD, kernel="delivery"),
     Field("pickup", "client", ("n", "K"), np.int64, "load taken to the depot", "load",
@@ -131,6 +133,8 @@ FIELDS = (
           low=0, high="n"),
     Field("precedences", "network", ("·", 2), np.int32, "clients whose first comes first",
           low=0, high="n"),
+    Field("vehicle_names", "vehicle", (), None, "name, shown in its number's place", "name", "",
+          key="name", optional=True),
     Field("vehicles", "vehicle", ("T",), np.int64, "number available", default=1, **_ANY,
           key="number", kernel="vehicles"),
     Field("capacity", "vehicle", ("T", "K"), np.int64, "capacity of a trip", "load", None, **_ANY,
@@ -224,6 +228,7 @@ KINDS: dict[str, Callable[[Any, str], Any]] = {
     "index": _index,
     "span": lambda value, _: tuple(value),
     "depots": lambda value, _: list(value),
+    "name": lambda value, _: str(value),
 }
 
 
@@ -253,8 +258,10 @@ def shown(instance: Any, row: Field, i: int) -> Any:
         windows = instance.windows(i).tolist()
         return None if windows == [[0, UNLIMITED]] else windows
     if array is None:
-        return None
+        return "" if row.kind == "name" else None
     value = array[i]
+    if row.kind == "name":
+        return value
     if row.kind == "load":
         every = row.name == "capacity" or value.any()
         return value.tolist() if every else None
@@ -298,6 +305,7 @@ _JSON: dict[str, dict[str, Any]] = {
     "index": {"type": ["integer", "null"]},
     "span": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
     "depots": {"type": "array", "items": {"type": "integer"}},
+    "name": {"type": "string"},
 }
 
 

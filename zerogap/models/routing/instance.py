@@ -147,6 +147,9 @@ class Routing:
     fairness: int = 0
     unit: float = 1.0
     name: str = ""
+    #: Names of clients and vehicle types, which messages, tables and pictures speak in; no data.
+    client_names: tuple[str, ...] | None = field(default=None, compare=False)
+    vehicle_names: tuple[str, ...] | None = field(default=None, compare=False)
     # Fields that came later: where nothing is given they take the default of their row.
     max_stops: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
 
@@ -208,6 +211,24 @@ class Routing:
     def time_matrix(self, profile: int = 0) -> np.ndarray:
         """Dense (L, L) duration matrix of a profile."""
         return self.matrix(profile) if self.duration is None else self.duration[profile]
+
+    def called(self, what: str, index: int) -> str:
+        """Name of a ``client`` or ``vehicle`` type, else its number as solution files have it.
+
+        Clients are numbered from 1, vehicle types from 0.
+        """
+        names = self.client_names if what == "client" else self.vehicle_names
+        if names is not None and names[index]:
+            return names[index]
+        return str(index + 1 if what == "client" else index)
+
+    def client(self, index: int) -> str:
+        """A client in the words of a message."""
+        return f"client {self.called('client', index)}"
+
+    def vehicle(self, index: int) -> str:
+        """A vehicle type in the words of a message."""
+        return f"vehicle type {self.called('vehicle', index)}"
 
     # -- features ---------------------------------------------------------------------------
     def windows(self, client: int) -> np.ndarray:

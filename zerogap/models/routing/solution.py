@@ -165,7 +165,7 @@ def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int
             windows = instance.windows(c)
             later = windows[windows[:, 1] >= now]
             if not len(later):
-                return f"arrives at client {c + 1} at {now}, it closes at {windows[-1, 1]}"
+                return f"arrives at {instance.client(c)} at {now}, it closes at {windows[-1, 1]}"
             now = max(now, int(later[0, 0])) + int(instance.service[c])
     if now > instance.shift[t, 1]:
         return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"

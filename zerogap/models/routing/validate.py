@@ -70,6 +70,7 @@ def validate(instance: Routing) -> None:
     _windows(instance)
     _relations(instance)
     _matrices(instance)
+    _names(instance)
     if instance.objective not in OBJECTIVES:
         raise InstanceError(f"{instance.objective!r} is none of {OBJECTIVES}", field="objective")
     if instance.backhaul not in BACKHAULS:
@@ -85,7 +86,7 @@ def _convert(instance: Routing) -> None:
     """Every field to its type and shape; a size is what the first field that has it says."""
     sizes: dict[str | int, int | None] = {"·": None}
     for row in FIELDS:
-        if row.optional and getattr(instance, row.name) is None:
+        if row.kind == "name" or (row.optional and getattr(instance, row.name) is None):
             continue
         if "n" in sizes:
             sizes["n+1"] = (sizes["n"] or 0) + 1
@@ -197,3 +198,14 @@ def _matrices(instance: Routing) -> None:
             )
     elif instance.distance is None and instance.duration is not None:
         raise InstanceError("give the distance matrices as well", field="duration")
+
+
+def _names(instance: Routing) -> None:
+    for field, count in (("client_names", instance.clients), ("vehicle_names", instance.types)):
+        names = getattr(instance, field)
+        if names is None:
+            continue
+        names = tuple(map(str, names))
+        if len(names) != count:
+            raise InstanceError(f"{len(names)} names, expected {count}", field=field)
+        object.__setattr__(instance, field, names)

@@ -1,0 +1,121 @@
+"""VROOM problems as their users have them, and plans as VROOM answers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import zerogap as zg
+from zerogap import report
+from zerogap.models.routing.formats.vroom import answer
+
+DURATIONS = [[0, 10, 20, 30], [10, 0, 5, 25], [20, 5, 0, 15], [30, 25, 15, 0]]
+
+
+def problem(**changes):
+    data = {
+        "vehicles": [
+            {"id": 7, "start_index": 0, "end_index": 0, "capacity": [4], "skills": [1, 2],
+             "time_window": [0, 1000]},
+            {"id": 8, "start_index": 0, "capacity": [4], "time_window": [0, 1000]},
+        ],
+        "jobs": [
+            {"id": 1, "location_index": 1, "delivery": [2], "skills": [2], "service": 3},
+            {"id": 2, "location_index": 2, "delivery": [1], "time_windows": [[40, 90]]},
+        ],
+        "shipments": [{
+            "amount": [1], "pickup": {"id": 5, "location_index": 3},
+            "delivery": {"id": 5, "location_index": 2},
+        }],
+        "matrices": {"car": {"durations": DURATIONS}},
+    }  # fmt: skip
+    return data | changes
+
+
+def read(tmp_path, data, **options):
+    path = tmp_path / "problem.json"
+    path.write_text(json.dumps(data))
+    return zg.read(path, **options)
+
+
+def test_a_problem_is_read_solved_and_answered(tmp_path):
+    instance = read(tmp_path, problem())
+    assert instance.clients == 4 and instance.types == 2
+    assert instance.client_names == ("job 1", "job 2", "pickup 5", "delivery 5")
+    assert instance.allowed.tolist() == [[True] * 4, [False, True, True, True]]
+    result = zg.solve(instance, time_limit=5)
+    assert result.status == "optimal"
+    # Vehicle 7 alone, 0 → 3 (30) → 2 (15) → 1 (5) → 0 (10); both would drive 20 + 45.
+    assert result.objective == 60
+    told = json.loads(answer(instance, result.solution))
+    assert told["code"] == 0 and told["unassigned"] == []
+    by = {r["vehicle"]: [(s["type"], s["id"]) for s in r["steps"]] for r in told["routes"]}
+    assert set(by) == {7} and by[7][0] == ("pickup", 5) and by[7][-1] == ("job", 1)
+    assert set(by[7][1:3]) == {("job", 2), ("delivery", 5)}
+    frame = report.rows(instance, result.solution)
+    assert {row["client"] for row in frame} == {"job 1", "job 2", "pickup 5", "delivery 5"}
+
+
+def test_what_is_left_out_is_least_important(tmp_path):
+    data = problem(shipments=[], vehicles=[{"id": 1, "start_index": 0, "capacity": [2]}])
+    data["jobs"] = [
+        {"id": 1, "location_index": 1, "delivery": [2]},
+        {"id": 2, "location_index": 3, "delivery": [2], "priority": 9},
+    ]
+    instance = read(tmp_path, data)
+    result = zg.solve(instance, time_limit=5)
+    assert [c for route in result.solution for c in route] == [1]
+    assert json.loads(answer(instance, result.solution))["unassigned"] == [{"id": 1}]
+    data["jobs"][0]["delivery"] = data["jobs"][1]["delivery"] = [1]
+    data["vehicles"][0]["max_tasks"] = 1
+    limited = zg.solve(read(tmp_path, data), time_limit=5)
+    assert [c for route in limited.solution for c in route] == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"jobs": [{"id": 1, "delivery": [1]}]}, r"jobs\[0\]\.location_index: is missing"),
+        ({"jobs": [{"id": 1, "location_index": 9}]}, "is 9, the matrices have 4 rows"),
+        ({"jobs": [{"id": 1, "location_index": 1, "setup": 5}]}, r"jobs\[0\]\.setup: is not mod"),
+        ({"jobs": [{"id": 1, "location_index": 1, "colour": 5}]}, "unknown key 'colour'"),
+        ({"jobs": [{"id": 1, "location_index": 1, "priority": 101}]}, "expected 0 … 100"),
+        ({"matrices": {}}, r"matrices\.car\.durations: is missing"),
+        ({"matrices": {"car": {"durations": [[0, 1]]}}}, "no square matrix"),
+        ({"jobs": [{"id": 1, "location_index": 1, "service": 2.5}]}, "integer"),
+        ({"options": {"g": True}}, "unknown key 'options'"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_name(tmp_path, change, message):
+    with pytest.raises(zg.InstanceError, match=message):
+        read(tmp_path, problem(**change))
+
+
+def test_breaks_are_named_and_left_out_on_demand(tmp_path):
+    data = problem()
+    data["vehicles"][0]["breaks"] = [{"id": 1, "time_windows": [[100, 200]], "service": 30}]
+    with pytest.raises(zg.InstanceError, match=r"vehicles\[0\]\.breaks: is not modelled"):
+        read(tmp_path, data)
+    assert read(tmp_path, data, ignore="breaks").types == 2
+    with pytest.raises(zg.InstanceError, match="did you mean 'breaks'"):
+        read(tmp_path, data, ignore="break")
+
+
+def test_names_go_from_the_builder_to_messages_and_back(tmp_path):
+    b = zg.routing.Builder()
+    b.add_depot(0, 0)
+    b.add_client(3, 4, delivery=2, name="Ann")
+    b.add_client(6, 8, delivery=9)
+    b.add_vehicle_type(2, capacity=9, name="van")
+    instance = b.build()
+    path = tmp_path / "named.json"
+    zg.write(instance, path)
+    again = zg.read(path)
+    assert again.client_names == ("Ann", "") and again.vehicle_names == ("van",)
+    assert zg.digest(again) == zg.digest(instance) == zg.digest(instance.replace(client_names=None))
+    with pytest.raises(zg.InfeasibleSolution, match="client Ann is not served"):
+        zg.check(instance, zg.routing.Routes.of([[1]]))
+    assert zg.solve(instance, time_limit=2).to_frame()["client"].tolist() == ["Ann", "2"]
+    with pytest.raises(zg.InstanceError, match="1 names, expected 2"):
+        instance.replace(client_names=("x",))

@@ -1,0 +1,286 @@
+"""VROOM problems, and plans in the form in which VROOM answers.
+
+What VROOM minimises: jobs left out, those of high priority first; then the cost of the routes,
+which is travel time. Here a job's prize is more than all routes together can cost, times its
+priority, so that both orders agree. Fields: ``docs/API.md`` of VROOM.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from zerogap.models.base import InstanceError, parse_json
+from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
+from zerogap.models.routing.instance import Routing
+from zerogap.models.routing.solution import Routes, timetable
+from zerogap.models.told import Told, nearest
+
+#: What a field that we do not model may be called in ``ignore``.
+IGNORABLE = (
+    "breaks", "costs", "max_distance", "max_travel_time", "service_per_type", "setup",
+    "setup_per_type", "speed_factor", "steps", "type",
+)  # fmt: skip
+
+
+def sniff(head: str, name: str) -> bool:
+    """A JSON object with vehicles, and jobs or shipments."""
+    return (
+        head.lstrip()[:1] == "{"
+        and '"vehicles"' in head
+        and ('"jobs"' in head or '"shipments"' in head)
+        and '"family"' not in head
+        and '"clients"' not in head
+    )
+
+
+def read(text: str, *, file: str, ignore: str = "") -> Routing:
+    """A VROOM problem with its matrices.
+
+    Parameters
+    ----------
+    text, file : str
+    ignore : str
+        Names of fields, separated by commas, that are left out instead of refused (``breaks``).
+
+    Raises
+    ------
+    InstanceError
+        Naming the place of what is missing, wrong, or not modelled.
+    """
+    skipped = {word.strip() for word in ignore.split(",") if word.strip()}
+    for word in sorted(skipped - set(IGNORABLE)):
+        raise InstanceError(
+            f"{word!r} cannot be ignored{nearest(word, IGNORABLE)}; can: {', '.join(IGNORABLE)}",
+            field="option ignore",
+        )
+    told = Told(parse_json(text, file=file))
+    try:
+        made = _Problem(told, skipped).instance()
+    except InstanceError as error:
+        error.file = error.file or file
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise InstanceError(f"is no VROOM problem: {_words(error)}", file=file) from None
+    told.refuse_unknown(skipped, file=file)
+    return made
+
+
+def _words(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+class _Problem:
+    """Collects clients and vehicles; `instance` makes the arrays."""
+
+    def __init__(self, data: Told, skipped: set[str]):
+        self.data = data
+        self.skipped = skipped
+        self.clients: list[dict[str, Any]] = []
+        self.shipments: list[tuple[int, int, list[int]]] = []
+
+    def _refuse(self, row: Told, place: str, neutral: dict[str, Any]) -> None:
+        """Fields that VROOM has and this model does not, unless they say nothing."""
+        for key, nothing in neutral.items():
+            if key in row and row[key] != nothing and key not in self.skipped:
+                raise InstanceError(
+                    f"is not modelled; expected none, or --option ignore={key}",
+                    field=f"{place}.{key}",
+                )
+
+    def _job(self, row: Told, place: str, kind: str, skills: Any, priority: int) -> int:
+        self._refuse(row, place, {"setup": 0, "setup_per_type": {}, "service_per_type": {}})
+        row.get("description"), row.get("location"), row.get("type")
+        if "location_index" not in row:
+            raise InstanceError("is missing: expected a row of the matrices",
+                                field=f"{place}.location_index")  # fmt: skip
+        self.clients.append({
+            "place": place, "id": row["id"], "kind": kind, "at": int(row["location_index"]),
+            "service": row.get("service", 0), "delivery": list(row.get("delivery", ())),
+            "pickup": list(row.get("pickup", ())), "skills": set(skills), "priority": priority,
+            "windows": [tuple(w) for w in row.get("time_windows", ())] or [(0, UNLIMITED)],
+        })  # fmt: skip
+        return len(self.clients) - 1
+
+    def _tasks(self) -> None:
+        for i, row in enumerate(self.data.get("jobs", ())):
+            place = f"jobs[{i}]"
+            self._job(row, place, "job", row.get("skills", ()), _priority(row, place))
+        for i, row in enumerate(self.data.get("shipments", ())):
+            place = f"shipments[{i}]"
+            shared = row.get("skills", ()), _priority(row, place)
+            ends = [
+                self._job(row[end], f"{place}.{end}", end, *shared)
+                for end in ("pickup", "delivery")
+            ]
+            self.shipments.append((ends[0], ends[1], list(row.get("amount", ()))))
+
+    def _vehicles(self) -> list[tuple[dict[str, Any], list[Any]]]:
+        """Kinds of vehicles, each with the ids of its vehicles."""
+        kinds: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+        for i, row in enumerate(self.data["vehicles"]):
+            place = f"vehicles[{i}]"
+            self._refuse(row, place, {"breaks": [], "speed_factor": 1, "steps": [], "type": "",
+                                      "max_travel_time": None, "max_distance": None})  # fmt: skip
+            costs = row.get("costs", {})
+            usual = {"per_hour": 3600, "per_km": 0, "per_task_hour": 0}
+            for key, value in usual.items():
+                if costs.get(key, value) != value and "costs" not in self.skipped:
+                    raise InstanceError(
+                        f"is not modelled; expected {value}, or --option ignore=costs",
+                        field=f"{place}.costs.{key}",
+                    )
+            row.get("description"), row.get("start"), row.get("end")
+            if "start_index" not in row:
+                raise InstanceError("is missing: a route begins somewhere",
+                                    field=f"{place}.start_index")  # fmt: skip
+            facts = {
+                "profile": row.get("profile", "car"),
+                "start": row["start_index"],
+                "end": row.get("end_index"),
+                "capacity": list(row.get("capacity", ())),
+                "skills": sorted(row.get("skills", ())),
+                "window": list(row.get("time_window", (0, UNLIMITED))),
+                "max_tasks": row.get("max_tasks", UNLIMITED),
+                "fixed": costs.get("fixed", 0),
+            }
+            kinds.setdefault(json.dumps(facts), (facts, []))[1].append(row["id"])
+        return list(kinds.values())
+
+    def _matrix(self, profile: str) -> tuple[np.ndarray, np.ndarray]:
+        """(costs, durations) of a profile."""
+        matrices = self.data.get("matrices", {})
+        if profile not in matrices or "durations" not in matrices[profile]:
+            raise InstanceError(
+                "is missing: this reader asks no routing service, expected the durations",
+                field=f"matrices.{profile}.durations",
+            )
+        entry = matrices[profile]
+        durations = np.array(entry["durations"])
+        entry.get("distances")  # told of the way's length only; without costs per km it costs none
+        costs = np.array(entry.get("costs", entry["durations"]))
+        for name, matrix in (("durations", durations), ("costs", costs)):
+            if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+                raise InstanceError("is no square matrix", field=f"matrices.{profile}.{name}")
+        return costs, durations
+
+    def instance(self) -> Routing:
+        self._tasks()
+        kinds = self._vehicles()
+        profiles = sorted({facts["profile"] for facts, _ in kinds})
+        pairs = [self._matrix(p) for p in profiles]
+        size = len(pairs[0][0])
+        for c in self.clients:
+            if not 0 <= c["at"] < size:
+                raise InstanceError(f"is {c['at']}, the matrices have {size} rows",
+                                    field=f"{c['place']}.location_index")  # fmt: skip
+        depots = sorted({int(f[k]) for f, _ in kinds for k in ("start", "end")
+                         if f[k] is not None})  # fmt: skip
+        number = {at: d for d, at in enumerate(depots)}
+        n, k = len(self.clients), self._dimensions(kinds)
+
+        def loads(rows: Any, fill: int = 0) -> np.ndarray:
+            return np.array([list(r) + [fill] * (k - len(r)) for r in rows]).reshape(-1, k)
+
+        counts = [len(c["windows"]) for c in self.clients]
+        allowed = [[c["skills"] <= set(f["skills"]) for c in self.clients] for f, _ in kinds]
+        fixed = np.array([f["fixed"] for f, _ in kinds])
+        cost = np.array([c for c, _ in pairs])
+        values: dict[str, Any] = {
+            "x": np.zeros(size), "y": np.zeros(size),
+            "client_location": [c["at"] for c in self.clients], "depot_location": depots,
+            "delivery": loads([c["delivery"] for c in self.clients]),
+            "pickup": loads([c["pickup"] for c in self.clients]),
+            "service": np.array([c["service"] for c in self.clients]),
+            "window_first": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            "window": np.array([w for c in self.clients for w in c["windows"]]).reshape(-1, 2),
+            "release": np.zeros(n, np.int64), "prize": self._prizes(cost, fixed),
+            "required": np.zeros(n, bool), "group": np.full(n, -1),
+            "group_required": np.zeros(0, bool),
+            "shipments": np.array([s[:2] for s in self.shipments], np.int32).reshape(-1, 2),
+            "shipment_load": loads([s[2] for s in self.shipments]),
+            "conflicts": np.zeros((0, 2), np.int32), "precedences": np.zeros((0, 2), np.int32),
+            "vehicles": [len(ids) for _, ids in kinds],
+            "capacity": loads([f["capacity"] for f, _ in kinds], UNLIMITED),
+            "fixed_cost": fixed, "distance_cost": np.ones(len(kinds), int),
+            "duration_cost": np.zeros(len(kinds), int),
+            "start_depot": [number[int(f["start"])] for f, _ in kinds],
+            "end_depot": [-1 if f["end"] is None else number[int(f["end"])] for f, _ in kinds],
+            "shift": [f["window"] for f, _ in kinds],
+            "max_distance": np.full(len(kinds), UNLIMITED),
+            "max_duration": np.full(len(kinds), UNLIMITED),
+            "max_stops": [f["max_tasks"] for f, _ in kinds],
+            "max_trips": np.ones(len(kinds), int),
+            "reload": np.zeros((len(kinds), len(depots)), bool),
+            "profile": [profiles.index(f["profile"]) for f, _ in kinds],
+            "depot_window": np.tile([0, UNLIMITED], (len(depots), 1)),
+            "distance": cost, "duration": np.array([d for _, d in pairs]),
+            "allowed": None if np.all(allowed) else np.array(allowed),
+            "client_names": tuple(f"{c['kind']} {c['id']}" for c in self.clients),
+            "vehicle_names": tuple(",".join(map(str, ids)) for _, ids in kinds),
+        }  # fmt: skip
+        return Routing(**values)
+
+    def _dimensions(self, kinds: list) -> int:
+        lengths = [len(c[f]) for c in self.clients for f in ("delivery", "pickup")]
+        lengths += [len(s[2]) for s in self.shipments] + [len(f["capacity"]) for f, _ in kinds]
+        return max([1, *lengths])
+
+    def _prizes(self, cost: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """More than any plan costs, times one more than the priority by n + 1 for each step."""
+        n = len(self.clients)
+        finite = [int(v) for v in cost.ravel() if int(v) < FORBIDDEN]
+        most = 1 + 2 * max(n, 1) * max(finite, default=0) + int(sum(fixed)) * max(n, 1)
+        prizes = [most * (1 + (n + 1) * c["priority"]) for c in self.clients]
+        if max(prizes, default=0) > LARGEST:
+            # Lexicographic order would overflow: say so rather than weaken it.
+            raise InstanceError(
+                f"priorities and costs need prizes up to {max(prizes)}, at most {LARGEST}",
+                field="priority",
+            )
+        return np.array(prizes, np.int64)
+
+
+def _priority(row: Told, place: str) -> int:
+    value = row.get("priority", 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+        raise InstanceError(f"is {value!r}, expected 0 … 100", field=f"{place}.priority")
+    return value
+
+
+def answer(instance: Routing, solution: Routes) -> str:
+    """A plan as VROOM answers: routes with timed steps, and what is left out."""
+    routes, spare = [], [_ids(instance, t) for t in range(instance.types)]
+    for route in solution:
+        names = spare[route.vehicle]
+        steps: list[dict[str, Any]] = []
+        for c, arrival, begin, leave in timetable(instance, route):
+            if c < 0:
+                continue
+            kind, _, known = instance.called("client", c).partition(" ")
+            steps.append({
+                "type": kind if known else "job", "id": _number(known or kind), "arrival": arrival,
+                "waiting_time": begin - arrival, "service": leave - begin,
+            })  # fmt: skip
+        routes.append({"vehicle": names.pop(0) if names else route.vehicle, "steps": steps})
+    served = {c for route in solution for c in route}
+    left = [
+        {"id": _number(instance.called("client", c).rpartition(" ")[2])}
+        for c in range(instance.clients)
+        if c not in served
+    ]
+    summary = {"routes": len(routes), "unassigned": len(left)}
+    data = {"code": 0, "summary": summary, "unassigned": left, "routes": routes}
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _ids(instance: Routing, t: int) -> list[Any]:
+    if instance.vehicle_names is None:
+        return []
+    return [_number(word) for word in instance.vehicle_names[t].split(",")]
+
+
+def _number(word: str) -> int | str:
+    return int(word) if word.isdigit() else word
