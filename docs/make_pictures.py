@@ -19,6 +19,7 @@ PICTURES = {
     "dag": (("er", {}), "auto", 5),
     "treeprune": (("rebase", {"width": 16}), "auto", 5),
     "scratchpad": (("squeezenet", {}), "auto", 10),
+    "scheduling": (("workshop", {"jobs": 6, "machines": 3}), "auto", 8),
     "mapf": (("rooms", {"agents": 12}), "auto", 10),
 }
 

@@ -255,3 +255,29 @@ def test_a_workshop_does_not_change():
         shop.tasks = 3
     with pytest.raises(ValueError):
         shop.mode_duration[0] = 1
+
+
+def test_the_checker_of_many_closings_agrees_with_that_of_one():
+    """Sums over closings say the same as looking at a task's own ones."""
+    from zerogap.models.scheduling.check import _surely_worked, _worked
+
+    rng, n = np.random.default_rng(0), 2000
+    a, b = np.array([5, 20, 40]), np.array([8, 30, 41])
+    shop = Workshop(
+        mode_task=np.arange(n), mode_duration=rng.integers(0, 12, n), demand_mode=np.arange(n),
+        demand_resource=np.zeros(n, dtype=int), resource_kind=[1], resource_capacity=[n],
+        closing_resource=[0] * 3, closing_begin=a, closing_end=b, task_pause=rng.integers(0, 2, n),
+    )  # fmt: skip
+    start = rng.integers(0, 50, n)
+    end = start + shop.mode_duration + rng.choice([0, 3, 10, 1, 11, 14], n)
+    plan, every = Plan(start, end, np.zeros(n, dtype=int)), np.arange(n)
+    sure = _surely_worked(shop, plan, every, every, np.array([True]))
+    breaks = list(zip(a.tolist(), b.tolist()))
+    for t in range(n):
+        try:
+            _worked(shop, t, int(start[t]), int(end[t]), int(shop.mode_duration[t]), breaks)
+            kept = True
+        except zg.InfeasibleSolution:
+            kept = False
+        assert kept == sure[t]
+    assert 100 < sure.sum() < n

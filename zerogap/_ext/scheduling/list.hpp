@@ -27,7 +27,7 @@ struct Workshop {
     int64_t horizon = 0;
     Ints first_mode, mode_task, duration, mode_cost, first_demand, demand_resource, demand_amount, demand_at;
     Ints kind, capacity, low, level, setup_of;
-    Ints first_break, break_begin, break_end;  // by mode
+    Ints calendar_of, first_break, break_begin, break_end;  // calendar of a mode, breaks of a calendar
     Ints release, latest_start, earliest_end, deadline, optional, pause, family, fixed_start, fixed_mode;
     Ints planned, job, job_release, job_due, job_weight;
     Ints before, after, of, to, lag, most;
@@ -316,7 +316,8 @@ private:
     void open(int m, bool pause, int64_t d, int64_t& s, int64_t& e) const {
         const Workshop& w = *shop;
         e = s + d;
-        for (int64_t i = w.first_break[m]; i < w.first_break[m + 1]; ++i) {
+        const int64_t c = w.calendar_of[m];
+        for (int64_t i = w.first_break[c]; i < w.first_break[c + 1]; ++i) {
             const int64_t a = w.break_begin[i], b = w.break_end[i];
             if (b <= s) continue;
             if (a <= s || (!pause && a < e)) { s = b; e = s + d; }

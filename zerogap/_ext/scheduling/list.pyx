@@ -18,15 +18,16 @@ cdef extern from "scheduling/list.hpp" namespace "zg::scheduling" nogil:
         int n, modes, resources, jobs, families
         cbool simple
         int64_t horizon
-        vector[int64_t] first_mode, mode_task, duration, mode_cost, first_demand, demand_resource
-        vector[int64_t] demand_amount, demand_at, kind, capacity, low, level
-        vector[int64_t] setup_of, first_break, break_begin, break_end, release, latest_start
-        vector[int64_t] earliest_end, deadline, optional, pause, family, fixed_start
-        vector[int64_t] fixed_mode, planned, job, job_release, job_due, job_weight
-        vector[int64_t] before, after, of, to, lag, most
-        vector[int64_t] relation_kind, relation_first, relation_second, rule_mode, rule_then, choice_group
-        vector[int64_t] choice_task, sequence_first, sequence_second, setup_time, setup_cost, setup_initial
-        vector[int64_t] objective
+        vector[int64_t] first_mode, mode_task, duration, mode_cost, first_demand
+        vector[int64_t] demand_resource, demand_amount, demand_at, kind, capacity
+        vector[int64_t] low, level, setup_of, calendar_of, first_break
+        vector[int64_t] break_begin, break_end, release, latest_start, earliest_end
+        vector[int64_t] deadline, optional, pause, family, fixed_start
+        vector[int64_t] fixed_mode, planned, job, job_release, job_due
+        vector[int64_t] job_weight, before, after, of, to
+        vector[int64_t] lag, most, relation_kind, relation_first, relation_second
+        vector[int64_t] rule_mode, rule_then, choice_group, choice_task, sequence_first
+        vector[int64_t] sequence_second, setup_time, setup_cost, setup_initial, objective
         void finish() except +
 
     cdef cppclass Outcome:
@@ -59,7 +60,8 @@ cdef class ListSearch:
     ----------
     arrays : dict of arrays
         The instance as the kernel counts it: windows of jobs merged into those of tasks, closings
-        by mode, offsets of modes, demands and breaks, -1 where a field is not set, deadlines and
+        by calendar and the calendar of every mode, offsets of modes, demands and breaks, -1 where
+        a field is not set, deadlines and
         largest lags 2**60 where there are none.
     horizon : int
     simple : bool
@@ -95,6 +97,7 @@ cdef class ListSearch:
         self.shop.low = _vector(arrays["low"])
         self.shop.level = _vector(arrays["level"])
         self.shop.setup_of = _vector(arrays["setup_of"])
+        self.shop.calendar_of = _vector(arrays["calendar_of"])
         self.shop.first_break = _vector(arrays["first_break"])
         self.shop.break_begin = _vector(arrays["break_begin"])
         self.shop.break_end = _vector(arrays["break_end"])
@@ -133,7 +136,7 @@ cdef class ListSearch:
         self.shop.objective = _vector(arrays["objective"])
         if len(arrays["first_mode"]) != self.shop.n + 1 or \
                 len(arrays["first_demand"]) != self.shop.modes + 1 or \
-                len(arrays["first_break"]) != self.shop.modes + 1 or len(arrays["objective"]) != 13:
+                len(arrays["calendar_of"]) != self.shop.modes or len(arrays["objective"]) != 13:
             raise ValueError("the arrays do not fit together")
         self.shop.finish()
         self.search.attach(self.shop, seed, target)

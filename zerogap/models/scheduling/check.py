@@ -112,11 +112,48 @@ def _durations(shop: Workshop, plan: Plan, here: np.ndarray, mode: np.ndarray) -
         shop.closing_resource.tolist(), shop.closing_begin.tolist(), shop.closing_end.tolist()
     ):
         of.setdefault(r, []).append((a, b))
-    for x in np.flatnonzero(here & touched[mode]).tolist():
+    suspects = np.flatnonzero(here & touched[mode])
+    if len(suspects) > 1000:
+        suspects = suspects[~_surely_worked(shop, plan, suspects, mode[suspects], closed)]
+    for x in suspects.tolist():
         m = int(mode[x])
         used = shop.demand_resource[shop.first_demand[m] : shop.first_demand[m + 1]].tolist()
         breaks = [c for r in used for c in of.get(r, ())]
         _worked(shop, x, int(plan.start[x]), int(plan.end[x]), int(duration[x]), breaks)
+
+
+def _surely_worked(
+    shop: Workshop, plan: Plan, tasks: np.ndarray, mode: np.ndarray, closed: np.ndarray
+) -> np.ndarray:
+    """Which of many tasks keep the closings of their one closed resource; the rest is looked at.
+
+    By sums over closings that do not overlap: none holds the start, those that begin before the
+    end have ended before it, and together they make up for what is not worked.
+    """
+    sure = np.zeros(len(tasks), dtype=bool)
+    demands = np.flatnonzero(closed[shop.demand_resource])
+    count = np.bincount(shop.demand_mode[demands], minlength=shop.modes)
+    only = np.full(shop.modes, -1)
+    only[shop.demand_mode[demands]] = shop.demand_resource[demands]
+    only[count != 1] = -1
+    for r in np.unique(only[mode]).tolist():
+        rows = np.flatnonzero(shop.closing_resource == r)
+        rows = rows[np.argsort(shop.closing_begin[rows], kind="stable")]
+        a, b = shop.closing_begin[rows], shop.closing_end[rows]
+        if r < 0 or (a[1:] <= b[:-1]).any():
+            continue
+        of = np.flatnonzero(only[mode] == r)
+        start, end = plan.start[tasks[of]], plan.end[tasks[of]]
+        total = np.concatenate(([0], np.cumsum(b - a)))
+        begun = np.searchsorted(a, start, "right")  # closings that began by the start
+        met = np.searchsorted(a, end, "left")  # closings that began before the end
+        open_start = (begun == 0) | (start >= b[np.maximum(begun, 1) - 1])
+        open_end = (met <= begun) | (end > b[np.maximum(met, 1) - 1])
+        lost = np.where(met > begun, total[met] - total[np.minimum(begun, met)], 0)
+        may = (shop.task_pause[tasks[of]] == 1) | (met <= begun)
+        worked = end - start - lost == shop.mode_duration[mode[of]]
+        sure[of] = open_start & open_end & may & worked
+    return sure
 
 
 def _worked(

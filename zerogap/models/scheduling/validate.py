@@ -419,9 +419,11 @@ def _openings(shop: Any, first: np.ndarray, late: np.ndarray, required: np.ndarr
     from zerogap.models.scheduling.solution import calendar, earliest
 
     touched = np.isin(shop.demand_resource, np.unique(shop.closing_resource))
-    for t in np.unique(shop.mode_task[shop.demand_mode[touched]]).tolist():
-        if not required[t]:
-            continue
+    tasks = np.unique(shop.mode_task[shop.demand_mode[touched]])
+    # Behind the last closing everything is open: most tasks have their room there.
+    shortest = np.minimum.reduceat(shop.mode_duration, shop.first_mode[:-1])
+    behind = np.maximum(first[:, START], int(shop.closing_end.max())) + shortest
+    for t in tasks[required[tasks] & (behind[tasks] > late[tasks])].tolist():
         limit = int(late[t])
         for m in range(shop.first_mode[t], shop.first_mode[t + 1]):
             d = int(shop.mode_duration[m])

@@ -89,16 +89,30 @@ def arrays(shop: Workshop) -> dict[str, Any]:
     of_job = np.where(shop.task_job != NONE, shop.job_release[job], 0) if shop.jobs else 0
     made["release"] = np.maximum(shop.task_release, of_job)
     made["deadline"] = deadlines(shop)
-    breaks = [calendar(shop, m) for m in range(shop.modes)] if len(shop.closing_begin) else []
-    lengths = [len(row) for row in breaks] or [0] * shop.modes
-    made["first_break"] = np.concatenate(([0], np.cumsum(lengths)))
-    made["break_begin"] = [a for row in breaks for a, _ in row]
-    made["break_end"] = [b for row in breaks for _, b in row]
+    made |= _calendars(shop)
     for name in ("before", "after", "of", "to", "lag"):
         made[name] = getattr(shop, f"precedence_{name}")
     made["most"] = np.minimum(shop.precedence_most, _FAR)
     made["objective"] = [shop.objective.get(name, 0) for name in OBJECTIVES]
     return made
+
+
+def _calendars(shop: Workshop) -> dict[str, Any]:
+    """The different calendars of the modes, and which each has."""
+    if not len(shop.closing_begin):
+        return {
+            "calendar_of": np.zeros(shop.modes, dtype=np.int64),
+            "first_break": [0, 0], "break_begin": [], "break_end": [],
+        }  # fmt: skip
+    known: dict[tuple, int] = {}
+    of = [known.setdefault(calendar(shop, m), len(known)) for m in range(shop.modes)]
+    lengths = [len(row) for row in known]
+    return {
+        "calendar_of": of,
+        "first_break": np.concatenate(([0], np.cumsum(lengths))),
+        "break_begin": [a for row in known for a, _ in row],
+        "break_end": [b for row in known for _, b in row],
+    }
 
 
 def of_list(shop: Workshop, search: Search, count: int) -> list[Island]:
