@@ -70,4 +70,4 @@ def command(
 
 
 def _is_result(raw: Any, _: str) -> bool:
-    return raw.lstrip()[:1] == b"{"
+    return raw.lstrip()[:1] == b"{" and (b'"solution"' in raw or b'"format"' in raw)

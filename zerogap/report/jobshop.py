@@ -8,8 +8,11 @@ import numpy as np
 
 from zerogap.models.jobshop import Schedule, Shop
 from zerogap.models.jobshop.solution import assigned, label
+from zerogap.models.jobshop.table import to_csv, to_icalendar
 from zerogap.report.scene import Scene
 
+#: What ``plot`` writes beside pictures: the schedule as a table and as events.
+EXPORTS = {".csv": to_csv, ".ics": to_icalendar}
 #: Beyond this many operations bars carry no outline and only the critical path is told apart.
 _DETAILED = 2000
 
@@ -89,9 +92,11 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
     if shop.operations <= 120:
         for x in np.flatnonzero(duration > 0):
             middle = schedule.start[x] + duration[x] / 2
-            axes.text(middle, machine[x], str(job[x]), ha="center", va="center", fontsize=7)
+            name = label(shop, "job", int(job[x]))[:12]
+            axes.text(middle, machine[x], name, ha="center", va="center", fontsize=7)
     if shop.machines <= 40:
-        axes.set_yticks(range(shop.machines))
+        names = [label(shop, "machine", m)[:24] for m in range(shop.machines)]
+        axes.set_yticks(range(shop.machines), names)
     axes.set_ylim(shop.machines - 0.5, -0.5)
     axes.set_xlim(0, int((schedule.start + duration).max()) * 1.01 or 1)
     axes.set_xlabel("time")

@@ -330,7 +330,8 @@ def load_solution(path: str, instance: Any) -> Any:
     raw, file = files.load(path)
     text = files.text_of(raw, file)
     family = base.family_of(instance)
-    if family.read_solution is not None and not text.lstrip().startswith("{"):
+    framed = text.lstrip().startswith("{") and ('"solution"' in text or '"format"' in text)
+    if family.read_solution is not None and not framed:
         return family.read_solution(text, instance, file=file)
     data = _result_data(text, instance, file)
     if not isinstance(data["solution"], dict):

@@ -12,11 +12,23 @@ from zerogap.models.jobshop.formats import FORMATS
 from zerogap.models.jobshop.generate import GENERATORS
 from zerogap.models.jobshop.instance import OBJECTIVES, FlexibleJobShop, JobShop, Shop
 from zerogap.models.jobshop.solution import Schedule, decode, encode
+from zerogap.models.jobshop.table import read_schedule, rows, to_csv, to_frame, to_icalendar
 
 #: Layouts of rows of numbers, and of arrays.
 LAYOUTS = ("standard", "taillard", "flexible", "machines-first", "times-first")
 
-__all__ = ["FAMILY", "FlexibleJobShop", "JobShop", "Schedule", "Shop", "check"]
+__all__ = [
+    "FAMILY",
+    "FlexibleJobShop",
+    "JobShop",
+    "Schedule",
+    "Shop",
+    "check",
+    "rows",
+    "to_csv",
+    "to_frame",
+    "to_icalendar",
+]
 
 
 def info(shop: Shop) -> dict[str, Any]:
@@ -66,6 +78,7 @@ FAMILY = Family(
     check=check,
     encode=encode,
     decode=decode,
+    read_solution=read_schedule,
     info=info,
     generators=GENERATORS,
     options=(

@@ -19,7 +19,7 @@ class Schedule:
     start : ndarray of int64, shape (operations,)
         Start of every operation, in the order of the instance (`by_job` splits it).
     machine : ndarray of int32, shape (operations,), optional
-        Machine of every operation; needed where there is a choice.
+        Machine of every operation; needed where there is a choice, else filled in by solvers.
     first : ndarray of int32, shape (jobs + 1,), optional
         Operation range of every job, so that files can hold one list a job.
     """
@@ -133,4 +133,6 @@ def decode(shop: Shop, data: dict) -> Schedule:
     if "start" not in data:
         raise InstanceError("is missing", field="start")
     machine = flat("machine") if data.get("machine") is not None else None
+    if machine is None and not isinstance(shop, FlexibleJobShop):
+        machine = shop.machine
     return Schedule(flat("start"), machine, shop.first)

@@ -81,8 +81,7 @@ class Plans(Island):
     def schedule(self) -> Schedule:
         """The best schedule."""
         start, machine = self.kernel.best()
-        flexible = isinstance(self.shop, FlexibleJobShop)
-        return Schedule(start, machine if flexible else None, self.shop.first)
+        return Schedule(start, machine, self.shop.first)
 
     def inject(self, schedule: Schedule) -> None:
         """Take a schedule found elsewhere."""

@@ -175,7 +175,7 @@ def builder(shop: Shop) -> Build:
                 _, start = ordinary.run(
                     chosen.linear, chosen.hidden, delay=chosen.delay, noise=noise, seed=seed
                 )
-            return Schedule(start, None, shop.first)
+            return Schedule(start, shop.machine, shop.first)
 
         return build
     if shop.operations * shop.jobs > _MANY:

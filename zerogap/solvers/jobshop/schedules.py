@@ -35,7 +35,7 @@ def schedule_of(shop: JobShop, sequence: np.ndarray) -> Schedule:
     """The earliest schedule of machine sequences."""
     from zerogap._ext.jobshop.tabu import starts
 
-    return Schedule(starts(*arrays(shop), sequence), None, shop.first)
+    return Schedule(starts(*arrays(shop), sequence), shop.machine, shop.first)
 
 
 def order_of(shop: Shop, schedule: Schedule) -> np.ndarray:
@@ -96,8 +96,10 @@ def searchable(shop: Shop) -> bool:
 def without_tails(shop: Shop, start: np.ndarray, machine: np.ndarray | None) -> Schedule:
     """The schedule of `shop` from one of its `by_tails`."""
     kept = np.delete(np.arange(shop.operations + shop.jobs), shop.first[1:] + np.arange(shop.jobs))
-    chosen = machine[kept] if machine is not None and isinstance(shop, FlexibleJobShop) else None
-    return Schedule(start[kept], chosen, shop.first)
+    if not isinstance(shop, FlexibleJobShop):
+        return Schedule(start[kept], shop.machine, shop.first)
+    assert machine is not None
+    return Schedule(start[kept], machine[kept], shop.first)
 
 
 def with_tails(shop: Shop, longer: Shop, schedule: Schedule) -> Schedule:
@@ -106,8 +108,6 @@ def with_tails(shop: Shop, longer: Shop, schedule: Schedule) -> Schedule:
     last = shop.first[1:] - 1
     ends = (schedule.start + duration)[last]
     start = np.insert(schedule.start, last + 1, ends)
-    if not isinstance(shop, FlexibleJobShop):
-        return Schedule(start, None, longer.first)
     machine = np.insert(used, last + 1, shop.machines + np.arange(shop.jobs))
     return Schedule(start, machine, longer.first)
 

@@ -218,7 +218,7 @@ def _fix(model, shop, fixed, free, start, end, presence) -> None:
 
 
 def _read(shop: Shop, value, start, presence) -> Schedule:
-    machine = None
+    machine = shop.machine
     if isinstance(shop, FlexibleJobShop):
         machine = np.empty(shop.operations, dtype=np.int32)
         for x in range(shop.operations):

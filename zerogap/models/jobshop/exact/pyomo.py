@@ -199,7 +199,7 @@ def _read(shop: Shop, parts: _Parts, model: Any, value: Any) -> Schedule:
         if at[j] == stop[j]:
             open_.remove(j)
     machine = np.array([parts.machine[i] for i in chosen], dtype=np.int32)
-    return Schedule(start, machine if isinstance(shop, FlexibleJobShop) else None, shop.first)
+    return Schedule(start, machine, shop.first)
 
 
 def _hint(
