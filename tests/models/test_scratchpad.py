@@ -228,7 +228,9 @@ def test_capacity_in_the_file_name_and_inclusive_ends(tmp_path):
         zg.check(Buffers([0, 0], [2, 2], [3, 3]), Placement([0, 2]))
 
 
-@pytest.mark.parametrize("name", [n for n in FAMILY.generators if n not in ("random", "training")])
+@pytest.mark.parametrize(
+    "name", [n for n in FAMILY.generators if n not in ("random", "training", "trace")]
+)
 def test_generated_networks_have_their_published_size(name):
     net = zg.generate("scratchpad", name, seed=1, weights="resident", bytes=1, capacity="1.0x")
     parameters = {"resnet18": 11.7, "resnet50": 25.6, "mobilenetv2": 3.5, "squeezenet": 1.24,

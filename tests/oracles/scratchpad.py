@@ -12,14 +12,17 @@ import math
 
 import numpy as np
 
-from zerogap.models.scratchpad import Buffers, Network, Placement, Plan
+from tests.oracles import scratchpad_memories as memories
+from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, Trace
 
 FAMILY = "scratchpad"
 METHODS = ("auto", "kernel", "exact", "mip", "lru", "belady", "greedy", "topological", "best-fit")
 
 
 def draw(rng):
-    """A network or some buffers, every feature on with probability 1/4."""
+    """A network, some buffers or a trace, every feature on with probability 1/4."""
+    if rng.random() < 0.25:
+        return memories.draw(rng), {}
     if rng.random() < 0.5:
         return _buffers(rng), {}
     while True:
@@ -30,6 +33,8 @@ def draw(rng):
 
 def optimum(instance, options, allowed=None):
     """Least objective over all solutions; for networks `allowed` may look at the schedule only."""
+    if isinstance(instance, Trace):
+        return memories.optimum(instance, allowed)
     if isinstance(instance, Buffers):
         return _best_placement(instance, allowed)
     return _best_plan(instance, allowed)
@@ -37,6 +42,8 @@ def optimum(instance, options, allowed=None):
 
 def solution(instance, rng, options):
     """A random solution."""
+    if isinstance(instance, Trace):
+        return memories.solution(instance, rng)
     if isinstance(instance, Buffers):
         roof = _roof(instance, 4) if instance.capacity is None else instance.capacity
         return next(_placements(instance, roof, rng), None)
@@ -51,7 +58,9 @@ def solution(instance, rng, options):
 
 
 def extension(instance, rng, options):
-    """An offset kept away from the bottom, or an operator from a step."""
+    """An offset kept away from the bottom, an operator from a step, a tensor from a memory."""
+    if isinstance(instance, Trace):
+        return memories.extension(instance, rng)
     if isinstance(instance, Buffers):
         i, least = int(rng.integers(len(instance.size))), int(rng.integers(1, 4))
 
@@ -72,6 +81,9 @@ def extension(instance, rng, options):
 
 def variants(instance, rng, options):
     """Permuted, moved in time, and scaled."""
+    if isinstance(instance, Trace):
+        yield from memories.variants(instance)
+        return
     same, twice = (lambda value: value), (lambda value: 2 * value)
     if isinstance(instance, Buffers):
         p = rng.permutation(len(instance.size))

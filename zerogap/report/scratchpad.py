@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, boxes, replay
+from zerogap.models.scratchpad import (
+    Buffers,
+    Mapping,
+    Network,
+    Placement,
+    Plan,
+    Trace,
+    boxes,
+    check,
+    replay,
+)
 from zerogap.report.scene import Scene
 
 #: Boxes of at least this share of width and height of the map carry their tensor's name.
@@ -14,16 +24,57 @@ _WIDE, _HIGH = 0.06, 0.035
 _UNITS = ((2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
 
 
-def draw(instance: Network | Buffers, solution: Plan | Placement, axes: Any = None) -> Any:
-    """The memory map of a plan or a placement.
+def _mapping_scene(trace: Trace, solution: Mapping) -> Scene:
+    time = check(trace, solution)
+    made = Scene(
+        f"{trace.name or 'trace'}: time {time:,}, {trace.slow - time:,} saved", "step", "address"
+    )
+    base = [0]
+    for memory in trace.memories[1:]:
+        base.append(base[-1] + memory.capacity)
+    for t, first, last, address, m in solution.residencies.tolist():
+        low, name = base[m - 1] + address, trace.tensors[t]
+        what = f"{name}\n{trace.size[t]:,} bytes in {trace.memories[m].name} at {address:,}"
+        made.box(first, low, last + 1, low + int(trace.size[t]), t % 8, name, what)
+    return made
+
+
+def _draw_mapping(trace: Trace, solution: Mapping, axes: Any) -> None:
+    from matplotlib import colormaps
+    from matplotlib.patches import Rectangle
+
+    colours = colormaps["tab20"]
+    base = [0]
+    for memory in trace.memories[1:]:
+        base.append(base[-1] + memory.capacity)
+    for t, first, last, address, m in solution.residencies.tolist():
+        width, height = last - first + 1, int(trace.size[t])
+        low = base[m - 1] + address
+        colour = colours(t % 20)
+        axes.add_patch(Rectangle((first, low), width, height, fc=colour, ec="white", lw=0.5))
+        if width > _WIDE * len(trace.time) and height > _HIGH * base[-1]:
+            middle = (first + width / 2, low + height / 2)
+            axes.text(*middle, trace.tensors[t], ha="center", va="center", fontsize=7)
+    for low in base[1:-1]:
+        axes.axhline(low, color="black", lw=1)
+    axes.set_xlim(0, len(trace.time))
+    axes.set_ylim(0, max(1, base[-1]))
+    axes.set_xlabel("step")
+    axes.set_ylabel("bytes of " + ", ".join(m.name for m in trace.memories[1:]))
+    time = check(trace, solution)
+    axes.set_title(f"{trace.name or 'trace'}: time {time}, {trace.slow - time} saved")
+
+
+def draw(instance: Any, solution: Any, axes: Any = None) -> Any:
+    """The memory map of a plan or a placement, or of the fast memories one above the other.
 
     Intermediates, weights and network inputs differ in colour. A mark at the beginning of a box
     is a load, one at its end a store.
 
     Parameters
     ----------
-    instance : Network or Buffers
-    solution : Plan or Placement
+    instance : Network, Buffers or Trace
+    solution : Plan, Placement or Mapping
     axes : matplotlib Axes, optional
 
     Returns
@@ -37,6 +88,9 @@ def draw(instance: Network | Buffers, solution: Plan | Placement, axes: Any = No
         figure = Figure(figsize=(11, 5.5), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
+    if isinstance(instance, Trace):
+        _draw_mapping(instance, solution, axes)
+        return axes.figure
     if isinstance(instance, Buffers):
         assert isinstance(solution, Placement)
         _draw_placement(instance, solution, axes)
@@ -131,8 +185,10 @@ def _draw_moves(net: Network, plan: Plan, rows: list, unit: int, axes: Any) -> N
         axes.legend(loc="upper right", fontsize=7)
 
 
-def scene(instance: Network | Buffers, solution: Plan | Placement) -> Scene:
+def scene(instance: Any, solution: Any) -> Scene:
     """The memory map: time to the right, addresses upwards."""
+    if isinstance(instance, Trace):
+        return _mapping_scene(instance, solution)
     if isinstance(instance, Buffers):
         assert isinstance(solution, Placement)
         top = int((solution.offset + instance.space).max(initial=0))
@@ -163,8 +219,15 @@ def scene(instance: Network | Buffers, solution: Plan | Placement) -> Scene:
     return made
 
 
-def rows(instance: Network | Buffers, solution: Plan | Placement) -> list[dict[str, Any]]:
+def rows(instance: Any, solution: Any) -> list[dict[str, Any]]:
     """A row a buffer, or a residency of a tensor: name, times, bytes, address."""
+    if isinstance(instance, Trace):
+        return [
+            {"tensor": instance.tensors[t], "memory": instance.memories[m].name,
+             "first step": first, "last step": last, "bytes": int(instance.size[t]),
+             "address": address}
+            for t, first, last, address, m in solution.residencies.tolist()
+        ]  # fmt: skip
     if isinstance(instance, Buffers):
         assert isinstance(solution, Placement)
         return [

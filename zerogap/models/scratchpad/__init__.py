@@ -1,7 +1,7 @@
 """Operator schedule, placement and replacement in the scratchpad of a DNN accelerator.
 
 `Network` (operators and tensors) is solved by a `Plan`, `Buffers` (fixed lifetimes) by a
-`Placement`; `check` replays both.
+`Placement`, a `Trace` (fixed steps, several memories) by a `Mapping`; `check` replays them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
 from zerogap.models.scratchpad.generate import GENERATORS
 from zerogap.models.scratchpad.instance import Network, topological
+from zerogap.models.scratchpad.memories import Mapping, Memory, Trace
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes, decode, encode
 
 __all__ = [
     "FAMILY",
     "Buffers",
+    "Mapping",
+    "Memory",
     "Network",
     "Placement",
     "Plan",
+    "Trace",
     "Traffic",
     "boxes",
     "check",
@@ -31,8 +35,18 @@ __all__ = [
 ]
 
 
-def info(instance: Network | Buffers) -> dict[str, Any]:
+def info(instance: Network | Buffers | Trace) -> dict[str, Any]:
     """Facts of an instance, for people."""
+    if isinstance(instance, Trace):
+        return {
+            "steps": len(instance.time),
+            "tensors": len(instance.size),
+            "uses": len(instance.uses),
+            "bytes": int(instance.size.sum()),
+            "memories": ", ".join(f"{m.name} ({m.capacity})" for m in instance.memories[1:]),
+            "time in slow memory": instance.slow,
+            "pinned tensors": int((instance.pin >= 0).sum()),
+        }
     if isinstance(instance, Buffers):
         return {
             "buffers": len(instance.size),
@@ -64,8 +78,8 @@ FAMILY = Family(
     sense="min",
     integral=True,
     unit="bytes",
-    instances=(Network, Buffers),
-    solution=(Plan, Placement),
+    instances=(Network, Buffers, Trace),
+    solution=(Plan, Placement, Mapping),
     formats=(
         json_format("scratchpad", formats.encode, formats.decode),
         _CSV,
@@ -83,8 +97,8 @@ FAMILY = Family(
             "objective",
             str,
             None,
-            "bytes moved, least scratchpad; for buffers least height or any fit",
-            ("traffic", "peak", "height", "fit"),
+            "bytes moved, least scratchpad; for buffers least height or any fit; for traces time",
+            ("traffic", "peak", "height", "fit", "time"),
         ),
         Option(
             "weights",

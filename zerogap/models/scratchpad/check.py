@@ -9,10 +9,12 @@ import numpy as np
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.instance import Network
+from zerogap.models.scratchpad.memories import Mapping, Trace
+from zerogap.models.scratchpad.simulate import makespan
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes
 
 
-def check(instance: Network | Buffers, solution: Plan | Placement) -> int:
+def check(instance: Network | Buffers | Trace, solution: Plan | Placement | Mapping) -> int:
     """Objective of a solution, recomputed from the definition.
 
     Raises
@@ -20,6 +22,10 @@ def check(instance: Network | Buffers, solution: Plan | Placement) -> int:
     InfeasibleSolution
         Naming the violated constraint, the place and the amount.
     """
+    if isinstance(instance, Trace):
+        if not isinstance(solution, Mapping):
+            raise InfeasibleSolution("a trace needs a mapping", constraint="kind")
+        return makespan(instance, solution)
     if isinstance(instance, Buffers):
         if not isinstance(solution, Placement):
             raise InfeasibleSolution("buffers need offsets", constraint="kind")

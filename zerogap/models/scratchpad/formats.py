@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from zerogap.models.base import InstanceError
+from zerogap.models.scratchpad import memories
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.instance import Network
 
@@ -54,8 +55,10 @@ def network(fields: dict[str, Any], capacity: int | str | None, **settings: Any)
 # ---- JSON --------------------------------------------------------------------------------------
 
 
-def encode(instance: Network | Buffers) -> dict[str, Any]:
+def encode(instance: Network | Buffers | memories.Trace) -> dict[str, Any]:
     """Fields of the JSON file."""
+    if isinstance(instance, memories.Trace):
+        return memories.to_json(instance)
     if isinstance(instance, Buffers):
         return {
             "name": instance.name,
@@ -127,8 +130,17 @@ def decode(
     write_every_eviction: bool | None = None,
     weights: str | None = None,
     offsets: str | None = None,
-) -> Network | Buffers:
+) -> Network | Buffers | memories.Trace:
     """The instance of a JSON file; options given by the user win over the file."""
+    if "memories" in data:
+        options = {"capacity": capacity, "alignment": alignment, "weights": weights}
+        options |= {"write_every_eviction": write_every_eviction, "offsets": offsets}
+        for option, value in options.items():
+            if value is not None:
+                raise InstanceError("says nothing to several memories", field=f"option {option}")
+        if objective not in (None, "time"):
+            raise InstanceError(f"is {objective!r}, several memories take time", field="objective")
+        return memories.of_json(data)
     given = {
         "alignment": data.get("alignment", 1) if alignment is None else alignment,
         "name": str(data.get("name", "")),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import InstanceError, frozen
+from zerogap.models.scratchpad import memories
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.instance import Network
 
@@ -139,8 +140,10 @@ def chains(net: Network, plan: Plan) -> list[list[int]]:
     return result
 
 
-def encode(solution: Plan | Placement) -> dict:
+def encode(solution: Plan | Placement | memories.Mapping) -> dict:
     """A solution as JSON-able dict."""
+    if isinstance(solution, memories.Mapping):
+        return memories.encode(solution)
     if isinstance(solution, Placement):
         return {"offset": solution.offset.tolist()}
     return {
@@ -149,7 +152,9 @@ def encode(solution: Plan | Placement) -> dict:
     }
 
 
-def decode(instance: Network | Buffers, data: dict) -> Plan | Placement:
+def decode(
+    instance: Network | Buffers | memories.Trace, data: dict
+) -> Plan | Placement | memories.Mapping:
     """A solution from what `encode` gives.
 
     Raises
@@ -157,6 +162,8 @@ def decode(instance: Network | Buffers, data: dict) -> Plan | Placement:
     InstanceError
         If a key is missing or a value malformed.
     """
+    if isinstance(instance, memories.Trace):
+        return memories.decode(instance, data)
     wanted = ("offset",) if isinstance(instance, Buffers) else ("schedule", "residencies")
     for key in wanted:
         if key not in data:

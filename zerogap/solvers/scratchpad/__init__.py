@@ -10,45 +10,56 @@ from __future__ import annotations
 
 from typing import Any
 
-from zerogap.models.scratchpad import Buffers, Network
-from zerogap.solvers.scratchpad import static, traffic
+from zerogap.models.scratchpad import Buffers, Network, Trace
+from zerogap.solvers.scratchpad import memories, static, traffic
 from zerogap.solvers.search import Search
 
 
-def auto(instance: Network | Buffers, search: Search) -> None:
+def auto(instance: Network | Buffers | Trace, search: Search) -> None:
     """Kernels first; what they leave open goes to the exact model with their best as start."""
-    if isinstance(instance, Buffers):
+    if isinstance(instance, Trace):
+        memories.auto(instance, search)
+    elif isinstance(instance, Buffers):
         static.auto(instance, search)
     else:
         traffic.auto(instance, search)
 
 
-def kernel(instance: Network | Buffers, search: Search) -> None:
+def kernel(instance: Network | Buffers | Trace, search: Search) -> None:
     """Scheduling and placement kernels alone."""
-    if isinstance(instance, Buffers):
+    if isinstance(instance, Trace):
+        memories.kernel(instance, search)
+    elif isinstance(instance, Buffers):
         static.kernel(instance, search)
     else:
         traffic.kernel(instance, search)
 
 
-def exact(instance: Network | Buffers, search: Search) -> None:
+def exact(instance: Network | Buffers | Trace, search: Search) -> None:
     """CP-SAT alone, cold."""
-    if isinstance(instance, Buffers):
+    if isinstance(instance, Trace):
+        memories.exact(instance, search)
+    elif isinstance(instance, Buffers):
         static.exact(instance, search)
     else:
         traffic.exact(instance, search)
 
 
-def mip(instance: Network | Buffers, search: Search) -> None:
+def mip(instance: Network | Buffers | Trace, search: Search) -> None:
     """The plain integer program by HiGHS, cold."""
-    if isinstance(instance, Buffers):
+    if isinstance(instance, Trace):
+        memories.exact(instance, search)
+    elif isinstance(instance, Buffers):
         static.exact(instance, search)
     else:
         traffic.mip(instance, search)
 
 
 def _baseline(name: str):
-    def run(instance: Network | Buffers, search: Search) -> None:
+    def run(instance: Network | Buffers | Trace, search: Search) -> None:
+        if isinstance(instance, Trace):
+            memories.baseline(instance, search, "best-fit" if name == "best-fit" else "greedy")
+            return
         module = static if isinstance(instance, Buffers) else traffic
         module.baseline(instance, search, name)
 

@@ -1,0 +1,29 @@
+from typing import Any
+
+import numpy as np
+
+class MemoryMapping:
+    def __init__(
+        self,
+        time: np.ndarray,
+        size: np.ndarray,
+        uses: np.ndarray,
+        copy: np.ndarray,
+        capacity: np.ndarray,
+        alignment: np.ndarray,
+        producer: np.ndarray,
+        pin: np.ndarray,
+        output: np.ndarray,
+        seed: int = 0,
+    ) -> None: ...
+    def run(self, seconds: float = ..., iterations: int = -1) -> bool: ...
+    def best(self) -> np.ndarray | None: ...
+    def inject(self, rows: Any) -> None: ...
+    def simulate(self, rows: Any) -> int: ...
+    def fit(self, tensor: int, first: int, last: int, memory: int, rows: Any) -> int: ...
+    @property
+    def objective(self) -> int | None: ...
+    @property
+    def iterations(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
