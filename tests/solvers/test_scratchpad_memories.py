@@ -93,6 +93,7 @@ def test_every_method_against_enumeration(method):
             assert result.solution is None and result.status in ("infeasible", "unknown")
             continue
         assert best >= least_time(trace)
+        assert result.bound is None or result.bound <= best
         if method == "kernel":
             assert result.objective is None or result.objective >= best
             proven += result.objective == best

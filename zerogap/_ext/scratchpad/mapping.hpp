@@ -88,14 +88,14 @@ class Mapper {
     bool run(double seconds, long limit) {
         const double begun = zg::now(), until = begun + seconds;
         long left = limit < 0 ? LONG_MAX : limit;
-        while (objective >= 0 && !movable_.empty() && left > 0) {
+        while (objective >= 0 && !movable_.empty() && stalled_ < PATIENCE && left > 0) {
             move();
             ++iterations;
             --left;
             if (iterations % 32 == 0 && zg::now() >= until) break;
         }
         this->seconds += zg::now() - begun;
-        return objective >= 0 && !movable_.empty();
+        return objective >= 0 && !movable_.empty() && stalled_ < PATIENCE;
     }
 
     void inject(const std::vector<Residency>& rows) {
@@ -225,6 +225,7 @@ class Mapper {
     }
 
     void take() {
+        stalled_ = 0;
         objective = current_;
         best = now_;
     }
@@ -280,6 +281,7 @@ class Mapper {
         heat_ *= cooling_;
         if (heat_ < 0.005 * scale_) {  // again from the best, as warm as chance will have it
             heat_ = 0.5 * scale_ * rng_.real();
+            ++stalled_;
             now_ = best;
             current_ = objective;
         }
@@ -313,7 +315,11 @@ class Mapper {
     }
 
     Random rng_;
+    // So many coolings without anything better, and annealing ends.
+    static constexpr int PATIENCE = 100;
+
     double heat_ = 1, scale_ = 1, cooling_ = 1;
+    int stalled_ = 0;
     int64_t current_ = 0;
     std::vector<Residency> now_, trial_;
     std::vector<int> movable_, in_, out_, release_, next_in_, next_out_, next_release_, cover_;

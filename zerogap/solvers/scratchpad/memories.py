@@ -8,8 +8,9 @@ import numpy as np
 
 from zerogap._ext.scratchpad.mapping import MemoryMapping
 from zerogap.models.scratchpad.exact import memories as formulation
-from zerogap.models.scratchpad.memories import Mapping, Trace, mapping
+from zerogap.models.scratchpad.memories import MAX_TIME, Mapping, Trace, mapping
 from zerogap.solvers.backends import cpsat as backend
+from zerogap.solvers.scratchpad import prices
 from zerogap.solvers.search import Search
 
 #: Share of the time that the kernel gets before CP-SAT joins.
@@ -21,10 +22,13 @@ def auto(trace: Trace, search: Search) -> None:
     bound(trace, search)
     engine = kernel_of(trace, search.seed)
     _begin(trace, search, engine)
-    prices(trace, search)
-    small = len(formulation.runs_of(trace)) <= formulation.MAX_RUNS
-    share = ALONE * search.remaining if small else np.inf
-    _drive(trace, search, engine, min(share, 5.0) if small else share)
+    marginal = [_knapsack(trace, k)[1] for k in range(len(trace.time))]
+    prices.tighten(trace, search, np.array(marginal))
+    runs = len(formulation.runs_of(trace))
+    small = runs <= formulation.MAX_RUNS
+    # Small programs are soon as good as annealing gets them; the proof is CP-SAT's.
+    alone = min(0.1 + 0.01 * runs, ALONE * search.remaining) if small else np.inf
+    _drive(trace, search, engine, alone)
     if not search.open or not small or (search.iterations is not None and search.extend is None):
         return
     if search.threads < 2 or search.extend is not None:
@@ -41,7 +45,8 @@ def kernel(trace: Trace, search: Search) -> None:
     bound(trace, search)
     engine = kernel_of(trace, search.seed)
     _begin(trace, search, engine)
-    prices(trace, search)
+    marginal = [_knapsack(trace, k)[1] for k in range(len(trace.time))]
+    prices.tighten(trace, search, np.array(marginal))
     _drive(trace, search, engine, np.inf)
 
 
@@ -67,83 +72,6 @@ def bound(trace: Trace, search: Search) -> None:
     # step those that save most a byte, the last one in part, are no worse than any choice that
     # fits, each tensor with its best memory and all capacities together. Waiting only adds.
     search.tighten(least_time(trace), "steps")
-
-
-def prices(trace: Trace, search: Search) -> None:
-    """Prices of bytes by memory and step, which what the tensors can save is held against."""
-    # For prices p >= 0 no mapping saves more than Σ p·capacity + Σ over tensors of the most that
-    # runs of its uses save less the price of the bytes they hold, from the first use to the last:
-    # every mapping keeps to the capacities, holds at least that, and waiting only adds.
-    until = search.elapsed + min(3.0, 0.15 * search.remaining)
-    tensors = [_Priced(trace, t) for t in range(len(trace.size)) if trace.used[t]]
-    capacity = np.array([m.capacity for m in trace.memories[1:]], dtype=float)[:, None]
-    price = np.tile([_knapsack(trace, k)[1] for k in range(len(trace.time))], (len(capacity), 1))
-    best, least, theta, stale = price, np.inf, 1.0, 0
-    for _ in range(400):
-        sums = np.concatenate([np.zeros((len(capacity), 1)), np.cumsum(price, axis=1)], axis=1)
-        used = np.zeros_like(price)
-        value = float((price * capacity).sum())
-        for tensor in tensors:
-            value += tensor.most(sums, used)
-        stale += 1
-        if value < least - 1e-7 * abs(least):
-            best, least, stale = price, value, 0
-        if stale >= 8:
-            theta, stale, price = theta / 2, 0, best
-            continue
-        slope = capacity - used
-        slope[(price <= 0) & (slope > 0)] = 0
-        norm = float((slope**2).sum())
-        if norm == 0 or theta < 1e-3 or search.elapsed > until or not search.open:
-            break
-        known = 0 if search.objective is None else trace.slow - search.objective
-        step = theta * max(value - known, 1e-3 * abs(value), 1e-9) / norm
-        price = np.maximum(0, price - step * slope)
-    if np.isfinite(least):
-        # Sums of doubles are exact to far less than that.
-        search.tighten(trace.slow - int(np.floor(least + 1e-6 + 1e-10 * abs(least))), "prices")
-
-
-class _Priced:
-    """The uses of a tensor, and what runs of them are worth under prices."""
-
-    def __init__(self, trace: Trace, t: int):
-        rows = list(trace.used[t])
-        self.size, self.pin = float(trace.size[t]), int(trace.pin[t])
-        self.steps = trace.uses[rows, 0].tolist()
-        fits = [m.capacity >= self.size for m in trace.memories[1:]]
-        self.memories = [m for m, fit in enumerate(fits) if fit and self.pin in (-1, m + 1)]
-        saved = trace.uses[rows, 2:].astype(float)
-        self.sums = np.concatenate([np.zeros((1, saved.shape[1])), np.cumsum(saved, axis=0)])
-        self.sums = self.sums.T.tolist()
-
-    def most(self, price: np.ndarray, used: np.ndarray) -> float:
-        """The most its runs bring, and the bytes they hold by memory and step added to `used`."""
-        n, steps = len(self.steps), self.steps
-        best = [0.0] * (n + 1)
-        choice: list[tuple[int, int] | None] = [None] * n
-        rows = {m: price[m].tolist() for m in self.memories}
-        for i in range(n - 1, -1, -1):
-            # A tensor that is pinned to a fast memory skips no use.
-            best[i] = best[i + 1] if self.pin < 1 else -np.inf
-            for m in self.memories:
-                sums, saved = rows[m], self.sums[m]
-                for j in range(i, n):
-                    value = saved[j + 1] - saved[i]
-                    value -= self.size * (sums[steps[j] + 1] - sums[steps[i]])
-                    if value + best[j + 1] > best[i]:
-                        best[i] = value + best[j + 1]
-                        choice[i] = (m, j)
-        i = 0
-        while i < n:
-            run = choice[i]
-            if run is None:
-                i += 1
-                continue
-            m, j = run
-            used[m, steps[i] : steps[j] + 1] += self.size
-            i = j + 1
-        return best[0]
 
 
 def least_time(trace: Trace) -> int:
@@ -199,12 +127,15 @@ def baseline(trace: Trace, search: Search, name: str) -> None:
     engine = kernel_of(trace, 0)
     if engine.best() is None:
         return
-    rows = greedy(trace, engine) if name == "greedy" else fit_by_step(trace, engine)
+    rows = fit_by_step(trace, engine) if name == "best-fit" else greedy(trace, engine, blind=True)
     search.offer(mapping(trace, rows), name, engine.simulate(rows))
 
 
-def greedy(trace: Trace, engine: MemoryMapping) -> list[list[int]]:
-    """Whole lifetimes by benefit a byte, each taken if it fits and the program gets no longer."""
+def greedy(trace: Trace, engine: MemoryMapping, *, blind: bool = False) -> list[list[int]]:
+    """Whole lifetimes by benefit a byte, each taken if it fits and the program gets no longer.
+
+    The baseline is `blind`: what fits is taken, without a look at the copies.
+    """
     start = engine.best()
     assert start is not None
     chosen: list[list[int]] = start.tolist()
@@ -222,7 +153,7 @@ def greedy(trace: Trace, engine: MemoryMapping) -> list[list[int]]:
         first, last = (int(trace.uses[trace.used[t][i], 0]) for i in (0, -1))
         if trace.producer[t] != first:
             first = max(0, first - 1)
-        time = _taken(engine, chosen, [t, first, last, 0, m], time)
+        time = _taken(engine, chosen, [t, first, last, 0, m], MAX_TIME if blind else time)
     return chosen
 
 
