@@ -102,6 +102,18 @@ def test_ten_thousand_categories_are_refused(tmp_path):
         read(tmp_path, "a,b\n" + rows)
 
 
+def test_measurements_are_no_categories(tmp_path):
+    text = "a,b\n" + "".join(f"{k / 7:.3f},{k % 2}\n" for k in range(200))
+    with pytest.raises(InstanceError, match=r":3: a: has 200 different numbers .* loss=gauss"):
+        read(tmp_path, text, score="bdeu")
+    assert isinstance(read(tmp_path, text, family="dag"), Dag)
+
+
+def test_an_unknown_score_is_named_with_the_known_ones(tmp_path):
+    with pytest.raises(InstanceError, match="'bd' is not one of bdeu, bic"):
+        read(tmp_path, CATEGORIES, score="bd")
+
+
 def test_frames_bring_names_and_orders():
     pd = pytest.importorskip("pandas")
     size = pd.Categorical(["s", "l", "s", "l"], categories=["s", "m", "l"], ordered=True)

@@ -159,7 +159,7 @@ FAMILY = Family(
     options=(
         Option("loss", str, "ls", "least squares, Gaussian likelihood or logistic", LOSSES),
         Option("penalty", str, "none", "on weights (l1) or edges (l0, bic)", PENALTIES),
-        Option("score", _optional(str), None, "log score of categories", (None, *SCORES)),
+        Option("score", _optional(str), None, "log score of categories", SCORES),
         Option("ess", _optional(float), None, "equivalent sample size of bdeu, 1 if not given"),
         Option("missing", str, "refuse", "what becomes of rows that lack a value", MISSING),
         Option("weight", _weight, None, "weight of l1 and l0"),

@@ -22,6 +22,8 @@ _GONE = {"", "na", "nan", "null", "n/a", "<na>", "?"}
 _NO_NUMBER = _GONE | {"none", "inf", "-inf", "+inf", "infinity", "-infinity"}
 #: Different numbers that a column beside categories may have to be read as categories unasked.
 _FEW = 20
+#: Different numbers with fractions that a column may have to be categories at all.
+_MEASURED = 50
 _CHUNK = 65536
 
 
@@ -371,6 +373,12 @@ def _few(column: list[str], categories: bool, where, name: str, file: str, n: in
             file=file, line=where(k), field=name,
         )  # fmt: skip
     hint = "; for numbers: loss=gauss penalty=bic" if fractions else ""
+    if fractions and len(column) > _MEASURED and all(v is not None for v in numbers):
+        raise InstanceError(
+            f"has {len(column)} different numbers such as {column[fractions[0]]}, which are no "
+            f"categories: make classes of it{hint}",
+            file=file, line=where(fractions[0]), field=name,
+        )  # fmt: skip
     if len(column) < 2:
         raise InstanceError(
             f"has one value ({column[0]!r}), expected two or more",
