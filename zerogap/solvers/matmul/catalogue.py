@@ -231,8 +231,8 @@ six turns it stands, and which of several stored schemes it is.
 
 The table is written by `python -m zerogap.solvers.matmul.catalogue --table FILE`, the catalogue by
 `python -m zerogap.solvers.matmul.catalogue --rebuild` (walks over all small formats from their
-naive schemes; hours improve it). What is committed comes from some 3·10¹⁰ attempted flips in several
-runs that resumed one checkpoint; Strassen's scheme alone composes to 1.13 × the best known.
+naive schemes; hours improve it). What is committed comes from some 3·10¹⁰ attempted flips in
+several runs that resumed one checkpoint; Strassen's scheme alone composes to 1.13 × the best known.
 
 Ranks are over ZT (coefficients −1, 0, 1); those over Z2 are given where they are smaller. *Known*
 is the best in the literature over ZT, collected by Perminov (2026; arXiv 2511.20317, 2603.02398,
