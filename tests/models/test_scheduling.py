@@ -11,7 +11,15 @@ import zerogap as zg
 from tests.oracles import scheduling as oracle
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
-from zerogap.models.scheduling import Builder, Plan, Workshop, reschedule
+from zerogap.models.scheduling import (
+    Builder,
+    Plan,
+    Workshop,
+    from_pandas,
+    lexicographic,
+    reschedule,
+    to_pandas,
+)
 from zerogap.models.scheduling.formats import PROBLEMS
 
 #: A small file of every class.
@@ -281,3 +289,52 @@ def test_the_checker_of_many_closings_agrees_with_that_of_one():
             kept = False
         assert kept == sure[t]
     assert 100 < sure.sum() < n
+
+
+def test_one_part_of_the_objective_before_the_other():
+    shop, compared = None, 0
+    for seed in range(60):
+        try:
+            shop = oracle._draw(np.random.default_rng(seed))
+        except InstanceError:
+            continue
+        if oracle.size(shop) > 3000 or not shop.jobs:
+            continue
+        columns = shop.columns() | {"objective": {"completion": 1}}
+        made = lexicographic(Workshop(**columns), ["completion", "makespan", "cost"])
+        every = [chosen for _, chosen in oracle.plans(made)]
+        if not every:
+            continue
+
+        def parts(chosen, made=made):
+            names = ("completion", "makespan", "cost")
+            columns = made.columns()
+            return [oracle.value(Workshop(**columns | {"objective": n}), chosen) for n in names]
+
+        best = min(every, key=parts)
+        assert oracle.value(made, best) == min(oracle.value(made, c) for c in every)
+        compared += 1
+        if compared == 4:
+            break
+    assert compared == 4
+    with pytest.raises(InstanceError, match="'speed' is unknown"):
+        lexicographic(shop, ["makespan", "speed"])
+
+
+def test_data_frames():
+    pd = pytest.importorskip("pandas")
+    frames = {
+        "resources": pd.DataFrame({"name": ["saw"], "kind": ["machine"]}),
+        "tasks": pd.DataFrame({"name": ["cut", "file"], "release": [0, 4], "deadline": [None, 9]}),
+        "modes": pd.DataFrame({"task": [0, 1], "duration": [3, 2]}),
+        "demands": pd.DataFrame({"mode": [0, 1], "resource": [0, 0]}),
+    }
+    shop = from_pandas(frames, name="frames")
+    result = zg.solve(shop, time_limit=5, threads=1)
+    table = to_pandas(shop, result.solution)
+    assert table["task"].tolist() == ["cut", "file"] and table["end"].tolist() == [3, 6]
+    assert table["resources"].tolist() == ["saw", "saw"]
+    with pytest.raises(InstanceError, match="unknown column"):
+        from_pandas(frames | {"modes": pd.DataFrame({"task": [0], "time": [3]})})
+    with pytest.raises(InstanceError, match="did you mean 'tasks'"):
+        from_pandas({"task": frames["tasks"]})

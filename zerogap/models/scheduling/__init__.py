@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.base import Family, Option
-from zerogap.models.scheduling.builder import Builder, reschedule
+from zerogap.models.scheduling.builder import Builder, lexicographic, reschedule
 from zerogap.models.scheduling.check import check
 from zerogap.models.scheduling.fields import KINDS
 from zerogap.models.scheduling.formats import FORMATS, PROBLEMS
 from zerogap.models.scheduling.generate import GENERATORS
 from zerogap.models.scheduling.instance import Workshop
 from zerogap.models.scheduling.solution import Plan, decode, encode
+from zerogap.models.scheduling.tables import from_pandas, to_pandas
 
-__all__ = ["FAMILY", "Builder", "Plan", "Workshop", "check", "reschedule"]
+__all__ = [
+    "FAMILY", "Builder", "Plan", "Workshop", "check", "from_pandas", "lexicographic", "reschedule",
+    "to_pandas",
+]  # fmt: skip
 
 
 def info(shop: Workshop) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from zerogap.models.base import InstanceError
 from zerogap.models.scheduling.fields import BY_TABLE, KEYS, NONE, TABLES, UNLIMITED, Field
 from zerogap.models.scheduling.instance import Workshop
 from zerogap.models.scheduling.solution import Plan
+from zerogap.models.scheduling.validate import enough
 from zerogap.models.told import nearest
 
 #: A row by the number that its ``add_…`` returned, or by its name.
@@ -357,4 +358,49 @@ def reschedule(shop: Workshop, plan: Plan, now: int, *, stability: int = 0) -> W
     if stability:
         columns["task_planned"] = np.where(plan.mode >= 0, plan.start, NONE)
         columns["objective"] = {**shop.objective, "stability": stability}
+    return Workshop(**columns)
+
+
+def lexicographic(shop: Workshop, parts: Sequence[str]) -> Workshop:
+    """The same workshop with its objective's parts one after the other.
+
+    A part's weight is more than all later parts together can make up for in plans that end by the
+    horizon, which becomes the time by which some best plan ends.
+
+    Parameters
+    ----------
+    shop : Workshop
+    parts : sequence of str
+        Parts of the objective, the most important first.
+
+    Raises
+    ------
+    InstanceError
+        If a part is unknown or the weights do not fit into 2**60.
+    """
+    end = min(shop.horizon, enough(shop))
+    jobs = sum(shop.job_weight.tolist())
+    due = int(shop.job_due.max(initial=0))
+    on_machines = len(shop.demand_mode)
+    largest = int(shop.setup_cost.max(initial=0))
+    time = int(shop.setup_time.max(initial=0)) + int(shop.setup_initial.max(initial=0))
+    dearest = np.maximum.reduceat(shop.mode_cost, shop.first_mode[:-1])
+    spread = {
+        "makespan": end, "completion": end * jobs, "flow": 2 * end * jobs, "tardiness": end * jobs,
+        "tardy": jobs, "earliness": due * jobs, "lateness": end + due, "span": end,
+        "setup_time": time * on_machines, "setup_cost": largest * on_machines,
+        "cost": sum(dearest.tolist()), "idle": end * shop.resources,
+        "stability": max(end, int(shop.task_planned.max(initial=0))) * shop.tasks,
+    }  # fmt: skip
+    weights: dict[str, int] = {}
+    total = 0
+    for part in reversed(list(parts)):
+        if part not in spread or part in weights:
+            what = "named twice" if part in weights else "unknown"
+            raise InstanceError(f"{part!r} is {what}", field="objective")
+        weights[part] = total + 1
+        total += weights[part] * spread[part]
+    columns = shop.columns()
+    columns["objective"] = {part: weights[part] for part in parts}
+    columns["horizon"] = end
     return Workshop(**columns)
