@@ -7,8 +7,9 @@ import pytest
 
 import zerogap as zg
 from tests.oracles import jobshop as oracle
-from zerogap.models.jobshop import JobShop
+from zerogap.models.jobshop import FlexibleJobShop, JobShop
 from zerogap.models.jobshop.exact.pyomo import LATEST, build
+from zerogap.solvers.jobshop import bounds
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -18,6 +19,23 @@ def test_highs_agrees_with_enumeration(seed):
     result = zg.solve(shop, method="exact", backend="highs", time_limit=20, threads=1)
     assert result.objective == best
     assert result.bound is not None and result.bound <= best
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_weights_of_machines_prove_too_much(seed):
+    rng = np.random.default_rng(seed)
+    shop, _ = oracle.draw(rng)
+    while not isinstance(shop, FlexibleJobShop) or shop.objective != "makespan":
+        shop, _ = oracle.draw(rng)
+    best, _ = oracle.optimum(shop, {})
+    assert bounds.assignment_bound(shop) <= best
+    for _ in range(20):
+        assert bounds._weighed(shop, rng.integers(0, 5, shop.machines).tolist()) <= best
+
+
+def test_bounds_of_flexible_shops_know_the_machines(data):
+    shop = zg.read(data("jobshop/fjsp/Brandimarte1993/mk10.txt"), family="jobshop")
+    assert 180 <= bounds.opening(shop) <= 189
 
 
 def test_audit_confirms_a_shop_by_the_other_solver(instances):

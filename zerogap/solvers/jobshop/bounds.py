@@ -6,6 +6,8 @@ with constraints of a user's, which only take schedules away.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from zerogap.models.jobshop import FlexibleJobShop, JobShop, Shop, shortest_work
@@ -68,9 +70,78 @@ def machine_bound(shop: JobShop, *, carlier: bool = True) -> int:
     return bound
 
 
+def assignment_bound(shop: FlexibleJobShop) -> int:
+    """Makespan below which no choice of machines fits, even in shares (a linear program).
+
+    The duals of the program weigh the machines; the bound is then computed anew, in integers.
+    """
+    from zerogap.solvers.backends.highs import Rows
+    from zerogap.solvers.backends.lp import Lp
+
+    n = len(shop.machine)
+    choice, machine = shop.choice.tolist(), shop.machine.tolist()
+    duration = shop.duration.tolist()
+    on: list[dict[int, float]] = [{} for _ in range(shop.machines)]
+    for i, (m, d) in enumerate(zip(machine, duration)):
+        on[m][i] = float(d)
+    rows = [(dict.fromkeys(range(a, b), 1.0), 1.0, 1.0) for a, b in zip(choice[:-1], choice[1:])]
+    rows += [({**here, n: -1.0}, -math.inf, 0.0) for here in on]
+    cost = np.zeros(n + 1)
+    cost[n] = 1
+    program = Lp(Rows.of(rows), cost, np.zeros(n + 1), np.full(n + 1, math.inf))
+    if program.solve(5.0) != "optimal":
+        return 0
+    weights = np.maximum(0.0, -program.duals[shop.operations :])
+    if not weights.sum() > 0:
+        return 0
+    weight = [int(w) for w in weights / weights.sum() * 10**6]
+    return _weighed(shop, weight)
+
+
+def _weighed(shop: FlexibleJobShop, weight: list[int]) -> int:
+    """The bound that weights of machines prove.
+
+    A machine is idle before the least head and behind the least tail of what may run on it. So with
+    makespan C its load is at most max(0, C - head - tail), while loads times weights add up to at
+    least the cheapest alternative of every operation, whatever machines are chosen: for any weights
+    that are not negative no C is possible for which the first sum is below the second.
+    """
+    size = np.minimum.reduceat(shop.duration, shop.choice[:-1])
+    before = np.cumsum(size) - size
+    job = shop.job
+    head = before - before[shop.first[:-1]][job]
+    if shop.release is not None:
+        head = head + shop.release[job]
+    work = np.add.reduceat(size, shop.first[:-1])
+    tail = work[job] - (before - before[shop.first[:-1]][job]) - size
+    operation = np.repeat(np.arange(shop.operations), np.diff(shop.choice))
+    idle = []
+    for m in range(shop.machines):
+        mine = operation[shop.machine == m]
+        idle.append(int(head[mine].min() + tail[mine].min()) if len(mine) else 0)
+    machine, duration = shop.machine.tolist(), shop.duration.tolist()
+    choice = shop.choice.tolist()
+    needed = sum(
+        min(weight[machine[i]] * duration[i] for i in range(a, b))
+        for a, b in zip(choice[:-1], choice[1:])
+    )
+    low, high = 0, sum(duration) + max(idle)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(w * max(0, middle - h) for w, h in zip(weight, idle)) < needed:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def opening(shop: Shop) -> int:
     """The best bound that takes milliseconds (the trivial one for very large shops)."""
     bound = trivial(shop)
+    if isinstance(shop, FlexibleJobShop):
+        if shop.objective == "makespan" and len(shop.machine) <= 20_000:
+            bound = max(bound, assignment_bound(shop))
+        return bound
     if not isinstance(shop, JobShop) or shop.operations > 20_000:
         return bound
     if shop.objective == "makespan":
