@@ -109,6 +109,12 @@ def solve(
         raise InstanceError(
             f"{family.name} has no method {method!r} (known: {', '.join(known)})", field="method"
         )
+    if extend is not None and method not in extendable(family.name):
+        raise InstanceError(
+            f"{method} cannot know the constraints that extend adds "
+            f"(use {', '.join(extendable(family.name))})",
+            field="method",
+        )
     if not 0 <= seed < 2**31:
         raise ValueError(f"seed is {seed}, expected 0 … 2**31 - 1")
     search = Search(
@@ -139,6 +145,12 @@ def solve(
             raise failure
         raise SolverError(f"{method} failed: {type(failure).__name__}: {failure}") from failure
     return _result(search)
+
+
+def extendable(name: str) -> tuple[str, ...]:
+    """Methods of a family that know a user's constraints; it may name them in EXTENDABLE."""
+    module = importlib.import_module(base.REGISTRY[name][1])
+    return getattr(module, "EXTENDABLE", ("auto", "exact"))
 
 
 @dataclass(frozen=True)

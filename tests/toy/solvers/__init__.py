@@ -68,3 +68,4 @@ def auto(instance, search):
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "mip": mip}
+EXTENDABLE = ("auto", "exact", "mip")

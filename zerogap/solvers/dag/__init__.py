@@ -128,5 +128,7 @@ METHODS = {
         ("cpsat", cpsat),
     )
 }
+#: Methods that know the constraints which `extend` adds.
+EXTENDABLE = ("auto", "exact", "cpsat")
 #: Methods that prove something, by different arguments: whom `audit` asks.
 PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}), ("cpsat", {}), ("auto", {}))

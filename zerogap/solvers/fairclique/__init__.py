@@ -323,5 +323,7 @@ METHODS = {
     "highs": cold_highs,
     "highs-warm": warm_highs,
 }
+#: Methods that know the constraints which `extend` adds.
+EXTENDABLE = ("auto", "exact", "cpsat", "highs", "highs-warm")
 #: Methods that prove something, by different arguments: whom `audit` asks.
 PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("kernel", {}), ("cpsat", {}), ("highs", {}))

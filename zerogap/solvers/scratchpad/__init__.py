@@ -78,5 +78,7 @@ METHODS = {
     "greedy": _baseline("greedy"),
     "best-fit": _baseline("best-fit"),
 }
+#: Methods that know the constraints which `extend` adds.
+EXTENDABLE = ("auto", "exact", "mip")
 #: Methods that prove something, by different arguments: whom `audit` asks.
 PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (("exact", {}), ("kernel", {}), ("mip", {}))
