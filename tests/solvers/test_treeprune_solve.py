@@ -9,6 +9,7 @@ import zerogap as zg
 from zerogap.models.treeprune import Kept, TreePrune, adversarial, check, random, rebase
 from zerogap.models.treeprune.exact import cpsat, pyomo
 from zerogap.models.treeprune.exact.parts import scaling
+from zerogap.models.treeprune.solution import path_tokens
 from zerogap.solvers.treeprune import (
     POLICIES,
     Candidates,
@@ -18,7 +19,6 @@ from zerogap.solvers.treeprune import (
     ets,
     simulate,
 )
-from zerogap.solvers.treeprune.strategy import path_tokens
 
 VARIANTS = ("plain", "unit", "equal", "budget", "tokens", "cardinality", "mandatory", "caps",
             "diminishing", "mixed")  # fmt: skip
