@@ -79,11 +79,12 @@ def test_one_thread_and_a_limit_of_iterations_repeat():
         grid(np.random.default_rng(3), 12, 4, permutation=True),
         zg.generate("scheduling", jobs=5, machines=3, seed=1),
     ):
-        one, two = (
-            zg.solve(shop, method="kernel", threads=1, seed=7, iterations=300, time_limit=60)
-            for _ in range(2)
-        )
-        assert one.solution == two.solution and one.objective == two.objective
+        for method in ("kernel", "auto"):
+            one, two = (
+                zg.solve(shop, method=method, threads=1, seed=7, iterations=300, time_limit=60)
+                for _ in range(2)
+            )
+            assert one.solution == two.solution and one.objective == two.objective
 
 
 def test_pipeline_without_a_bubble():

@@ -104,11 +104,14 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
 
 
 def alternate(shop: Workshop, search: Search, found: list[Island]) -> None:
-    """One thread: kernel and CP-SAT take turns that grow."""
+    """One thread: kernel and CP-SAT take turns that grow; one turn each if iterations decide."""
     turn = 1.0
+    counted = search.iterations is not None
     while search.open:
         if provable(shop):
-            prove(shop, search, workers=1, seconds=turn)
+            prove(shop, search, workers=1, seconds=None if counted else turn)
         if search.open:
             drive(search, found, seconds=turn)
+        if counted:
+            break
         turn *= 2

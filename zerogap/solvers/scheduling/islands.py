@@ -40,6 +40,8 @@ def drive(search: Search, islands: Sequence[Island], *, seconds: float = float("
     """Search with all islands, the first in this thread, until `seconds` or the search's end."""
     if not islands:
         return
+    if search.iterations is not None:
+        seconds = float("inf")  # iterations decide: a clock in between would not repeat
     with in_background(search, islands[1:], seconds=seconds):
         _drive(search, islands[0], seconds)
 
