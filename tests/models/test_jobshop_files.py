@@ -282,6 +282,25 @@ def test_faults_name_the_place_and_what_was_expected(name, text, line, word, tmp
     assert word in str(caught.value) and name in str(caught.value)
 
 
+def test_spreadsheets_are_read_or_say_what_is_missing(tmp_path):
+    """Where openpyxl is not installed a file that begins like one is refused in one line."""
+    import importlib.util
+
+    path = tmp_path / "t.xlsx"
+    if importlib.util.find_spec("openpyxl") and importlib.util.find_spec("pandas"):
+        import pandas
+
+        columns = {"job": ["A", "A"], "op": [1, 2], "machine": ["saw", "mill"], "time": [3, 2.5]}
+        pandas.DataFrame(columns).to_excel(path, index=False)
+        assert zg.read(path).duration.tolist() == [6, 5]
+        path.write_bytes(path.read_bytes()[:500])
+    else:
+        path.write_bytes(b"PK\x03\x04 [Content_Types].xml")
+    with pytest.raises(zg.InstanceError, match="spreadsheet") as caught:
+        zg.read(path, family="jobshop")
+    assert "\n" not in str(caught.value)
+
+
 def test_headers_with_a_meaning_are_no_other_familys(tmp_path):
     table = "job,op,machine,time\n0,0,0,3\n0,1,1,2\n1,0,1,2\n1,1,0,4\n2,0,0,1\n2,1,1,3\n"
     shop = read(tmp_path, "numbers.csv", table)
