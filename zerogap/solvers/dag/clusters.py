@@ -20,6 +20,8 @@ from zerogap.solvers.search import Search
 
 #: Share of the objective within which the relaxation's bound counts as equal to the incumbent.
 HAIR = 1e-7
+#: The same for log scores: their programs are solved to 1e-9 and their bounds come from duals.
+FINE, TIGHT = 1e-9, 1e-9
 #: Columns a variable begins with, and gets in a round.
 _FIRST, _ENTER = 20, 10
 #: Seconds a round for rows of small sets of variables.
@@ -113,6 +115,8 @@ class Relaxation:
         ]
         size = len(self.active)
         self.lp = Lp(Rows.of(rows), self._cost(self.active), np.zeros(size), np.full(size, np.inf))
+        if not isinstance(dag, Dag):
+            exactly(self.lp)
         if isinstance(dag, Dag):
             relative = columns.fit - self.shift[columns.owner]
             self._add([(np.arange(count), relative, determinant(dag) - float(self.shift.sum()))])
@@ -224,6 +228,12 @@ class Relaxation:
         return rows
 
 
+def exactly(lp: Any) -> None:
+    """Let a program be solved to the tolerance that log scores are compared with."""
+    for kind in ("primal", "dual"):
+        lp.highs.setOptionValue(f"{kind}_feasibility_tolerance", TIGHT)
+
+
 def determinant(dag: Dag) -> float:
     """Residual variances of any graph multiply to at least det S: a bound without the edges."""
     d = dag.variables
@@ -274,6 +284,14 @@ def incumbent_cost(search: Search) -> float | None:
     return -objective if objective is not None and search.sense == "max" else objective
 
 
+def hair(search: Search, best: float) -> float:
+    """By how much a bound of the relaxation may miss the cost that it proves."""
+    if search.sense == "max":
+        # Every variable's reduced costs are off by the program's tolerance at most.
+        return FINE * max(1.0, abs(best)) + 10 * TIGHT * search.instance.variables
+    return HAIR * max(1.0, abs(best))
+
+
 def claim(search: Search, bound: float) -> None:
     """Claim a lower bound on costs."""
     search.tighten(-bound if search.sense == "max" else bound, "clusters")
@@ -283,9 +301,9 @@ def tighten(search: Search, bound: float) -> None:
     """Claim a bound of the relaxation; within HiGHS's tolerance of the incumbent it is equal."""
     best = incumbent_cost(search)
     if search.extend is not None and best is None:
-        claim(search, bound - HAIR * max(1.0, abs(bound)))
+        claim(search, bound - hair(search, bound))
         return
-    if best is not None and bound >= best - HAIR * max(1.0, abs(best)):
+    if best is not None and bound >= best - hair(search, best):
         claim(search, best)
     else:
         claim(search, bound - 1e-9 * max(1.0, abs(bound)))
@@ -303,7 +321,7 @@ def branch(
     columns, bound = relaxation.columns, relaxation.bound
     room, best = math.inf, incumbent_cost(search)
     if best is not None and search.extend is None:
-        room = best - bound + HAIR * max(1.0, abs(best))
+        room = best - bound + hair(search, best)
     keep = relaxation.reduced <= room
     incumbent = [] if search.hint is None else pyomo.parents_of(search.hint)
     for k, s in enumerate(columns.members):
@@ -348,7 +366,7 @@ def by_tree(
         claim=lambda bound: tighten(search, bound) if bound < limit else None,
         offer=lambda parents: search.offer(structure(dag, parents), "clusters", exact=True),
         beside=beside,
-        hair=HAIR,
+        hair=lambda best: hair(search, best),
     )
     if finished and best is None and search.solution is None:
         # All columns were kept, every node was closed, none held a graph.

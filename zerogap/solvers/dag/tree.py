@@ -45,9 +45,11 @@ class Tree:
         Columns that are left.
     best : float
         The incumbent's cost; columns that are not left belong to no cheaper graph.
+    tolerance : float
+        Of the linear programs.
     """
 
-    def __init__(self, relaxation: Any, keep: np.ndarray, best: float):
+    def __init__(self, relaxation: Any, keep: np.ndarray, best: float, tolerance: float = 1e-9):
         from zerogap.solvers.backends.highs import Rows
         from zerogap.solvers.backends.lp import Lp
 
@@ -70,6 +72,8 @@ class Tree:
         size = len(self.owner)
         rows = [(dict.fromkeys(self.mine[j].tolist(), 1.0), 1.0, 1.0) for j in range(d)]
         self.lp = Lp(Rows.of(rows), self.cost, np.zeros(size), np.full(size, np.inf))
+        for kind in ("primal", "dual"):
+            self.lp.highs.setOptionValue(f"{kind}_feasibility_tolerance", tolerance)
         self.known = set(relaxation.known)
         self.index: list[np.ndarray] = []
         self.value: list[np.ndarray] = []
@@ -212,7 +216,7 @@ class Tree:
         claim: Callable[[float], None],
         offer: Callable[[list[tuple[int, ...]]], Any],
         beside: Callable[[], None] | None,
-        hair: float,
+        hair: Callable[[float], float],
     ) -> bool:
         """Branch until the bound meets the incumbent or the time is gone.
 
@@ -228,8 +232,8 @@ class Tree:
             Take a valid bound; parent sets of every variable without a cycle.
         beside : callable, optional
             What else one thread has to do, called between nodes.
-        hair : float
-            Share of the cost within which two costs are one.
+        hair : callable
+            How near to a cost a bound proves it.
 
         Returns
         -------
@@ -264,7 +268,7 @@ class Tree:
         left: Callable[[], float],
         cost: Callable[[], float | None],
         offer: Callable[[list[tuple[int, ...]]], Any],
-        hair: float,
+        hair: Callable[[float], float],
     ) -> list[tuple[int, int]]:
         """Bound a node as well as rows allow; the arcs to branch on, none if it is closed."""
         slow = 0
@@ -272,7 +276,7 @@ class Tree:
             before = node.bound
             node.bound = max(node.bound, self._solve(left()))
             best = cost()
-            if best is not None and node.bound >= best - hair * max(1.0, abs(best)):
+            if best is not None and node.bound >= best - hair(best):
                 return []
             if left() <= 0:
                 return []
