@@ -91,7 +91,9 @@ def _draw_clique(graph: FairClique, solution: Clique, axes: Any) -> None:
     if len(inside) <= 40:
         for v in inside:
             x, y = place[int(v)] * 1.0
-            axes.annotate(str(graph.ids[v]), (x, y), ha="center", va="center", fontsize=5, zorder=4)
+            axes.annotate(
+                str(graph.label(int(v))), (x, y), ha="center", va="center", fontsize=5, zorder=4
+            )
     axes.set_xlim(-2.2, 2.2)
     axes.set_ylim(-2.2, 2.2)
     axes.set_aspect("equal")
@@ -140,8 +142,8 @@ def scene(graph: FairClique, solution: Clique) -> Scene:
             made.line((place[int(u)], place[int(v)]), -1, "", "thin")
     for v, member in [*((v, True) for v in inside), *((v, False) for v in near)]:
         a = int(graph.attribute[v])
-        made.dot(place[int(v)][0], place[int(v)][1], a, str(graph.ids[v]),
-                 f"vertex {graph.ids[v]}: {graph.values[a]}\n"
+        made.dot(place[int(v)][0], place[int(v)][1], a, str(graph.label(int(v))),
+                 f"vertex {graph.label(int(v))}: {graph.values[a]}\n"
                  f"{'in the clique' if member else 'a neighbour'}")  # fmt: skip
     return made
 
