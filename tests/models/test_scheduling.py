@@ -16,6 +16,7 @@ from zerogap.models.scheduling import (
     Plan,
     Workshop,
     from_pandas,
+    from_pyjobshop,
     lexicographic,
     reschedule,
     to_pandas,
@@ -338,3 +339,13 @@ def test_data_frames():
         from_pandas(frames | {"modes": pd.DataFrame({"task": [0], "time": [3]})})
     with pytest.raises(InstanceError, match="did you mean 'tasks'"):
         from_pandas({"task": frames["tasks"]})
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_pyjobshop_there_and_back(problem):
+    pytest.importorskip("pyjobshop", reason="extra [peers] is not installed")
+    from benchmarks.peers.scheduling_pyjobshop import build
+
+    again = from_pyjobshop(build(parse(problem)).data())
+    result = zg.solve(again, time_limit=10, threads=1)
+    assert (str(result.status), result.objective) == ("optimal", OPTIMA[problem])

@@ -13,11 +13,13 @@ from zerogap.models.scheduling.fields import KINDS
 from zerogap.models.scheduling.formats import FORMATS, PROBLEMS
 from zerogap.models.scheduling.generate import GENERATORS
 from zerogap.models.scheduling.instance import Workshop
+from zerogap.models.scheduling.interchange import from_pyjobshop
 from zerogap.models.scheduling.solution import Plan, decode, encode
 from zerogap.models.scheduling.tables import from_pandas, to_pandas
 
 __all__ = [
-    "FAMILY", "Builder", "Plan", "Workshop", "check", "from_pandas", "lexicographic", "reschedule",
+    "FAMILY", "Builder", "Plan", "Workshop", "check", "from_pandas",
+    "from_pyjobshop", "lexicographic", "reschedule",
     "to_pandas",
 ]  # fmt: skip
 
