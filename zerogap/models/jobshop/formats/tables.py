@@ -286,8 +286,9 @@ def read_sheet(raw: bytes, *, file: str, objective: str = "makespan") -> Shop:
 
         frame: Any = pandas.read_excel(io.BytesIO(raw), header=None, dtype=object)
     except ImportError as error:
+        missing = error.name or "openpyxl"
         raise InstanceError(
-            f"a spreadsheet is read with pandas and openpyxl ({error.name or 'openpyxl'} is missing): "
+            f"a spreadsheet is read with pandas and openpyxl ({missing} is missing): "
             "install them or save it as CSV",
             file=file,
         ) from None
