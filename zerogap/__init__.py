@@ -27,6 +27,7 @@ from zerogap.models.base import (
 )
 from zerogap.models.files import read, write
 from zerogap.models.generators import arguments as _arguments
+from zerogap.models.told import nearest
 from zerogap.solvers import Found, Limits, Result, SolverError, Status, methods, solve, stream
 from zerogap.solvers.audit import Audit, audit
 from zerogap.solvers.result import load_result, load_solution, versions
@@ -112,7 +113,8 @@ def generate(name: str, generator: str | None = None, *, seed: int = 0, **option
     chosen = next(iter(generators)) if generator is None else generator
     if chosen not in generators:
         raise InstanceError(
-            f"{name} has no generator {chosen!r} (known: {', '.join(generators)})",
+            f"{name} has no generator {chosen!r}{nearest(chosen, generators)} "
+            f"(known: {', '.join(generators)})",
             field="generator",
         )
     settings = _arguments(generators[chosen], options, f"the generator {chosen}")

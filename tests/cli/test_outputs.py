@@ -186,3 +186,25 @@ def test_families_and_info_speak_in_words(family, tmp_path, capsys):
     shown = capsys.readouterr().out
     for word in ("True", "False", "None", "['", "[[", "np.", "array("):
         assert word not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["slove", "x"], "did you mean 'solve'"),
+        (["solve", "FILE", "-m", "kernl"], "did you mean 'kernel'"),
+        (["generate", "jobshp"], "did you mean 'jobshop'"),
+        (["generate", "jobshop", "--generator", "tailard"], "did you mean 'taillard'"),
+        (["info", "RESULT"], "is a result of `zerogap solve`"),
+        (["check", "RESULT", "FILE"], "is a result of `zerogap solve`"),
+        (["info", "UNKNOWN"], "files that end in .csv can be"),
+    ],
+)
+def test_messages_say_what_to_do(knapsack, tmp_path, capsys, arguments, message):
+    result, unknown = tmp_path / "r.json", tmp_path / "clients.csv"
+    assert call("solve", knapsack, "-q", "-o", result) == 0
+    unknown.write_text("Dear\n")
+    names = {"FILE": knapsack, "RESULT": result, "UNKNOWN": unknown}
+    capsys.readouterr()
+    assert call(*[names.get(a, a) for a in arguments]) in (2, 3)
+    assert message in capsys.readouterr().err

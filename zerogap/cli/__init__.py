@@ -35,6 +35,17 @@ class Lazy(click.Group):
             return None
         return importlib.import_module(f"zerogap.cli.{COMMANDS[name]}").command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from zerogap.models.told import nearest
+
+            text = error.message + nearest(args[0], COMMANDS)
+            raise click.UsageError(text, error.ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The one-line texts stand here, so that help imports nothing.
         with formatter.section("Commands"):

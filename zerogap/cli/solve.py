@@ -161,7 +161,7 @@ def _show(
         outputs.say(outputs.aligned(result))
     else:
         outputs.say(f"{result.name}: {result}".replace("\n", "\\n"))
-        if not quiet:
+        if not quiet or result.status == "infeasible":  # the reason is part of the answer
             for message in result.messages:
                 outputs.say(f"note: {message}", err=True)
     if plot and result.solution is not None:

@@ -311,7 +311,8 @@ def names() -> tuple[str, ...]:
 def _module(name: str, layer: int) -> ModuleType:
     if name not in REGISTRY:
         raise InstanceError(
-            f"unknown family {name!r} (known: {', '.join(REGISTRY)})", field="family"
+            f"unknown family {name!r}{nearest(name, REGISTRY)} (known: {', '.join(REGISTRY)})",
+            field="family",
         )
     return importlib.import_module(REGISTRY[name][layer])
 

@@ -124,6 +124,12 @@ def recognise(
     if not raw.strip():
         raise InstanceError("is empty", file=file)
     head = raw[:_HEAD]
+    if head.lstrip()[:1] == b"{" and b'"zerogap":' in head[:400] and b'"status":' in head:
+        raise InstanceError(
+            "is a result of `zerogap solve`, expected an instance (the result comes second in "
+            "check and plot, and after --start)",
+            file=file,
+        )
     candidates = base.names() if family is None else (family,)
     if family is None:
         wanted = set(options)
@@ -149,7 +155,19 @@ def recognise(
     if family is not None:
         formats = ", ".join(f.name for f in base.family(family).formats)
         raise InstanceError(f"is in none of the formats of {family} ({formats})", file=file)
-    raise InstanceError("no family recognises this file (name it with --family)", file=file)
+    suffix = Path(file).suffix
+    readers = [
+        f"{name} ({f.name})"
+        for name in base.names()
+        for f in base.family(name).formats
+        if suffix and file.endswith(f.suffixes)
+    ]
+    hint = f"; files that end in {suffix} can be {', '.join(readers)}" if readers else ""
+    raise InstanceError(
+        f"no family recognises this file: name its family with --family (of "
+        f"{', '.join(base.names())}) to learn what is missing{hint}",
+        file=file,
+    )
 
 
 def _format(
@@ -219,7 +237,7 @@ def parse(raw: bytes, file: str, fmt: Format, settings: dict[str, Any]) -> Any:
 
 
 def write(instance: Any, path: str | os.PathLike, *, format: str | None = None) -> None:
-    """Write an instance; the format follows from the file's ending, or from `format`.
+    """Write an instance; the format follows from the file's suffix, or from `format`.
 
     Raises
     ------

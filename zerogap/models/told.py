@@ -24,7 +24,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """What `name` may have been meant to be, in words; empty without a guess."""
     import difflib
 
-    close = difflib.get_close_matches(name, sorted(known), 1, 0.5)
+    close = difflib.get_close_matches(name, sorted(known), 1, 0.6)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from zerogap.models import base
 from zerogap.models.base import InstanceError, Model
+from zerogap.models.told import nearest
 from zerogap.solvers.incumbent import Incumbent, strict
 from zerogap.solvers.result import Claim, Limits, Result, SolverError, Status, TracePoint
 from zerogap.solvers.search import Search
@@ -107,7 +108,9 @@ def solve(
     known = methods(family.name)
     if method not in known:
         raise InstanceError(
-            f"{family.name} has no method {method!r} (known: {', '.join(known)})", field="method"
+            f"{family.name} has no method {method!r}{nearest(method, known)} "
+            f"(known: {', '.join(known)})",
+            field="method",
         )
     if extend is not None and method not in extendable(family.name):
         raise InstanceError(
