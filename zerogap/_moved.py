@@ -34,7 +34,6 @@ _SOLVERS = {
             "descent",
             "lift",
             "meta",
-            "moves",
             "pools",
         )
     },
@@ -42,6 +41,7 @@ _SOLVERS = {
 MOVED = {
     **{f"zerogap.models.{old}": f"zerogap.models.{new}" for old, new in _MODELS.items()},
     **{f"zerogap.solvers.{old}": f"zerogap.solvers.{new}" for old, new in _SOLVERS.items()},
+    "zerogap.solvers.matmul_moves": "zerogap.models.matmul.moves",
 }
 
 
