@@ -8,9 +8,9 @@ import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.check_mapping import makespan
 from zerogap.models.scratchpad.instance import Network
 from zerogap.models.scratchpad.memories import Mapping, Trace
-from zerogap.models.scratchpad.simulate import makespan
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes
 
 
