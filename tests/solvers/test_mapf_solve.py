@@ -113,7 +113,7 @@ def test_added_constraints():
         result = zg.solve(instance, method=method, extend=extend, threads=1, time_limit=30)
         assert result.status == "optimal" and result.extended
         assert result.objective == pytest.approx(2 * np.hypot(1, 1.5), abs=1e-6)
-    with pytest.raises(zg.InstanceError, match="needs the exact model"):
+    with pytest.raises(zg.InstanceError, match="kernel cannot know"):
         zg.solve(instance, method="kernel", extend=extend, threads=1)
 
 

@@ -124,12 +124,6 @@ def recognise(
     if not raw.strip():
         raise InstanceError("is empty", file=file)
     head = raw[:_HEAD]
-    if head.lstrip()[:1] == b"{" and b'"zerogap":' in head[:400] and b'"status":' in head:
-        raise InstanceError(
-            "is a result of `zerogap solve`, expected an instance (the result comes second in "
-            "check and plot, and after --start)",
-            file=file,
-        )
     candidates = base.names() if family is None else (family,)
     if family is None:
         wanted = set(options)
@@ -139,6 +133,15 @@ def recognise(
     alone = len(candidates) == 1
     found = (_format(base.family(name), head, text, file, alone) for name in candidates)
     matches = [match for match in found if match is not None]
+    if head.lstrip()[:1] == b"{" and b'"zerogap":' in head[:400] and b'"status":' in head:
+        # Of matmul a result is an instance, too: its scheme. No other family's reader is meant.
+        matches = [match for match in matches if match[0].name == "matmul"]
+        if not matches:
+            raise InstanceError(
+                "is a result of `zerogap solve`, expected an instance (the result comes second in "
+                "check and plot, and after --start)",
+                file=file,
+            )
     weakest = min((int(match[1].shape) for match in matches), default=0)
     named = [match for match in matches if match[1].shape == weakest]
     if len(named) > 1:
