@@ -11,7 +11,9 @@ import math
 
 import numpy as np
 
+from tests.oracles import routing_fleet as fleet
 from zerogap.models.routing import Builder, Route, Routes
+from zerogap.models.routing.fields import FIELDS
 
 FAMILY = "routing"
 METHODS = ("auto", "kernel", "exact", "columns")
@@ -57,6 +59,7 @@ def draw(rng):
             fields["required"] = True
         elif groups and on(0.5):
             fields["group"] = groups[0]
+        fleet.client(rng, on, fields)
         b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
     trips = on()
     limited = on()
@@ -89,6 +92,7 @@ def draw(rng):
             fields["preference"] = rng.integers(0, 15, n).tolist()
         if on():
             fields["allowed"] = (rng.random(n) < 0.8).tolist()
+        fleet.vehicle(rng, on, fields, n)
         b.add_vehicle_type(int(rng.integers(1, 3)), **fields)
     if pairs:
         b.add_shipment(0, 1, rng.integers(0, 5, dims).tolist())
@@ -159,6 +163,7 @@ def _drive(i, t, trips, reloads, begin):
             way, time = _travel(i, at, place, profile)
             if max(way, time) >= BARRED:
                 return None
+            time = fleet.at_speed(i, t, time)
             now, at, total, longest = now + time, place, total + way, max(longest, way)
             opens, closes = i.depot_window[reloads[k - 1]].tolist()
             now = max(now, opens, max(int(i.release[c]) for c in trip))
@@ -169,10 +174,11 @@ def _drive(i, t, trips, reloads, begin):
             way, time = _travel(i, at, place, profile)
             if max(way, time) >= BARRED:
                 return None
+            time = fleet.at_speed(i, t, time) + fleet.setup(i, at, c, way, time)
             now, at, total, longest = now + time, place, total + way, max(longest, way)
             for opens, closes in i.window[i.window_first[c] : i.window_first[c + 1]].tolist():
                 if now <= closes:
-                    now = max(now, opens) + int(i.service[c])
+                    now = max(now, opens) + fleet.service(i, t, c)
                     break
             else:
                 return None
@@ -182,6 +188,7 @@ def _drive(i, t, trips, reloads, begin):
         way, time = _travel(i, at, place, profile)
         if max(way, time) >= BARRED:
             return None
+        time = fleet.at_speed(i, t, time)
         now, total, longest = now + time, total + way, max(longest, way)
         if now > i.depot_window[end, 1]:
             return None
@@ -381,29 +388,24 @@ def variants(instance, rng, options):
     new = rng.permutation(n)
     old = np.argsort(new)
     counts = np.diff(instance.window_first)
-    fields = {
-        key: getattr(instance, key)[old]
-        for key in ("client_location", "delivery", "pickup", "service", "release", "prize",
-                    "required", "group")
-    }  # fmt: skip
+    fields = _renumbered(instance, "n", old)
     fields["window_first"] = np.concatenate([[0], np.cumsum(counts[old])]).astype(np.int64)
     fields["window"] = np.concatenate(
         [instance.window[instance.window_first[c] : instance.window_first[c + 1]] for c in old]
     )
     for key in ("shipments", "conflicts", "precedences"):
         fields[key] = new[getattr(instance, key)].astype(np.int32).reshape(-1, 2)
-    for key in ("preference", "allowed"):
-        rows = getattr(instance, key)
-        fields[key] = None if rows is None else rows[:, old]
     yield instance.replace(**fields), lambda value: value
     turned = rng.permutation(len(instance.vehicles))
-    fields = {
-        key: getattr(instance, key)[turned]
-        for key in ("vehicles", "capacity", "fixed_cost", "distance_cost", "duration_cost",
-                    "start_depot", "end_depot", "shift", "max_distance", "max_duration",
-                    "max_trips", "max_stops", "reload", "profile")
-    }  # fmt: skip
-    for key in ("preference", "allowed"):
-        rows = getattr(instance, key)
-        fields[key] = None if rows is None else rows[turned]
+    fields = _renumbered(instance, "T", turned)
     yield instance.replace(**fields), lambda value: value
+
+
+def _renumbered(instance, size, order):
+    """Every array of clients ("n") or vehicle types ("T") in another order, on whatever axis."""
+    fields = {}
+    for row in FIELDS:
+        array = getattr(instance, row.name)
+        if array is not None and size in row.shape:
+            fields[row.name] = np.take(array, order, axis=row.shape.index(size))
+    return fields

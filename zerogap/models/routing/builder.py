@@ -152,9 +152,12 @@ class Builder:
         for field, members in (("client_names", clients), ("vehicle_names", types)):
             if any(m[field] for m in members):
                 values[field] = tuple(m[field] for m in members)
-        for field, fill in (("preference", 0), ("allowed", True)):
+        service = [c["service"] for c in clients]
+        neutral: dict = {"preference": [0] * len(clients), "allowed": [True] * len(clients),
+                         "type_service": service}  # fmt: skip
+        for field, fill in neutral.items():
             if any(t[field] is not None for t in types):
-                rows = [t[field] if t[field] is not None else [fill] * len(clients) for t in types]
+                rows = [t[field] if t[field] is not None else fill for t in types]
                 values[field] = np.array(rows)
         values["distance"], values["duration"] = self._travel(places)
         return Routing(**(values | self._whole))

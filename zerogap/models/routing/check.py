@@ -12,7 +12,7 @@ import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.routing.instance import FORBIDDEN, Routing
-from zerogap.models.routing.solution import Route, Routes, schedule, stops_of
+from zerogap.models.routing.solution import Route, Routes, rides, schedule, stops_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     if distance > instance.max_distance[t]:
         over = distance - int(instance.max_distance[t])
         fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
-    start, end = schedule(instance, route, stops, times, fail)
+    start, end = schedule(instance, route, stops, rides(instance, route, stops), fail)
     if end - start > instance.max_duration[t]:
         over = end - start - int(instance.max_duration[t])
         fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)

@@ -50,12 +50,13 @@ def _quick(instance: Routing) -> np.ndarray:
     fits = (instance.delivery <= instance.capacity[t]).all(axis=1)
     fits &= (instance.pickup <= instance.capacity[t]).all(axis=1)
     out = instance.travel(home, instance.client_location, p)
-    time = instance.travel_time(home, instance.client_location, p)
+    time = instance.drive(t, home, instance.client_location) + instance.setup
+    service = instance.service_of(t)
     back, late = np.zeros_like(out), np.zeros_like(out)
     if instance.end_depot[t] >= 0:
         end = instance.depot_location[instance.end_depot[t]]
         back = instance.travel(instance.client_location, end, p)
-        late = instance.travel_time(instance.client_location, end, p)
+        late = instance.drive(t, instance.client_location, end)
     fits &= (out < FORBIDDEN) & (back < FORBIDDEN) & (time < FORBIDDEN) & (late < FORBIDDEN)
     fits &= out + back <= instance.max_distance[t]
     first = instance.window[instance.window_first[:-1]]
@@ -65,9 +66,9 @@ def _quick(instance: Routing) -> np.ndarray:
     close = instance.shift[t, 1]
     if instance.end_depot[t] >= 0:
         close = min(close, instance.depot_window[instance.end_depot[t], 1])
-    fits &= arrive + instance.service + late <= close
+    fits &= arrive + service + late <= close
     fits &= begin <= instance.depot_window[depot, 1]
-    fits &= time + instance.service + late <= instance.max_duration[t]
+    fits &= time + service + late <= instance.max_duration[t]
     if (instance.max_duration[t] < UNLIMITED) and instance.depot_window[depot, 1] < UNLIMITED:
         fits[:] = False
     if instance.allowed is not None:
@@ -179,17 +180,17 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     depot, end = int(instance.start_depot[t]), int(instance.end_depot[t])
     start = int(instance.depot_location[depot])
     out = int(ways("distance", start, p)[place])
-    there = int(ways("time", start, p)[place])
+    there = _driven(instance, t, int(ways("time", start, p)[place]))
     home = late = 0
     if end >= 0:
         goal = int(instance.depot_location[end])
         home = int(ways("distance", goal, p, back=True)[place])
-        late = int(ways("time", goal, p, back=True)[place])
+        late = _driven(instance, t, int(ways("time", goal, p, back=True)[place]))
     if max(out, home) >= UNLIMITED:
         return "arc", f"no way leads over location {place} that may be driven"
     if out + home > instance.max_distance[t]:
         return "distance", f"distance {out + home}, at most {instance.max_distance[t]}"
-    service = int(instance.service[c])
+    service = int(instance.service_of(t)[c])
     if there + service + late > instance.max_duration[t]:
         return "duration", f"duration {there + service + late}, at most {instance.max_duration[t]}"
     begin = max(int(instance.shift[t, 0]), int(instance.depot_window[depot, 0]))
@@ -197,7 +198,7 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     sources = {start} | {
         int(instance.depot_location[d]) for d in np.flatnonzero(instance.reload[t])
     }
-    trip = min(int(ways("time", d, p)[place]) for d in sources)
+    trip = min(_driven(instance, t, int(ways("time", d, p)[place])) for d in sources)
     arrive = max(begin + there, int(instance.release[c]) + trip)
     windows = instance.windows(c)
     open_ = windows[windows[:, 1] >= arrive]
@@ -210,6 +211,11 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     if back > close:
         return "time", f"returns at {back} at the earliest, {close} is the latest"
     return None
+
+
+def _driven(instance: Routing, t: int, time: int) -> int:
+    """A shortest time at the type's speed: each leg is rounded up, so their sum is no less."""
+    return time if time >= FORBIDDEN else -(-1000 * time // int(instance.speed[t]))
 
 
 def _fleet(instance: Routing) -> list[str]:

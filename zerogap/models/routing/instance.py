@@ -53,6 +53,9 @@ class Routing:
         Duration of service.
     window_first, window : ndarray, shape (n + 1,) and (windows, 2)
         Time windows of every client, ascending and disjoint; service must start in one of them.
+    setup : ndarray of int64, shape (n,)
+        Time before service, after arrival, where the stop before is at another place: clients at
+        one place are set up once.
     release : ndarray of int64, shape (n,)
         A trip may not leave its depot before the release of each of its clients.
     prize : ndarray of int64, shape (n,)
@@ -80,6 +83,10 @@ class Routing:
     max_distance, max_duration, max_trips : ndarray of int64, shape (T,)
     max_stops : ndarray of int64, shape (T,)
         Most clients that a route may serve, over all its trips.
+    speed : ndarray of int64, shape (T,)
+        In thousandths: a type drives ``ceil(1000 · duration / speed)``.
+    type_service : ndarray of int64, shape (T, n), or None
+        Duration of service by vehicle type, instead of ``service``.
     reload : ndarray of bool, shape (T, D)
         Depots where a vehicle may begin another trip.
     profile : ndarray of int32, shape (T,)
@@ -152,6 +159,9 @@ class Routing:
     vehicle_names: tuple[str, ...] | None = field(default=None, compare=False)
     # Fields that came later: where nothing is given they take the default of their row.
     max_stops: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
+    setup: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    speed: np.ndarray = field(default=None, metadata={"neutral": 1000})  # type: ignore
+    type_service: np.ndarray | None = field(default=None, metadata={"neutral": None})
 
     def __post_init__(self) -> None:
         validate(self)
@@ -200,6 +210,27 @@ class Routing:
         if self.duration is not None:
             return self.duration[profile, a, b]
         return self.travel(a, b, profile)
+
+    def service_of(self, vehicle: int) -> np.ndarray:
+        """Duration of service of every client by a vehicle type."""
+        return self.service if self.type_service is None else self.type_service[vehicle]
+
+    def drive(self, vehicle: int, a, b) -> np.ndarray:
+        """Driving time of a vehicle type at its speed; forbidden arcs stay so."""
+        time = self.travel_time(a, b, int(self.profile[vehicle]))
+        speed = int(self.speed[vehicle])
+        if speed == 1000:
+            return time
+        return np.where(time < FORBIDDEN, -(-1000 * time // speed), time)
+
+    def setup_from(self, vehicle: int, a, clients) -> np.ndarray:
+        """Setup of `clients` when coming from locations `a`: none from the same place.
+
+        Two locations are one place if they are the same or nothing lies between them.
+        """
+        at, p = self.client_location[clients], int(self.profile[vehicle])
+        near = (self.travel(a, at, p) == 0) & (self.travel_time(a, at, p) == 0)
+        return np.where((a == at) | near, 0, self.setup[clients])
 
     def matrix(self, profile: int = 0) -> np.ndarray:
         """Dense (L, L) distance matrix of a profile."""
@@ -258,6 +289,9 @@ class Routing:
             "distance limit": (self.max_distance < UNLIMITED).any(),
             "duration limit": (self.max_duration < UNLIMITED).any(),
             "stops limit": (self.max_stops < self.clients).any(),
+            "setup times": self.setup.any(),
+            "speeds": (self.speed != 1000).any(),
+            "service by vehicle": self.type_service is not None,
             "duration costs": self.duration_cost.any(),
             "profiles": self.profiles > 1,
             "preferences": self.preference is not None,

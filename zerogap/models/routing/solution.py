@@ -106,6 +106,17 @@ def stops_of(instance: Routing, route: Route) -> list[tuple[int, int]]:
     return stops
 
 
+def rides(instance: Routing, route: Route, stops: list[tuple[int, int]]) -> list[int]:
+    """Time between each two stops: driving at the type's speed, and the setup at its end."""
+    t, times = route.vehicle, []
+    for (a, _), (b, c) in zip(stops, stops[1:]):
+        time = int(instance.drive(t, a, b))
+        if c >= 0 and instance.setup[c]:
+            time += int(instance.setup_from(t, a, c))
+        times.append(time)
+    return times
+
+
 def schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, int]:
     """Departure and return of a feasible schedule of least duration.
 
@@ -142,7 +153,7 @@ def schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, 
             if not isinstance(end, str) and end - (value - elapsed) < best[1] - best[0]:
                 best = (value - elapsed, end)
         if c >= 0:
-            elapsed += int(instance.service[c])
+            elapsed += int(instance.service_of(t)[c])
     return best
 
 
@@ -166,7 +177,7 @@ def _drive(instance: Routing, t: int, stops, times, releases, begin: int) -> int
             later = windows[windows[:, 1] >= now]
             if not len(later):
                 return f"arrives at {instance.client(c)} at {now}, it closes at {windows[-1, 1]}"
-            now = max(now, int(later[0, 0])) + int(instance.service[c])
+            now = max(now, int(later[0, 0])) + int(instance.service_of(t)[c])
     if now > instance.shift[t, 1]:
         return f"returns at {now}, the shift ends at {instance.shift[t, 1]}"
     return now
@@ -179,9 +190,7 @@ def timetable(instance: Routing, route: Route) -> list[tuple[int, int, int, int]
     the checker counts it; waiting is what lies between arrival and begin.
     """
     stops = stops_of(instance, route)
-    p = instance.profile[route.vehicle]
-    places = [place for place, _ in stops]
-    times = [int(instance.travel_time(a, b, p)) for a, b in zip(places, places[1:])]
+    times = rides(instance, route, stops)
 
     def late(message: str, *_: Any) -> None:
         raise InfeasibleSolution(message, constraint="time")
@@ -194,7 +203,7 @@ def timetable(instance: Routing, route: Route) -> list[tuple[int, int, int, int]
         if c >= 0:
             windows = instance.windows(c)
             begin = max(now, int(windows[windows[:, 1] >= now][0, 0]))
-            now = begin + int(instance.service[c])
+            now = begin + int(instance.service_of(route.vehicle)[c])
         elif i < len(stops) - 1:
             trip += 1
             released = max(int(instance.release[x]) for x in route.trips[trip])

@@ -43,6 +43,7 @@ def arrays(instance: Routing) -> dict[str, Any]:
         shipped[p] = shipped[d] = instance.shipment_load
     relation_first, relation = _relations(instance)
     places = np.concatenate([instance.client_location, depots])
+    travel = _travel(instance, places)
     return (
         kernel_arrays(instance)
         | {
@@ -80,7 +81,8 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "related": related,
             "multi_window": len(instance.window) > n,
         }
-        | _travel(instance, places)
+        | travel
+        | _times(instance, places, travel)
     )
 
 
@@ -110,6 +112,50 @@ def _relations(instance: Routing) -> tuple[np.ndarray, np.ndarray]:
     rows.sort()
     first = np.searchsorted([r[0] for r in rows], np.arange(instance.clients + 1))
     return first.astype(np.int64), np.array([(b << 2) | kind for _, b, kind in rows], np.int32)
+
+
+def by_type(instance: Routing) -> bool:
+    """Whether times differ in more than the profile: kernels then get a profile a vehicle type."""
+    return bool(
+        instance.setup.any() or (instance.speed != 1000).any() or instance.type_service is not None
+    )
+
+
+def _times(instance: Routing, places: np.ndarray, travel: dict[str, Any]) -> dict[str, Any]:
+    """What one type's service, setup and speed are to kernels: parts of the time of an arc.
+
+    The arc from i to j takes the service at i, the drive, and the setup at j. A route ends at its
+    last client's departure, so that arcs to the nowhere of open routes take the service too.
+    """
+    if not by_type(instance):
+        return {}
+    n, m, types = instance.clients, len(places) + 1, instance.types
+    if m > DENSE:
+        raise InstanceError(
+            f"speeds, setups and service by vehicle need dense matrices, at most {DENSE} nodes",
+            field="clients",
+        )
+    every = np.arange(n)
+    time = np.zeros((types, m, m), np.int64)
+    for t in range(types):
+        time[t, :-1, :-1] = instance.drive(t, places[:, None], places)
+        time[t, :-1, :n] += instance.setup_from(t, places[:, None], every[None, :])
+        time[t, :n, :] += instance.service_of(t)[:, None]
+    closed = travel["dist"][instance.profile] >= ARC
+    time[closed | (time >= FORBIDDEN)] = 0
+    if time.max() >= ARC:
+        raise InstanceError(
+            f"a service and drive of {time.max()}; use units in which they stay below {ARC}",
+            field="duration",
+        )
+    return {
+        "profiles": types,
+        "profile": np.arange(types, dtype=np.int32),
+        "service": np.zeros(n, np.int64),
+        "dist": np.ascontiguousarray(travel["dist"][instance.profile]),
+        "dist_back": np.ascontiguousarray(travel["dist_back"][instance.profile]),
+        "time": np.ascontiguousarray(time, np.int32),
+    }
 
 
 def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:

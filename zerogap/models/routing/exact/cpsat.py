@@ -77,8 +77,11 @@ class _Circuits:
         if a is None or b is None:
             return (0, 0)
         p = int(instance.profile[t])
-        distance, time = int(instance.travel(a, b, p)), int(instance.travel_time(a, b, p))
-        return None if max(distance, time) >= FORBIDDEN else (distance, time)
+        distance, time = int(instance.travel(a, b, p)), int(instance.drive(t, a, b))
+        if max(distance, time) >= FORBIDDEN:
+            return None
+        setup = int(instance.setup_from(t, a, j - 1)) if 1 <= j <= self.n else 0
+        return distance, time + setup
 
     def circuits(self) -> None:
         model, instance = self.model, self.instance
@@ -304,7 +307,7 @@ class _Circuits:
         for v, i, j, arc in self.chains():
             travel = self.legs[v, i, j][1]
             if 1 <= i <= n:
-                gone = start[i - 1] + int(instance.service[i - 1]) + travel
+                gone = start[i - 1] + int(instance.service_of(self.copies[v])[i - 1]) + travel
             else:
                 gone = (self.names["leave", v] if i == 0 else again[v, i]) + travel
             if 1 <= j <= n:
@@ -375,11 +378,13 @@ def _horizon(instance: Routing) -> int:
     for values in (instance.window, instance.shift, instance.depot_window):
         finite.append(int(values[values < UNLIMITED].max(initial=0)))
     finite.append(int(instance.release.max(initial=0)))
-    longest = 0
-    for p in range(instance.profiles):
-        times = instance.time_matrix(p)
+    longest, every = 0, np.arange(instance.locations)
+    for t in range(instance.types):
+        times = instance.drive(t, every[:, None], every)
         longest = max(longest, int(times[times < FORBIDDEN].max(initial=0)))
-    return max(finite) + int(instance.service.sum()) + (2 * instance.clients + 2) * longest
+    service = instance.service if instance.type_service is None else instance.type_service.max(0)
+    work = int(service.sum() + instance.setup.sum())
+    return max(finite) + work + (2 * instance.clients + 2) * longest
 
 
 def timed(instance: Routing) -> bool:
@@ -564,4 +569,4 @@ def _hint_times(b: _Circuits, v: int, nodes, times, begin: int, values: dict[Any
             windows = instance.windows(i - 1)
             now = max(now, int(windows[windows[:, 1] >= now][0, 0]))
             values["start", i - 1], values["depart", i - 1] = now, since
-            now += int(instance.service[i - 1])
+            now += int(instance.service_of(b.copies[v])[i - 1])
