@@ -12,8 +12,10 @@ from tests.oracles import scheduling as oracle
 from zerogap._ext.scheduling.flow import FlowSearch
 from zerogap._ext.scheduling.hybrid import HybridSearch
 from zerogap._ext.scheduling.list import ListSearch
+from zerogap._ext.scheduling.project import ProjectSearch
 from zerogap.models.scheduling import Plan
-from zerogap.solvers.scheduling import lists
+from zerogap.models.scheduling.validate import enough
+from zerogap.solvers.scheduling import lists, projects
 
 
 def ends(times, sequence, setup=None, initial=None, no_wait=False):
@@ -184,3 +186,62 @@ def test_the_list_kernel_takes_a_plan():
     assert kernel.objective <= zg.check(shop, start)
     with pytest.raises(ValueError):
         kernel.inject([0], [0])
+
+
+def population(shop, **options):
+    handing = projects.Handing(shop)
+    return handing, ProjectSearch(*handing.arrays, longest=enough(shop), **options)
+
+
+def test_projects_reach_the_best_plan():
+    """Every plan keeps demands, budgets, lags and releases; the best one is found."""
+    solved = 0
+    for seed in range(250):
+        try:
+            shop = oracle._project(np.random.default_rng(seed))
+        except zg.InstanceError:
+            continue  # a demand above every capacity
+        if not projects.projective(shop) or oracle.size(shop) > 4000:
+            continue
+        best, _ = oracle.optimum(shop, {})
+        handing, kernel = population(shop, members=10, seed=seed, target=-1)
+        kernel.run(iterations=600)
+        assert kernel.objective == best
+        if best is not None:
+            assert zg.check(shop, handing.plan(kernel)) == best
+            solved += 1
+    assert solved >= 80
+
+
+def test_projects_repeat_and_take_plans():
+    file = "instances/scheduling/project12.rcp"
+    shop = zg.read(file)
+    (_, one), (handing, two) = population(shop, seed=3), population(shop, seed=3)
+    one.run(iterations=900)
+    for _ in range(3):
+        two.run(iterations=300)
+    assert np.array_equal(one.best(), two.best())
+    _, other = population(shop, seed=4)
+    handing.inject(other, handing.plan(one))
+    assert other.objective <= one.objective
+    with pytest.raises(ValueError, match="does not fit"):
+        other.inject([0], [0])
+    with pytest.raises(ValueError, match="out of range"):
+        other.inject(np.zeros(shop.tasks), np.full(shop.tasks, 7))
+
+
+@pytest.mark.parametrize(("change", "word"), [
+    ({"need": [[3], [1]]}, "out of range"),
+    ({"lag": [-1]}, "out of range"),
+    ({"after": [2]}, "out of range"),
+    ({"release": [0]}, "fit together"),
+    ({"before": [0, 1], "after": [1, 0], "lag": [0, 0]}, "circle"),
+])  # fmt: skip
+def test_bad_projects_are_refused(change, word):
+    arrays = {
+        "first_mode": [0, 1, 2], "duration": [1, 2], "need": [[1], [1]], "capacity": [2],
+        "spend": np.zeros((2, 0)), "budget": [], "release": [0, 0], "before": [0], "after": [1],
+        "lag": [0],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=word):
+        ProjectSearch(*(arrays | change).values(), longest=3)

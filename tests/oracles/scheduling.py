@@ -26,7 +26,8 @@ def draw(rng: np.random.Generator) -> tuple[Workshop, dict]:
     """A tiny workshop, every feature on with probability 1/4."""
     while True:
         try:
-            shop = _shop(rng) if rng.random() < 0.25 else _draw(rng)
+            kind = rng.random()
+            shop = (_shop if kind < 0.2 else _project if kind < 0.4 else _draw)(rng)
         except InstanceError:
             continue  # the features drawn contradict each other
         if size(shop) <= LARGEST:
@@ -139,6 +140,31 @@ def _shop(rng: np.random.Generator) -> Workshop:
                 b.add_same_sequence(m, n)
     if not no_wait:
         b.objective(str(rng.choice(["makespan", "completion", "tardiness", "tardy"])))
+    return b.build()
+
+
+def _project(rng: np.random.Generator) -> Workshop:
+    """A tiny project: modes, renewable resources, budgets, machines, releases, lags; makespan."""
+    on = lambda chance=0.25: bool(rng.random() < chance)  # noqa: E731
+    upto = lambda most, least=0: int(rng.integers(least, most + 1))  # noqa: E731
+    b = Builder()
+    n, pools, budgets = upto(4, 2), upto(2, 1), upto(1)
+    machine = b.add_machine() if on() else None
+    resources = [b.add_resource("renewable", "", upto(4, 2)) for _ in range(pools)]
+    resources += [b.add_resource("consumable", "", upto(5, 1)) for _ in range(budgets)]
+    job = b.add_job(release=upto(2)) if on() else None
+    multi = on(0.5)
+    for _ in range(n):
+        t = b.add_task(job=job, release=upto(2) if on() else None)
+        for _ in range(upto(3, 1) if multi else 1):
+            m = b.add_mode(t, upto(3, 0 if on() else 1))
+            b.add_demand(m, {r: upto(4 if on() else 2) for r in resources})
+            if machine is not None and on():
+                b.add_demand(m, machine)
+    pairs = list(itertools.combinations(rng.permutation(n).tolist(), 2))
+    rng.shuffle(pairs)
+    for a, c in pairs[: upto(n)]:
+        b.add_precedence(int(a), int(c), lag=upto(2) if on() else 0)
     return b.build()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
-from zerogap.solvers.scheduling import bounds, islands, lists, shape
+from zerogap.solvers.scheduling import bounds, islands, lists, projects, shape
 from zerogap.solvers.scheduling.exact import provable, prove, windows
 from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
 from zerogap.solvers.search import Search
@@ -12,6 +12,8 @@ from zerogap.solvers.search import Search
 #: Share of the time in which a flow shop is searched for its best permutation before its machines
 #: may differ.
 PERMUTATION_SHARE = 0.15
+#: Share of the time in which CP-SAT with all threads may prove what a project's kernels have found.
+PROOF_SHARE = 0.25
 #: Up to so many modes CP-SAT gets all threads once the list kernel has made a start.
 TEAM = 1200
 
@@ -32,7 +34,11 @@ def auto(shop: Workshop, search: Search) -> None:
         return windows(shop, search)
     if search.threads == 1:
         return alternate(shop, search, found)
-    if cooperative(shop):
+    if projects.projective(shop) and not shape.parallel(shop):
+        # Most small projects are proven at once or not at all; the others are the kernels'.
+        if provable(shop):
+            prove(shop, search, workers=search.threads, seconds=PROOF_SHARE * search.remaining)
+    elif cooperative(shop):
         # CP-SAT's own neighbourhoods go on from the kernels' plan where it is small enough.
         prove(shop, search, workers=search.threads)
     elif provable(shop):
@@ -94,6 +100,8 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
         handover = Handover(shop, chains)
         handover.opening(search)
         found = handover.islands(search, count)
+    elif projects.projective(shop):
+        found = projects.of_project(shop, search, count)
     elif lists.listable(shop):
         found = lists.of_list(shop, search, count)
     else:
