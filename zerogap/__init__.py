@@ -30,6 +30,7 @@ from zerogap.models.generators import arguments as _arguments
 from zerogap.models.told import nearest
 from zerogap.solvers import Found, Limits, Result, SolverError, Status, methods, solve, stream
 from zerogap.solvers.audit import Audit, audit
+from zerogap.solvers.meant import instance_of, is_instance, solution_of
 from zerogap.solvers.result import load_result, load_solution, versions
 
 _moved.install()
@@ -69,9 +70,10 @@ def check(instance: Any, solution: Any) -> Any:
     Parameters
     ----------
     instance : object
-        An instance of any family.
+        An instance of any family, or the path of its file.
     solution : object
-        A solution of that family.
+        A solution of that family, a result, or the path of a file with one; the two may be
+        swapped.
 
     Returns
     -------
@@ -83,7 +85,10 @@ def check(instance: Any, solution: Any) -> Any:
     InfeasibleSolution
         Naming the violated constraint.
     """
-    return family_of(instance).check(instance, solution)
+    if is_instance(solution) and not is_instance(instance):
+        instance, solution = solution, instance
+    instance, _ = instance_of(instance, {})
+    return family_of(instance).check(instance, solution_of(instance, solution))
 
 
 def generate(name: str, generator: str | None = None, *, seed: int = 0, **options: Any) -> Any:

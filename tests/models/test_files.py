@@ -155,7 +155,7 @@ def test_options_are_parsed_by_the_family(knapsack, tmp_path):
         ([1, 2**63], np.int64, "64 bits"),
         ([1, 2**40], np.int32, "element 1 is 1099511627776, expected at most 2147483647"),
         ([1, "2"], np.int64, "expected an integer"),
-        ([[1, 2], [3]], np.int64, "not an array"),
+        ([[1, 2], [3]], np.int64, "no array of"),
         ([1, None], np.int64, "None"),
     ],
 )

@@ -19,6 +19,56 @@ def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dic
     return found
 
 
+def complete_family(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Names of families, for the shell."""
+    from zerogap.models import base
+
+    return [name for name in base.names() if name.startswith(incomplete)]
+
+
+def complete_generator(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Generators of the family that was typed, for the shell."""
+    from zerogap.models import base
+
+    name = ctx.params.get("family")
+    known = base.family(name).generators if name in base.names() else ()
+    return [g for g in known if g.startswith(incomplete)]
+
+
+def complete_method(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Methods, for the shell: those of ``--family``, or what every family has."""
+    from zerogap.models import base
+
+    name = ctx.params.get("family")
+    known: Any = ("auto", "kernel", "exact")
+    if name in base.names():
+        from zerogap.solvers import methods
+
+        known = methods(str(name))
+    return [m for m in known if m.startswith(incomplete)]
+
+
+def complete_option(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """``key=`` and ``key=value`` of the family's options or the generator's, for the shell."""
+    from zerogap.models import base
+    from zerogap.models.generators import explained
+
+    typed = [w for w in ctx.meta.get("zerogap.words", ()) if w in base.names()]
+    name = ctx.params.get("family") or (typed[0] if typed else None)
+    chosen = [name] if name in base.names() else list(base.names())
+    words = []
+    for family in map(base.family, chosen):
+        if ctx.info_name == "generate":
+            kind = ctx.params.get("kind") or ctx.params.get("generator")
+            made = family.generators.get(str(kind)) or next(iter(family.generators.values()))
+            words += [key.partition("=")[0] + "=" for key, _ in explained(made)]
+            continue
+        for known in family.options:
+            values = [str(c) for c in known.choices or () if c is not None]
+            words += [f"{known.name}={value}" for value in values] or [f"{known.name}="]
+    return sorted({w for w in words if w.startswith(incomplete)})
+
+
 def option(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--option key=value``, repeatable."""
     return click.option(
@@ -27,6 +77,7 @@ def option(function: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="KEY=VALUE",
         callback=pairs,
+        shell_complete=complete_option,
         help="A setting of the family; `zerogap families NAME` lists them. Repeatable.",
     )(function)
 
@@ -34,5 +85,8 @@ def option(function: Callable[..., Any]) -> Callable[..., Any]:
 def family(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--family NAME``."""
     return click.option(
-        "--family", metavar="NAME", help="Family of the file, where it could be two."
+        "--family",
+        metavar="NAME",
+        shell_complete=complete_family,
+        help="Family of the file, where it could be two.",
     )(function)

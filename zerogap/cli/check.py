@@ -12,8 +12,8 @@ from zerogap.cli.errors import OK, REFUTED, UNKNOWN
 
 
 @click.command()
-@click.argument("file")
-@click.argument("solution")
+@click.argument("file", type=click.Path())
+@click.argument("solution", type=click.Path())
 @click.option("--prove", "seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Put the result's claims to methods that did not make them.")  # fmt: skip
 @click.option("-j", "--threads", type=click.IntRange(min=1), help="Threads [default: all].")

@@ -8,8 +8,8 @@ from zerogap.cli import arguments, outputs
 
 
 @click.command()
-@click.argument("file")
-@click.argument("out")
+@click.argument("file", type=click.Path())
+@click.argument("out", type=click.Path())
 @click.option("--to", "format", metavar="FORMAT", help="Format, where the ending is not enough.")
 @arguments.family
 @arguments.option

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from zerogap.cli import arguments
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=arguments.complete_family)
 def command(name: str | None) -> None:
     """List the families; with NAME its formats, methods, generators and options."""
-    from zerogap.cli.outputs import words
     from zerogap.models import base
+    from zerogap.models.text import words
 
     if name is None:
         for known in base.names():
@@ -34,3 +36,4 @@ def command(name: str | None) -> None:
             taken = [words(c) for c in option.choices or () if c is not None]
             choices = f" ({', '.join(taken)})" if taken else ""
             click.echo(f"  {option.name:<20} {option.help.rstrip('.')}{choices}{default}")
+    click.echo(f"options of the generators: zerogap generate {name} --help")

@@ -10,7 +10,7 @@ from zerogap.cli import arguments, outputs
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @arguments.family
 @arguments.option

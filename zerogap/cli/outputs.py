@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
-from zerogap.models.text import visible
+from zerogap.models.text import visible, words
 
 #: Endings for the solution's table alone.
 TABLES = (".csv",)
@@ -54,22 +53,6 @@ def aligned(result: Any) -> str:
 def say(text: Any, *, err: bool = False) -> None:
     """Print text that may hold names from files; its line breaks stay, other controls show."""
     click.echo(visible(text, keep="\n"), err=err)
-
-
-def words(value: Any) -> str:
-    """A fact as a reader wants it: no brackets, no True, no digits that mean nothing."""
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if value is None:
-        return "none"
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {words(v)}" for k, v in value.items()) or "none"
-    if isinstance(value, list | tuple | np.ndarray):
-        nested = any(isinstance(v, list | tuple | np.ndarray) for v in value)
-        return ("; " if nested else ", ").join(words(v) for v in value) or "none"
-    return str(value)
 
 
 def named(options: dict[str, str]) -> tuple[str, ...]:

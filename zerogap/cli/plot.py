@@ -8,9 +8,9 @@ from zerogap.cli import arguments, outputs
 
 
 @click.command()
-@click.argument("file")
-@click.argument("solution")
-@click.argument("out")
+@click.argument("file", type=click.Path())
+@click.argument("solution", type=click.Path())
+@click.argument("out", type=click.Path())
 @arguments.family
 @arguments.option
 def command(

@@ -14,7 +14,7 @@ from zerogap.models.errors import InstanceError
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option("-t", "--time", "seconds", type=float, default=60.0, show_default=True,
               help="Time limit in seconds.")  # fmt: skip
 @click.option("-j", "--threads", type=click.IntRange(min=1), help="Threads [default: all].")
@@ -25,8 +25,9 @@ from zerogap.models.errors import InstanceError
 @click.option("--iterations", type=click.IntRange(min=1),
               help="Limit on kernel iterations; with -j 1 a run is repeatable.")  # fmt: skip
 @click.option("-m", "--method", default="auto", show_default=True,
+              shell_complete=arguments.complete_method,
               help="auto (kernel and exact model together), kernel, exact, …")  # fmt: skip
-@click.option("--start", metavar="SOL", help="Solution file to start from.")
+@click.option("--start", metavar="SOL", type=click.Path(), help="Solution file to start from.")
 @click.option("-o", "--output", metavar="SOL",
               help="Write the result (.csv: its table) to this file; - prints it.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -23,6 +23,7 @@ import numpy as np
 
 from zerogap.models.errors import InfeasibleSolution as InfeasibleSolution
 from zerogap.models.errors import InstanceError
+from zerogap.models.text import visible, words
 from zerogap.models.told import Told, nearest, newer
 
 #: The families of the package. A new family is one more line here.
@@ -330,7 +331,35 @@ def family_of(instance: Any) -> Family:
             instance, family(name).instances
         ):
             return family(name)
-    raise TypeError(f"{type(instance).__name__} is no instance of a registered family")
+    raise TypeError(
+        f"expected an instance (of {', '.join(REGISTRY)}), got an object of type "
+        f"{type(instance).__name__}"
+    )
+
+
+#: Width of the lines of `described`.
+_WIDTH = 100
+
+
+def described(instance: Any) -> str:
+    """An instance in three lines: what it is, and its first facts (`Family.info`)."""
+    try:
+        known = family_of(instance)
+        facts = [f"{key} {words(value)}" for key, value in known.info(instance).items()]
+        name = getattr(instance, "name", "")
+    except Exception:  # an object that is only half made: in a debugger, in a traceback
+        return f"<{type(instance).__name__}>"
+    head = f"{type(instance).__name__}{f' {visible(name)}' if name else ''}: {known.title}"
+    lines = [head[:_WIDTH]]
+    for _ in range(2):
+        line = ""
+        while facts and len(line) + len(facts[0]) + 4 <= _WIDTH:
+            line += ("; " if line else "  ") + facts.pop(0)
+        if facts and not line:  # one fact that is longer than a line
+            line = f"  {facts.pop(0)}"[: _WIDTH - 1] + "…"
+        if line:
+            lines.append(visible(line))
+    return "\n".join(lines)
 
 
 def frozen(
@@ -372,18 +401,27 @@ def frozen(
     except (TypeError, ValueError) as error:
         if isinstance(error, InstanceError):
             raise
-        raise InstanceError(f"not an array of {dtype.name}: {error}", field=field) from None
+        why = str(error)
+        if "inhomogeneous" in why or "sequence" in why:
+            why = "rows of different length, or lists where numbers are expected"
+        kind = "integers" if dtype.kind in "iu" else "numbers"
+        raise InstanceError(f"is no array of {kind}: {why}", field=field) from None
     if shape is not None and (
         raw.ndim != len(shape) or any(s is not None and s != n for s, n in zip(shape, raw.shape))
     ):
         want = "×".join("any" if s is None else str(s) for s in shape)
         raise InstanceError(
-            f"has shape {'×'.join(map(str, raw.shape)) or 'scalar'}, expected {want}", field=field
+            f"has shape {'×'.join(map(str, raw.shape)) or 'scalar'}, expected {want}{_axes(shape)}",
+            field=field,
         )
     _in_range(raw, dtype, field, low, high)
     array = np.array(raw, dtype=dtype, order="C", copy=True)
     array.setflags(write=False)
     return array
+
+
+def _axes(shape: tuple[int | None, ...]) -> str:
+    return {0: " (one number)", 1: " (a flat list)", 2: " (a table)"}.get(len(shape), "")
 
 
 def _exact(raw: np.ndarray, dtype: np.dtype, field: str) -> np.ndarray:

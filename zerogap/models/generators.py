@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,6 +52,61 @@ def arguments(function: Callable[..., Any], given: Mapping[str, Any], name: str)
             field=f"option {key}",
         )
     return {key: _converted(key, value, parameters[key]) for key, value in given.items()}
+
+
+def explained(function: Callable[..., Any]) -> list[tuple[str, str]]:
+    """What a generator can be told: (``name=default``, explanation) of every argument.
+
+    Arguments are those of its signature, or, where it takes ``**options``, those that its docstring
+    names; explanations are its docstring's.
+    """
+    signature = inspect.signature(function).parameters
+    told = _documented(inspect.getdoc(function) or "")
+    rest: list[tuple[str, str]] = []
+    anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.values())
+    for name, text in told.items():
+        # "See `simulate`", "As in `grid`": what is told there.
+        referred = re.fullmatch(r"(?:See|As in) `(\w+)`[^`]*", text)
+        there = getattr(function, "__globals__", {}).get(referred[1]) if referred else None
+        if referred is None or there is None or there is function:
+            continue
+        if anything and text.startswith("See"):
+            rest = explained(there)
+        elif inspect.isfunction(there):
+            told[name] = _documented(inspect.getdoc(there) or "").get(name, text)
+    names = dict.fromkeys((*signature, *told) if anything else signature)
+    made = []
+    for name in names:
+        parameter = signature.get(name)
+        if name in _OWN or (parameter and parameter.kind is inspect.Parameter.VAR_KEYWORD):
+            continue
+        if rest and parameter is None:
+            continue
+        default = None if parameter is None else parameter.default
+        shown = "" if default in (None, inspect.Parameter.empty) else f"={default}"
+        made.append((f"{name}{shown}", told.get(name, "")))
+    return made + rest
+
+
+def _documented(text: str) -> dict[str, str]:
+    """Explanations of arguments in a numpydoc docstring, by name."""
+    found: dict[str, list[str]] = {}
+    names: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if line.strip() == "Parameters":
+            inside = True
+        elif inside and line and not line[0].isspace() and not line.startswith("-"):
+            if line.strip() in ("Returns", "Raises", "Notes", "Examples", "Yields", "See Also"):
+                break
+            head, _, kind = line.partition(" : ")
+            names = [n.strip(" *") for n in head.split(",")]
+            for name in names:
+                found[name] = [kind.strip()] if kind.startswith("{") else []
+        elif inside and line.strip() and not line.startswith("-"):
+            for name in names:
+                found[name].append(line.strip())
+    return {name: " ".join(lines) for name, lines in found.items()}
 
 
 def scalar(text: str) -> Any:

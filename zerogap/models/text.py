@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
+
+import numpy as np
 
 #: Control and format characters (Cc, Cf: also those that turn the direction of writing),
 #: surrogates, and the line and paragraph separators.
@@ -36,3 +39,19 @@ def _escape(code: int) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def words(value: Any) -> str:
+    """A fact as a reader wants it: no brackets, no True, no digits that mean nothing."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {words(v)}" for k, v in value.items()) or "none"
+    if isinstance(value, list | tuple | np.ndarray):
+        nested = any(isinstance(v, list | tuple | np.ndarray) for v in value)
+        return ("; " if nested else ", ").join(words(v) for v in value) or "none"
+    return str(value)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import queue
 import threading
 from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from zerogap.models import base
 from zerogap.models.base import InstanceError, Model
 from zerogap.models.told import nearest
 from zerogap.solvers.incumbent import Incumbent, strict
+from zerogap.solvers.meant import instance_of, solution_of
 from zerogap.solvers.result import Claim, Limits, Result, SolverError, Status, TracePoint
 from zerogap.solvers.search import Search
 
@@ -54,7 +57,8 @@ def solve(
     Parameters
     ----------
     instance : object
-        What `zerogap.read`, `zerogap.generate` or a family's class made.
+        What `zerogap.read`, `zerogap.generate` or a family's class made; a path is read (with the
+        options of reading among `options`), a builder is asked to build.
     method : str
         ``auto`` (kernel and exact model together), ``kernel``, ``exact`` (cold), or another
         method of the family.
@@ -67,7 +71,7 @@ def solve(
     gap : float
         Relative gap |objective − bound| / |objective| at which to stop.
     start : object, optional
-        A solution to start from; the result is never worse.
+        A solution to start from, or a result or a file with one; the result is never worse.
     iterations : int, optional
         Limit on kernel iterations; with ``threads=1`` a run is then repeatable bit for bit.
     extend : callable, optional
@@ -104,6 +108,7 @@ def solve(
     SolverError
         If every part of the solve failed before a solution was found.
     """
+    instance, options = instance_of(instance, options)
     family = base.family_of(instance)
     known = methods(family.name)
     if method not in known:
@@ -118,8 +123,8 @@ def solve(
             f"(use {', '.join(extendable(family.name))})",
             field="method",
         )
-    if not 0 <= seed < 2**31:
-        raise ValueError(f"seed is {seed}, expected 0 … 2**31 - 1")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
+        raise ValueError(f"seed is {seed!r}, expected an integer, 0 … 2**31 - 1")
     search = Search(
         family,
         instance,
@@ -133,6 +138,7 @@ def solve(
     )
     search.incumbent.ignored = frozenset(without)
     if start is not None:
+        start = solution_of(instance, start)
         family.check(instance, start)
         search.offer(start, "start")
     watch = _watcher(search, on_progress, on_solution)
@@ -148,6 +154,10 @@ def solve(
             raise failure
         raise SolverError(f"{method} failed: {type(failure).__name__}: {failure}") from failure
     return _result(search)
+
+
+#: Settings that `solve` has in every family.
+_OWN = tuple(inspect.signature(solve).parameters)[1:-1]
 
 
 def extendable(name: str) -> tuple[str, ...]:
@@ -229,13 +239,17 @@ def stream(instance: Any, **settings: Any) -> Generator[Found, None, Result]:
 def _threads(threads: int | None) -> int:
     if threads is None:
         return max(1, len(os.sched_getaffinity(0)))
-    if threads < 1:
-        raise ValueError(f"threads is {threads}, expected 1 or more")
+    if isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1:
+        raise ValueError(f"threads is {threads!r}, expected an integer, 1 or more")
     return threads
 
 
 def _settings(family: base.Family, options: dict[str, Any]) -> dict[str, Any]:
     settings = {option.name: option.default for option in family.options if option.solving}
+    known = {option.name for option in family.options}
+    for key in options:
+        if key not in known and (guess := nearest(key, _OWN)):
+            raise InstanceError(f"is no setting of solve{guess}", field=f"option {key}")
     read, solving = family.reading(options)
     for key in read:
         raise InstanceError(

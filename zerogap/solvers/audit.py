@@ -92,6 +92,10 @@ def audit(
     InstanceError
         If the result claims nothing, or claims something of a problem with added constraints.
     """
+    if not isinstance(result, Result):
+        raise TypeError(
+            f"expected a result of zerogap.solve, got an object of type {type(result).__name__}"
+        )
     if result.extended:
         raise InstanceError(
             "claims something of a problem with constraints added by extend, which are not in it",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import metadata
+from numbers import Real
 from typing import Any
 
 from zerogap.models import base, files
@@ -50,12 +52,20 @@ class Limits:
     iterations: int | None = None
 
     def __post_init__(self):
-        if not self.time > 0:
-            raise ValueError(f"time limit is {self.time}, expected more than 0 seconds")
-        if not 0 <= self.gap < math.inf:
-            raise ValueError(f"gap is {self.gap}, expected 0 or more")
-        if self.iterations is not None and self.iterations < 1:
-            raise ValueError(f"iterations is {self.iterations}, expected 1 or more")
+        if not _real(self.time) or not self.time > 0:
+            raise ValueError(f"time limit is {self.time!r}, expected more than 0 seconds")
+        if not _real(self.gap) or not 0 <= self.gap < math.inf:
+            raise ValueError(f"gap is {self.gap!r}, expected a number, 0 or more")
+        if self.iterations is not None and (
+            not _real(self.iterations) or self.iterations < 1 or self.iterations % 1
+        ):
+            raise ValueError(
+                f"iterations is {self.iterations!r}, expected a whole number, 1 or more"
+            )
+
+
+def _real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +337,7 @@ def load_solution(path: str, instance: Any) -> Any:
     InstanceError
         If the file is no result, belongs to another family or instance, or has no solution.
     """
+    path, instance = _in_order(path, instance)
     raw, file = files.load(path)
     text = files.text_of(raw, file)
     family = base.family_of(instance)
@@ -337,6 +348,15 @@ def load_solution(path: str, instance: Any) -> Any:
     if not isinstance(data["solution"], dict):
         raise InstanceError("holds no solution", file=file, field="solution")
     return decode(instance, data["solution"], file=file)
+
+
+def _in_order(path: Any, instance: Any) -> tuple[Any, Any]:
+    """File and instance, whichever came first; an instance may be named by its file, too."""
+    if isinstance(instance, str | os.PathLike) and not isinstance(path, str | os.PathLike):
+        path, instance = instance, path
+    elif isinstance(instance, str | os.PathLike):
+        instance = files.read(instance)
+    return path, instance
 
 
 def _result_data(text: str, instance: Any, file: str) -> dict:
@@ -353,8 +373,8 @@ def _result_data(text: str, instance: Any, file: str) -> dict:
     stated = described.get("sha256") if isinstance(described, dict) else None
     if stated != base.digest(instance):
         raise InstanceError(
-            "is a solution of another instance, or of this file read with other options "
-            "(its sha256 differs)",
+            "is a solution of another instance, or of this file read with other options (its "
+            "sha256 differs): if it was solved with --option KEY=VALUE, repeat that here",
             file=file,
             field="instance",
         )
@@ -384,6 +404,7 @@ def load_result(path: str, instance: Any) -> Result:
     InfeasibleSolution
         If the solution violates a constraint.
     """
+    path, instance = _in_order(path, instance)
     raw, file = files.load(path)
     text = files.text_of(raw, file)
     if not text.lstrip().startswith("{"):

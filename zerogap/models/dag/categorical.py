@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.dag.rules import Ruled, check_names
 
 SCORES = ("bdeu", "bic", "aic", "k2", "fnml", "qnml")
@@ -83,6 +83,8 @@ class Categorical(Ruled):
     truth: np.ndarray | None = field(default=None, compare=False)
     name: str = ""
     reading: str = field(default="", compare=False)
+
+    __repr__ = described
 
     def __post_init__(self):
         put = object.__setattr__
@@ -260,6 +262,8 @@ class LocalScores(Ruled):
     max_parents: int | None = None
     truth: np.ndarray | None = field(default=None, compare=False)
     name: str = ""
+
+    __repr__ = described
 
     def __post_init__(self):
         put, d = object.__setattr__, len(self.sets)

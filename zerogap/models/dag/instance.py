@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.dag.rules import Ruled, check_edges, check_limit, check_names
 
 LOSSES = ("ls", "gauss", "logistic")
@@ -78,6 +78,8 @@ class Dag(Ruled):
     truth: np.ndarray | None = field(default=None, compare=False)
     name: str = ""
     reading: str = field(default="", compare=False)
+
+    __repr__ = described
 
     def __post_init__(self):
         put = object.__setattr__

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 
 #: Most attribute values an instance may have.
 MAX_VALUES = 16
@@ -78,6 +78,8 @@ class FairClique:
     names: Any = None
     weight: Any = None
     anchor: Any = ()
+
+    __repr__ = described
 
     def __post_init__(self):
         put = object.__setattr__

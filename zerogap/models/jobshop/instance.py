@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 
 #: What may be minimised, see `JobShop`.
 OBJECTIVES = ("makespan", "tardiness", "flow", "tardy", "lateness")
@@ -73,6 +73,8 @@ class JobShop:
     operation_names: Sequence[str] | None = field(default=None, compare=False)
     time_scale: int = field(default=1, compare=False)
     weight_scale: int = field(default=1, compare=False)
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         _set(self, "first", _ranges(self.first, "first"))
@@ -152,6 +154,8 @@ weight_scale
     operation_names: Sequence[str] | None = field(default=None, compare=False)
     time_scale: int = field(default=1, compare=False)
     weight_scale: int = field(default=1, compare=False)
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         _set(self, "first", _ranges(self.first, "first"))

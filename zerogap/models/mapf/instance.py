@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.mapf.grid import MOVES, lattice
 
 #: Two discs collide where their centres come nearer than (r_i + r_j) · (1 − TOLERANCE): contact is
@@ -78,6 +78,8 @@ class Mapf:
     first: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[arg-type]
     #: Lengths of the edges.
     length: np.ndarray = field(default=None, repr=False, compare=False)  # type: ignore[arg-type]
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.base import InfeasibleSolution, InstanceError, described, frozen
 from zerogap.models.matmul.solution import ReducedScheme, Scheme, check_scheme
 
 #: Largest number of entries of a factor matrix: the widest masks of the walk kernel have 256 bits.
@@ -54,6 +54,8 @@ class MatMul:
     given: Scheme | ReducedScheme | None = None
     fixed: bool = False
     name: str = ""
+
+    __repr__ = described
 
     def __post_init__(self):
         n = frozen(self.n, np.int64, field="n", shape=(3,), low=1, high=MAX_ENTRIES)

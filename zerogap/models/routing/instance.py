@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
+from zerogap.models.base import InstanceError, described
 from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
 from zerogap.models.routing.validate import validate
 
@@ -162,6 +162,8 @@ class Routing:
     setup: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     speed: np.ndarray = field(default=None, metadata={"neutral": 1000})  # type: ignore
     type_service: np.ndarray | None = field(default=None, metadata={"neutral": None})
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         validate(self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.scheduling.fields import (
     BY_ARRAY,
     BY_TABLE,
@@ -159,8 +159,7 @@ class Workshop:
         return data | {"setup_initial": self.setup_initial, "horizon": self.horizon,
                        "name": self.name}  # fmt: skip
 
-    def __repr__(self) -> str:
-        return f"Workshop({self.name!r}, {self.tasks} tasks, {self.resources} resources)"
+    __repr__ = described
 
 
 def _default(field: Field, count: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.scratchpad.instance import MAX_BYTES, integer, labels, power_of_two, setter
 
 #: Times lie within ± this, so that differences stay within 64 bits.
@@ -64,6 +64,8 @@ class Buffers:
     gaps: Any = None
     offset: Any = None
     hint: Any = None
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = setter(self)

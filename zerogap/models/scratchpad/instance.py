@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 
 #: Largest total of bytes, so that every sum of costs stays within 64 bits.
 MAX_BYTES = 2**53
@@ -97,6 +97,8 @@ class Network:
     name: str = ""
     producer: Any = field(init=False, compare=False, repr=False)
     consumers: Any = field(init=False, compare=False, repr=False)
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = setter(self)

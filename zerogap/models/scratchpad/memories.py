@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.scratchpad.instance import MAX_BYTES, integer, labels, power_of_two, setter
 
 #: Longest step or copy, so that every sum of times stays within 64 bits.
@@ -106,6 +106,8 @@ class Trace:
     name: str = ""
     #: Uses by tensor: rows of `uses`, by step.
     used: Any = field(init=False, compare=False, repr=False)
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = setter(self)

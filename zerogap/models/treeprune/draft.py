@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 from zerogap.models.treeprune.instance import LARGEST, _check_cycles, _integer, _number
 
 
@@ -54,6 +54,8 @@ class Draft:
     order: np.ndarray | None = None
     names: tuple[str, ...] | None = None
     name: str = ""
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = lambda key, value: object.__setattr__(self, key, value)  # noqa: E731

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.base import InstanceError, described, frozen
 
 #: Largest magnitude of a reward, a token cost or a λ; keeps every sum far from overflow.
 LARGEST = 1e12
@@ -85,6 +85,8 @@ class TreePrune:
     held: np.ndarray = None  # type: ignore[assignment]
     names: tuple[str, ...] | None = None
     leaves: np.ndarray = field(init=False, compare=False, repr=False)
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         put = lambda key, value: object.__setattr__(self, key, value)  # noqa: E731
