@@ -335,21 +335,6 @@ def test_generators_repeat_and_refuse():
         zg.generate("routing", "cvrp", clients=-3)
 
 
-def test_profiles_follow_their_distributions():
-    kind = {"clients": 60, "vehicles": 5}
-    p = zg.generate("routing", "pvrp-p", seed=1, distribution="angle", **kind)
-    assert (np.count_nonzero(p.preference, axis=0) == 1).all()
-    assert set(np.unique(p.preference)) == {0, 2000}
-    for seed in range(5):
-        zones = zg.generate("routing", "pvrp-zc", seed=seed, **kind)
-        assert zones.allowed is None or zones.allowed.any(axis=0).all()
-    assert (p.delivery >= 1).all()
-    assert (p.delivery <= 10).all()
-    assert p.capacity.max() == 40
-    assert p.max_trips.min() > 1
-    assert p.shift[0, 1] == UNLIMITED
-
-
 def test_sol_files_serve_as_solutions(tmp_path, data):
     instance = zg.read(data("routing/P/P-n16-k8.vrp"))
     plan = zg.load_solution(str(data("routing/P/P-n16-k8.sol")), instance)

@@ -114,6 +114,8 @@ def draw(rng):
         whole["min_clients"] = int(rng.integers(0, n + 1))
     if on(0.1):
         whole["min_prize"] = int(rng.integers(0, 40))
+    if on(0.1):
+        whole["gap_offset"] = int(rng.integers(0, 50))
     objective = str(rng.choice(["cost", "cost", "cost", "longest", "bottleneck"]))
     if objective == "cost" and on(0.1):
         whole["fairness"] = int(rng.integers(1, 4))

@@ -81,7 +81,8 @@ def _identity(record: dict) -> tuple:
 
 def _worse(was: dict, now: dict, gap: float) -> list[tuple[str, str, str]]:
     found = []
-    loss = relative_gap(now.get("objective"), was.get("objective"), sense_of(now))
+    offset = now.get("offset", 0)
+    loss = relative_gap(now.get("objective"), was.get("objective"), sense_of(now), offset)
     if was.get("objective") is not None and now.get("objective") is None:
         found.append(("no solution", number(was["objective"]), now["status"]))
     elif loss is not None and loss > gap:

@@ -145,7 +145,14 @@ def _curves(records: list[dict], best: dict[str, float]) -> str:
     methods = list(dict.fromkeys(r["method"] for r in records))
     for colour, method in zip(_COLOURS * 3, methods):
         traces = [
-            (r.get("trace") or [], best[r["instance"]])
+            (
+                [
+                    p | {"objective": p["objective"] + r.get("offset", 0)}
+                    for p in r.get("trace") or []
+                    if p["objective"] is not None
+                ],
+                best[r["instance"]] + r.get("offset", 0),
+            )
             for r in records
             if r["method"] == method and r["instance"] in best
         ]

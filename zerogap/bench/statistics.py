@@ -12,14 +12,19 @@ def shifted_geometric_mean(values: Iterable[float], shift: float = 1.0) -> float
     return math.exp(sum(logs) / len(logs)) - shift if logs else math.nan
 
 
-def relative_gap(objective: float | None, best: float | None, sense: str) -> float | None:
-    """How much worse than `best`, relative to it; negative where better, None where unknown."""
+def relative_gap(
+    objective: float | None, best: float | None, sense: str, offset: float = 0
+) -> float | None:
+    """How much worse than `best`, relative to it; negative where better, None where unknown.
+
+    Both get the family's `offset` before the division.
+    """
     if objective is None or best is None:
         return None
     difference = objective - best if sense == "min" else best - objective
     if difference == 0:
         return 0.0
-    return difference / abs(best) if best else math.inf
+    return difference / abs(best + offset) if best + offset else math.inf
 
 
 def mean(values: Iterable[float | None]) -> float:

@@ -123,7 +123,10 @@ def caption(records: Sequence[dict]) -> str:
 
 def _row(method: str, runs: list[dict], best: dict[str, float]) -> list[str]:
     solved = [r for r in runs if r.get("objective") is not None]
-    gaps = [relative_gap(r["objective"], best.get(r["instance"]), sense_of(r)) for r in solved]
+    gaps = [
+        relative_gap(r["objective"], best.get(r["instance"]), sense_of(r), r.get("offset", 0))
+        for r in solved
+    ]
     proven = sum(r["status"] in ("optimal", "infeasible") for r in runs)
     found = sum(g is not None and g <= 1e-9 for g in gaps)
     times = [
@@ -131,7 +134,10 @@ def _row(method: str, runs: list[dict], best: dict[str, float]) -> list[str]:
     ]
     integrals = [
         primal_integral(
-            ((p["time"], p["objective"]) for p in r["trace"]), best[r["instance"]], r["time_limit"]
+            ((p["time"], p["objective"]) for p in r["trace"]),
+            best[r["instance"]],
+            r["time_limit"],
+            r.get("offset", 0),
         )
         for r in solved
         if r.get("trace") and r["instance"] in best

@@ -35,6 +35,7 @@ def perform(order: dict) -> dict:
         wherever the run yields a solution.
     """
     import zerogap as zg
+    from zerogap.models.base import family
 
     instance = _instance(zg, order)
     begun, cpu = time.monotonic(), time.process_time()
@@ -43,6 +44,9 @@ def perform(order: dict) -> dict:
     outcome["cpu"] = round(time.process_time() - cpu, 4)
     outcome["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     outcome["sha256"] = zg.digest(instance)
+    offset = family(order["family"]).offset(instance)
+    if offset:
+        outcome["offset"] = offset
     outcome["versions"] = zg.versions()
     return outcome
 

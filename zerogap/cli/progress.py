@@ -40,19 +40,20 @@ class Progress:
         trace = search.incumbent.trace
         if self.live is not None:
             source = trace[-1].source if trace else "searching"
-            self.live.update(self._line(search.elapsed, search.objective, search.bound, source))
+            state = (search.elapsed, search.objective, search.bound, source)
+            self.live.update(self._line(*state, search.incumbent.offset))
         elif len(trace) > self.seen:
             # Only the newest state: a log must not grow by a line an improvement.
             self.seen = len(trace)
             point = trace[-1]
-            line = self._line(point.time, point.objective, point.bound, point.source)
-            print(line, file=sys.stderr, flush=True)
+            state = (point.time, point.objective, point.bound, point.source)
+            print(self._line(*state, search.incumbent.offset), file=sys.stderr, flush=True)
 
     @staticmethod
-    def _line(time: float, objective: Any, bound: Any, source: str) -> str:
+    def _line(time: float, objective: Any, bound: Any, source: str, offset: float = 0) -> str:
         from zerogap.solvers.result import gap
 
-        relative = gap(objective, bound)
+        relative = gap(objective, bound, offset)
         shown = "–" if relative is None else f"{relative:.2%}"
         return (
             f"{time:8.2f} s  objective {number(objective):>12}  bound {number(bound):>12}  "

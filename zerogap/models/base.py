@@ -212,6 +212,10 @@ class Family:
         Two objectives within ``tolerance * max(1, |objective|)`` are the same; 0 for integers.
     sense_of : callable, optional
         ``sense_of(instance)`` where the direction depends on the instance.
+    offset_of : callable, optional
+        ``offset_of(instance)``: what objectives get before anything is divided by them. Rewards
+        may bring an objective near 0 or below, where a relative gap says nothing; with the offset
+        it is the cost plus the rewards missed. Objectives and bounds themselves stay what they are.
     read_solution : callable, optional
         ``read_solution(text, instance, *, file)`` reads the field's own solution files.
     """
@@ -233,6 +237,11 @@ class Family:
     tolerance: float = 0.0
     sense_of: Callable[[Any], str] | None = None
     read_solution: Callable[..., Any] | None = None
+    offset_of: Callable[[Any], float] | None = None
+
+    def offset(self, instance: Any) -> float:
+        """What an objective of `instance` gets before a relative gap is taken of it."""
+        return 0 if self.offset_of is None else self.offset_of(instance)
 
     def option(self, name: str) -> Option:
         """The option called `name`; raises `InstanceError` naming the known ones."""

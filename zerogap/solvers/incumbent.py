@@ -52,6 +52,8 @@ class Incumbent:
         self.family = family
         self.instance = instance
         self.sense = family.sense_of(instance) if family.sense_of else family.sense
+        #: What objectives get before anything is divided by them.
+        self.offset = family.offset(instance)
         self.solution: Any = None
         self.objective: Any = None
         #: The claims believed, one a source: bounds, or that there is no solution at all.
@@ -81,7 +83,7 @@ class Incumbent:
     @property
     def gap(self) -> float | None:
         """Relative gap, None while solution or bound lacks."""
-        return gap(self.objective, self.bound)
+        return gap(self.objective, self.bound, self.offset)
 
     @property
     def claim(self) -> Claim | None:

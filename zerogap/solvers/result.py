@@ -117,13 +117,17 @@ class TracePoint:
         }
 
 
-def gap(objective: float | None, bound: float | None) -> float | None:
-    """Relative gap |objective − bound| / |objective|; 0 where both are equal, None if one lacks."""
+def gap(objective: float | None, bound: float | None, offset: float = 0) -> float | None:
+    """Relative gap |objective − bound| / |objective + offset|; 0 where both are equal.
+
+    None if one lacks. The offset is the family's (`Family.offset`); no proof rests on it.
+    """
     if objective is None or bound is None:
         return None
     if objective == bound:
         return 0.0
-    return abs(objective - bound) / abs(objective) if objective else math.inf
+    base = abs(objective + offset)
+    return abs(objective - bound) / base if base else math.inf
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,13 @@ class Result:
 
     @property
     def gap(self) -> float | None:
-        """Relative gap between objective and bound."""
-        return gap(self.objective, self.bound)
+        """Relative gap between objective and bound, both with the family's offset."""
+        return gap(self.objective, self.bound, self.offset)
+
+    @property
+    def offset(self) -> float:
+        """What objective and bound get before the gap is taken, 0 in most families."""
+        return base.family(self.family).offset(self.instance)
 
     @property
     def name(self) -> str:
@@ -206,6 +215,7 @@ class Result:
             "objective": self.objective,
             "bound": _finite(self.bound),
             "gap": _finite(self.gap),
+            **({"offset": self.offset} if self.offset else {}),
             "time": round(self.time, 6),
             "seed": self.seed,
             "threads": self.threads,
@@ -227,7 +237,8 @@ class Result:
 
     def primal_integral(self, best: float, horizon: float) -> float:
         """Mean primal gap over [0, horizon] against `best` (Berthold 2013): 0 best, 1 worst."""
-        return primal_integral(((p.time, p.objective) for p in self.trace), best, horizon)
+        points = ((p.time, p.objective) for p in self.trace)
+        return primal_integral(points, best, horizon, self.offset)
 
     def plot(self, path: str | None = None) -> Any:
         """The picture of the solution as a matplotlib figure, written to `path` if given.
@@ -293,17 +304,20 @@ class Result:
 
 
 def primal_integral(
-    points: Iterable[tuple[float, float | None]], best: float, horizon: float
+    points: Iterable[tuple[float, float | None]], best: float, horizon: float, offset: float = 0
 ) -> float:
     """Mean primal gap of a trace over [0, horizon].
 
     The gap is 1 before the first solution, then |objective − best| / max(|objective|, |best|),
     and 1 if the two differ in sign (Berthold, *Measuring the impact of primal heuristics*, 2013).
+    All objectives get the family's `offset` first.
     """
+    best += offset
     area, last, current = 0.0, 0.0, 1.0
     for time, objective in points:
         if objective is None:
             continue
+        objective += offset
         moment = min(time, horizon)
         area += current * (moment - last)
         last = moment
@@ -486,7 +500,7 @@ def _stated(data: dict, objective: Any, instance: Any, file: str) -> tuple[Statu
             f"is {status}, which objective {number(objective)} and bound {number(bound)} are not",
         )
     claimed = _number(data, "gap", file)
-    true = _finite(gap(objective, bound))
+    true = _finite(gap(objective, bound, family.offset(instance)))
     if claimed is not None and (true is None or abs(claimed - true) > 1e-9 * max(1.0, abs(true))):
         refuse("gap", f"is {claimed}, that of objective and bound is {true}")
     return status, bound

@@ -12,7 +12,7 @@ from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
-from zerogap.models.routing.formats import vroom
+from zerogap.models.routing.formats import profiled, vroom
 from zerogap.models.routing.formats.sol import read_solution, write_solution
 from zerogap.models.routing.formats.text import (
     decode_instance,
@@ -44,9 +44,20 @@ def info(instance: Routing) -> dict[str, Any]:
         "deliveries": demand.tolist(),
         "capacity": [row.tolist() for row in instance.capacity[:5]],
         "objective": instance.objective,
+        **_profiles(instance),
         "features": list(instance.features()) or ["none: a CVRP or TSP"],
         "unit": instance.unit,
     }
+
+
+def _profiles(instance: Routing) -> dict[str, Any]:
+    """What binds clients to vehicles: pairs that may not be, and what gaps are relative to."""
+    facts: dict[str, Any] = {}
+    if instance.allowed is not None:
+        facts["forbidden pairs"] = int((~instance.allowed).sum())
+    if instance.shift_of_gaps():
+        facts["gap offset"] = instance.shift_of_gaps()
+    return facts
 
 
 FAMILY = Family(
@@ -60,6 +71,7 @@ FAMILY = Family(
     formats=(
         json_format("routing", encode_instance, decode_instance),
         Format("vroom", (".json",), vroom.sniff, vroom.read),
+        Format("profiled", (".json",), profiled.sniff, profiled.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
         Format("solomon", (".txt",), sniff_solomon, read_solomon, write_solomon),
         Format("lilim", (".txt",), sniff_lilim, read_lilim),
@@ -70,6 +82,7 @@ FAMILY = Family(
     decode=decode,
     read_solution=read_solution,
     info=info,
+    offset_of=Routing.shift_of_gaps,
     generators=GENERATORS,
     options=(
         Option(

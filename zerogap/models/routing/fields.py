@@ -185,7 +185,10 @@ FIELDS = (
 )  # fmt: skip
 
 #: Settings of the whole, with their defaults.
-WHOLE = {"objective": "cost", "backhaul": "mixed", "min_clients": 0, "min_prize": 0, "fairness": 0}
+WHOLE = {
+    "objective": "cost", "backhaul": "mixed", "min_clients": 0, "min_prize": 0, "fairness": 0,
+    "gap_offset": None,
+}  # fmt: skip
 
 
 def of(room: str) -> dict[str, Field]:

@@ -1,4 +1,4 @@
-"""Generators: Uchoa's X scheme, Homberger-like windows, the profiled problems of CAMP, and one for
+"""Generators: Uchoa's X scheme, Homberger-like windows, and one for
 each of the 23 types of problem. The same seed and options give the same instance everywhere.
 """
 
@@ -12,8 +12,7 @@ import numpy as np
 from zerogap.models.base import InstanceError
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.instance import Routing
-
-SCALE = 10_000  # units of the unit square in the profiled problems
+from zerogap.models.routing.profiled import pvrp_p, pvrp_zc
 
 
 def _size(value: Any, name: str, low: int = 1, high: int = 1_000_000) -> int:
@@ -126,94 +125,6 @@ def vrptw(
         )
     b.add_vehicle_type(n, capacity=10 * capacity, shift=(0, 10 * horizon))
     return b.build()
-
-
-def _profiled(seed: int, clients: int, vehicles: int, capacity: int):
-    rng = np.random.default_rng(seed)
-    n, m = _size(clients, "clients"), _size(vehicles, "vehicles", 1, 1000)
-    home, points = rng.random(2), rng.random((n, 2))
-    loads = rng.integers(1, 11, n)
-    if _size(capacity, "capacity") < loads.max():
-        raise InstanceError(f"{capacity} is less than a demand of {loads.max()}", field="capacity")
-    b = Builder("round")
-    b.add_depot(*(SCALE * home))
-    for (x, y), load in zip(SCALE * points, loads):
-        b.add_client(float(x), float(y), delivery=int(load))
-    return rng, b, home, points, m
-
-
-def _preferences(rng, kind: str, home, points, m: int) -> np.ndarray:
-    """CAMP's preferences of m vehicles for the clients, in [0, 1]."""
-    n = len(points)
-    if kind == "random":
-        return rng.random((m, n))
-    if kind == "angle":
-        angle = np.arctan2(points[:, 1] - home[1], points[:, 0] - home[0]) % (2 * np.pi)
-        sector = np.minimum((angle * m / (2 * np.pi)).astype(int), m - 1)
-        return (sector[None, :] == np.arange(m)[:, None]).astype(float)
-    centres = points[rng.choice(n, m, replace=n < m)]
-    away = np.sqrt(((points[None] - centres[:, None]) ** 2).sum(axis=2))
-    return 1 - away / np.sqrt(2)
-
-
-def pvrp_p(
-    seed: int = 0,
-    clients: int = 60,
-    vehicles: int = 3,
-    distribution: str = "random",
-    alpha: float = 0.2,
-    capacity: int = 40,
-) -> Routing:
-    """Profiled VRP with preferences (CAMP): minimise length − alpha · Σ preference.
-
-    Unit square in 10⁴ units, demands 1–10, every vehicle may return and leave again. Preferences
-    are uniform ("random"), 1 in the vehicle's sector of the circle around the depot ("angle"), or
-    1 − distance/√2 from a client drawn as the vehicle's centre ("cluster").
-    """
-    _one_of(distribution, ("random", "angle", "cluster"), "distribution")
-    rng, b, home, points, m = _profiled(seed, clients, vehicles, capacity)
-    reward = np.rint(SCALE * float(alpha) * _preferences(rng, distribution, home, points, m))
-    for k in range(m):
-        b.add_vehicle_type(
-            1,
-            capacity=capacity,
-            max_trips=len(points),
-            reload_depots=[0],
-            preference=reward[k].astype(int).tolist(),
-        )
-    name = f"pvrp-p-{distribution}-n{clients}-m{m}-s{seed}"
-    return b.build().replace(unit=float(SCALE), name=name)
-
-
-def pvrp_zc(
-    seed: int = 0,
-    clients: int = 60,
-    vehicles: int = 3,
-    distribution: str = "random",
-    capacity: int = 40,
-) -> Routing:
-    """Profiled VRP with zone constraints (CAMP): vehicles may not serve some clients.
-
-    A rate ρ ~ U(0, 2/3) is drawn; every client is forbidden to ⌊ρ·m⌋ vehicles: drawn at random, or
-    those of the least preference under the "angle" or "cluster" distribution.
-    """
-    _one_of(distribution, ("random", "angle", "cluster"), "distribution")
-    rng, b, home, points, m = _profiled(seed, clients, vehicles, capacity)
-    forbidden = min(int(rng.uniform(0, 2 / 3) * m), m - 1)
-    liking = _preferences(rng, distribution, home, points, m) + 1e-6 * rng.random((m, len(points)))
-    allowed = np.ones((m, len(points)), bool)
-    worst = np.argsort(liking, axis=0)[:forbidden]
-    np.put_along_axis(allowed, worst, False, axis=0)
-    for k in range(m):
-        b.add_vehicle_type(
-            1,
-            capacity=capacity,
-            max_trips=len(points),
-            reload_depots=[0],
-            allowed=allowed[k].tolist(),
-        )
-    name = f"pvrp-zc-{distribution}-n{clients}-m{m}-s{seed}"
-    return b.build().replace(unit=float(SCALE), name=name)
 
 
 # -- the 21 types of single- and multi-vehicle problems ----------------------------

@@ -105,6 +105,10 @@ class Routing:
         Number of clients, and prize, that must be served in all.
     fairness : int
         Cost per unit of difference between the longest and the shortest used route.
+    gap_offset : int or None
+        Added to objective and bound where a relative gap is taken, and nowhere else: rewards may
+        bring the objective near 0. None: the largest reward that every client could bring, so that
+        the objective is the cost plus the rewards missed.
     unit : float
         Integer units in one unit of the original data, for display.
     """
@@ -162,6 +166,7 @@ class Routing:
     setup: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     speed: np.ndarray = field(default=None, metadata={"neutral": 1000})  # type: ignore
     type_service: np.ndarray | None = field(default=None, metadata={"neutral": None})
+    gap_offset: int | None = field(default=None, metadata={"neutral": None})
 
     __repr__ = described
 
@@ -262,6 +267,14 @@ class Routing:
     def vehicle(self, index: int) -> str:
         """A vehicle type in the words of a message."""
         return f"vehicle type {self.called('vehicle', index)}"
+
+    def shift_of_gaps(self) -> int:
+        """What objective and bound get before a relative gap is taken."""
+        if self.gap_offset is not None:
+            return self.gap_offset
+        if self.preference is None or self.objective != "cost":
+            return 0
+        return int(self.preference.max(axis=0).clip(min=0).sum())
 
     # -- features ---------------------------------------------------------------------------
     def windows(self, client: int) -> np.ndarray:

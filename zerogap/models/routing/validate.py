@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
-from zerogap.models.routing.fields import BACKHAULS, FIELDS, OBJECTIVES, SIZES, UNLIMITED
+from zerogap.models.base import InstanceError, integer
+from zerogap.models.routing.fields import (
+    BACKHAULS,
+    FIELDS,
+    LARGEST,
+    OBJECTIVES,
+    SIZES,
+    UNLIMITED,
+)
 
 #: The instance under construction: `instance` imports this file, not the other way.
 Routing = Any
@@ -78,6 +85,16 @@ def validate(instance: Routing) -> None:
     for field in ("min_clients", "min_prize", "fairness"):
         if getattr(instance, field) < 0:
             raise InstanceError(f"{getattr(instance, field)} < 0", field=field)
+    if instance.gap_offset is not None:
+        try:
+            offset = integer(instance.gap_offset)
+        except ValueError as error:
+            raise InstanceError(
+                f"is {instance.gap_offset!r}, {error}", field="gap_offset"
+            ) from None
+        if not 0 <= offset <= LARGEST:
+            raise InstanceError(f"{offset} is not within 0 … {LARGEST}", field="gap_offset")
+        object.__setattr__(instance, "gap_offset", offset)
     if not (np.isfinite(instance.scale) and instance.scale > 0):
         raise InstanceError(f"{instance.scale} is no positive number", field="scale")
 
