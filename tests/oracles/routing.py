@@ -1,11 +1,13 @@
 """Routing with up to 4 clients: every route of every vehicle, every way to combine them.
 
 From the definitions in the docstring of the instance: subsets, permutations, splits into trips,
-depots of reloading, and all whole departures where the duration of a route counts.
+depots of reloading and to end at, chains of stations between stops, and all whole departures where
+the duration of a route counts.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -18,7 +20,7 @@ from zerogap.models.routing.fields import FIELDS
 FAMILY = "routing"
 METHODS = ("auto", "kernel", "exact", "columns")
 EXACT = ("columns",)
-REFUSALS = ("column generation",)
+REFUSALS = ("column generation", "the kernels know no")
 NEVER = 1 << 60
 BARRED = 1 << 40
 
@@ -27,6 +29,8 @@ def draw(rng):
     """Every feature of the instance on with probability 1/4, at most 4 clients."""
     on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
     n, depots = int(rng.integers(1, 5)), 1 + on()
+    energy = on(0.2)
+    n = min(n, 3) if energy else n
     kinds = 1 + on()
     b = Builder(rounding="round")
     for _ in range(depots):
@@ -37,6 +41,7 @@ def draw(rng):
     pickups, windows, prizes, releases = on(), on(), on(), on()
     last = on() and pickups
     pairs = on(0.2) and n >= 2
+    purchases, units, setups = on(0.2), on(0.2), False
     for c in range(n):
         fields: dict = {}
         if on(0.7):
@@ -55,18 +60,31 @@ def draw(rng):
         if prizes and on(0.6):
             fields["prize"] = int(rng.integers(0, 40))
             fields["required"] = on()
+        if purchases and on(0.7):
+            fields["purchase"] = int(rng.integers(0, 30))
+        if units and on(0.9):
+            fields["units"] = int(rng.integers(0, 6))
+        if energy and on():
+            fields["refill"] = True
         if pairs and c < 2:
             fields["required"] = True
         elif groups and on(0.5):
             fields["group"] = groups[0]
         fleet.client(rng, on, fields)
+        setups = setups or "setup" in fields
         b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
-    trips = on()
+    trips = on() and not energy
     limited = on()
+    repeat, several = on(0.4) and not (energy or setups), on() and depots > 1
     for _ in range(kinds):
         fields = {"capacity": rng.integers(4, 14, dims).tolist()} if on(0.7) else {}
         fields["start_depot"] = int(rng.integers(depots))
         fields["end_depot"] = None if on() and not trips else int(rng.integers(depots))
+        if several and fields["end_depot"] is not None and on(0.7):
+            fields["end_depots"] = [d for d in range(depots) if on(0.6)]
+        if energy and on(0.8):
+            fields["energy"] = int(rng.integers(15, 60))
+            fields["stations"] = [d for d in range(depots) if on(0.7)]
         if on():
             fields["fixed_cost"] = int(rng.integers(0, 20))
         if on():
@@ -105,8 +123,9 @@ def draw(rng):
         far = rng.integers(1, 40, (places, places))
         far[np.eye(places, dtype=bool)] = 0
         far[(rng.random(far.shape) < 0.1) & (far > 0)] = BARRED
-        slow = np.where(far < BARRED, rng.integers(1, 40, far.shape), BARRED) if on(0.5) else far
-        b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow))
+        slow = np.where(far < BARRED, rng.integers(1, 40, far.shape), BARRED)
+        both = on(0.5) and not (energy or repeat)
+        b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow) if both else None)
     whole: dict = {}
     if last:
         whole["backhaul"] = "last"
@@ -116,14 +135,48 @@ def draw(rng):
         whole["min_prize"] = int(rng.integers(0, 40))
     if on(0.1):
         whole["gap_offset"] = int(rng.integers(0, 50))
-    objective = str(rng.choice(["cost", "cost", "cost", "longest", "bottleneck"]))
-    if objective == "cost" and on(0.1):
+    if on(0.15):
+        whole["min_vehicles"] = int(rng.integers(0, 3))
+    if on(0.15):
+        whole["max_vehicles"] = whole.get("min_vehicles", 0) + int(rng.integers(0, 3))
+    if units and on(0.6):
+        whole["min_units"] = int(rng.integers(0, 6))
+    if units and on(0.3):
+        whole["max_units"] = whole.get("min_units", 0) + int(rng.integers(2, 12))
+    objective = str(rng.choice(["cost", "cost", "cost", "longest", "bottleneck", "costliest"]))
+    if repeat and objective != "bottleneck":
+        whole["visits"] = "repeat"
+    if on(0.2) and not limited:
+        second = str(rng.choice(["cost", "longest", "spread"]))
+        if second != objective and not (energy and second == "spread"):
+            whole["then"] = second
+    if objective == "cost" and on(0.1) and not energy:
         whole["fairness"] = int(rng.integers(1, 4))
     b.set_objective(objective, **whole)
     return b.build(), {}
 
 
+@functools.lru_cache(maxsize=4)
+def _closed(i, profile):
+    """All shortest ways, by relaxing until nothing changes."""
+    places = range(len(i.x))
+    best = {(a, b): _arc(i, a, b, profile)[0] for a in places for b in places}
+    changed = True
+    while changed:
+        changed = False
+        for a, b, k in itertools.product(places, repeat=3):
+            if best[a, k] + best[k, b] < best[a, b]:
+                best[a, b], changed = best[a, k] + best[k, b], True
+    return best
+
+
 def _travel(i, a, b, profile):
+    if i.visits == "repeat":
+        return (_closed(i, profile)[a, b],) * 2
+    return _arc(i, a, b, profile)
+
+
+def _arc(i, a, b, profile):
     if i.distance is None:
         way = math.floor(i.scale * math.hypot(i.x[a] - i.x[b], i.y[a] - i.y[b]) + i.offset)
         return way, way if i.duration is None else int(i.duration[profile, a, b])
@@ -150,8 +203,34 @@ def _loads_hold(i, t, trip):
     return not (i.backhaul == "last" and taken and not any(i.delivery[c].any() for c in trip))
 
 
-def _drive(i, t, trips, reloads, begin):
+def _chains(i, t, legs):
+    """Stations called at on every leg of a route: every choice that the energy allows or not."""
+    if i.energy[t] >= NEVER:
+        return [((),) * legs]
+    stations = np.flatnonzero(i.stations[t]).tolist()
+    chains = [c for k in range(len(stations) + 1) for c in itertools.permutations(stations, k)]
+    return list(itertools.product(chains, repeat=legs))
+
+
+def _powered(i, t, order, end, chains):
+    """Whether the energy lasts from every refill to the next."""
+    profile, used = int(i.profile[t]), 0
+    at = int(i.depot_location[i.start_depot[t]])
+    stops = [(int(i.client_location[c]), bool(i.refill[c])) for c in order]
+    if end >= 0:
+        stops.append((int(i.depot_location[end]), True))
+    for (place, full), chain in zip(stops, chains):
+        for goal, refills in [*((int(i.depot_location[d]), True) for d in chain), (place, full)]:
+            used += _travel(i, at, goal, profile)[0]
+            if used > i.energy[t]:
+                return False
+            used, at = 0 if refills else used, goal
+    return True
+
+
+def _drive(i, t, trips, reloads, begin, end, chains):
     """(end, distance, longest arc) of a departure at `begin`, None where it cannot be driven."""
+    calls = iter(chains if chains and any(chains) else ((),) * 99)
     depot, profile = int(i.start_depot[t]), int(i.profile[t])
     opens, closes = i.depot_window[depot].tolist()
     if not max(opens, int(i.shift[t, 0])) <= begin <= closes:
@@ -173,31 +252,35 @@ def _drive(i, t, trips, reloads, begin):
                 return None
         for c in trip:
             place = int(i.client_location[c])
-            way, time = _travel(i, at, place, profile)
-            if max(way, time) >= BARRED:
-                return None
-            time = fleet.at_speed(i, t, time) + fleet.setup(i, at, c, way, time)
-            now, at, total, longest = now + time, place, total + way, max(longest, way)
+            calls_at = [int(i.depot_location[d]) for d in next(calls)]
+            before = at
+            for goal in [*calls_at, place]:
+                way, time = _travel(i, at, goal, profile)
+                if max(way, time) >= BARRED:
+                    return None
+                time = fleet.at_speed(i, t, time)
+                now, at, total, longest = now + time, goal, total + way, max(longest, way)
+            now += fleet.setup(i, before, c, *_travel(i, before, place, profile))
             for opens, closes in i.window[i.window_first[c] : i.window_first[c + 1]].tolist():
                 if now <= closes:
                     now = max(now, opens) + fleet.service(i, t, c)
                     break
             else:
                 return None
-    end = int(i.end_depot[t])
     if end >= 0:
         place = int(i.depot_location[end])
-        way, time = _travel(i, at, place, profile)
-        if max(way, time) >= BARRED:
-            return None
-        time = fleet.at_speed(i, t, time)
-        now, total, longest = now + time, total + way, max(longest, way)
+        for goal in [*(int(i.depot_location[d]) for d in next(calls)), place]:
+            way, time = _travel(i, at, goal, profile)
+            if max(way, time) >= BARRED:
+                return None
+            time = fleet.at_speed(i, t, time)
+            now, at, total, longest = now + time, goal, total + way, max(longest, way)
         if now > i.depot_window[end, 1]:
             return None
     return None if now > i.shift[t, 1] else (now, total, longest)
 
 
-def _price(i, t, trips, reloads):
+def _price(i, t, trips, reloads, end, chains):
     """(cost, distance, longest arc) of a route, None where it is not feasible."""
     order = [c for trip in trips for c in trip]
     if i.allowed is not None and not i.allowed[t][order].all():
@@ -217,6 +300,8 @@ def _price(i, t, trips, reloads):
         return None
     if any(a in place and b in place and place[a] > place[b] for a, b in i.precedences.tolist()):
         return None
+    if i.energy[t] < NEVER and not _powered(i, t, order, end, chains):
+        return None
     lengths = i.duration_cost[t] or i.max_duration[t] < NEVER
     first = max(
         int(i.shift[t, 0]),
@@ -226,7 +311,7 @@ def _price(i, t, trips, reloads):
     best = None
     # A later departure saves waiting at most until the last time of the data.
     for begin in range(first, first + 130 if lengths else first + 1):
-        driven = _drive(i, t, trips, reloads, begin)
+        driven = _drive(i, t, trips, reloads, begin, end, chains)
         if driven is None:
             break  # later is never earlier: what is late now stays late
         if best is None or driven[0] - begin < best[0]:
@@ -234,6 +319,7 @@ def _price(i, t, trips, reloads):
     if best is None or best[0] > i.max_duration[t] or best[1] > i.max_distance[t]:
         return None
     cost = int(i.fixed_cost[t] + i.distance_cost[t] * best[1] + i.duration_cost[t] * best[0])
+    cost += int(i.purchase[order].sum())
     if i.preference is not None:
         cost -= int(i.preference[t][order].sum())
     return cost, best[1], best[2]
@@ -261,18 +347,30 @@ def _routes(i, each):
     found = {}
     for t in range(len(i.vehicles)):
         depots = np.flatnonzero(i.reload[t]).tolist()
+        ends = {int(i.end_depot[t]), *np.flatnonzero(i.end_depots[t]).tolist()}
         for size in range(1, n + 1):
             for chosen in itertools.combinations(range(n), size):
                 ways = {}
                 for order in itertools.permutations(chosen):
                     for trips in _splits(order, int(i.max_trips[t])):
-                        for reloads in itertools.product(depots, repeat=len(trips) - 1):
-                            price = _price(i, t, trips, reloads)
+                        legs = size + (int(i.end_depot[t]) >= 0)
+                        for reloads, end, chains in itertools.product(
+                            itertools.product(depots, repeat=len(trips) - 1),
+                            sorted(ends),
+                            _chains(i, t, legs),
+                        ):
+                            price = _price(i, t, trips, reloads, end, chains)
                             if price is not None:
-                                route = Route(t, trips, tuple(reloads))
+                                route = _route(i, t, trips, reloads, end, chains)
                                 ways.setdefault((price, route if each else None), route)
                 found[t, frozenset(chosen)] = [(p, r) for (p, _), r in ways.items()]
     return found
+
+
+def _route(i, t, trips, reloads, end, chains):
+    via = tuple(tuple(-1 - d for d in chain) for chain in chains)
+    other = None if end == int(i.end_depot[t]) else end
+    return Route(t, trips, tuple(reloads), other, via if any(via) else ())
 
 
 def _plans(i, each=False):
@@ -302,6 +400,8 @@ def _plans(i, each=False):
         served = [c for c in range(n) if mask >> c & 1]
         if _service_holds(i, served):
             for plan in serve(served, {}, []):
+                if not i.min_vehicles <= len(plan) <= i.max_vehicles:
+                    continue
                 yield _value(i, served, plan), Routes(tuple(r for _, r in plan))
 
 
@@ -316,14 +416,30 @@ def _service_holds(i, served):
     if any((p in inside) != (d in inside) for p, d in i.shipments.tolist()):
         return False
     prize = sum(int(i.prize[c]) for c in served)
+    if not i.min_units <= sum(int(i.units[c]) for c in served) <= i.max_units:
+        return False
     return len(served) >= i.min_clients and prize >= i.min_prize
 
 
 def _value(i, served, plan):
+    value = _one(i, i.objective, served, plan)
+    return (value, _one(i, i.then, served, plan)) if i.then else (value,)
+
+
+def _number(i, value):
+    """Two objectives as one number, as the instance says."""
+    return value[0] * i.weight + value[1] if i.then else value[0]
+
+
+def _one(i, objective, served, plan):
     prices = [price for price, _ in plan]
-    if i.objective == "longest":
+    if objective == "longest":
         return max((p[1] for p in prices), default=0)
-    if i.objective == "bottleneck":
+    if objective == "spread":
+        return max((p[1] for p in prices), default=0) - min((p[1] for p in prices), default=0)
+    if objective == "costliest":
+        return max((p[0] for p in prices), default=0)
+    if objective == "bottleneck":
         return max((p[2] for p in prices), default=0)
     total = sum(p[0] for p in prices)
     total += sum(int(i.prize[c]) for c in range(len(i.prize)) if c not in set(served))
@@ -338,7 +454,7 @@ def optimum(instance, options, allowed=None):
     for value, plan in _plans(instance, allowed is not None):
         if (best is None or value < best) and (allowed is None or allowed(plan)):
             best, chosen = value, plan
-    return best, chosen
+    return (None if best is None else _number(instance, best)), chosen
 
 
 def solution(instance, rng, options):

@@ -216,6 +216,9 @@ class Family:
         ``offset_of(instance)``: what objectives get before anything is divided by them. Rewards
         may bring an objective near 0 or below, where a relative gap says nothing; with the offset
         it is the cost plus the rewards missed. Objectives and bounds themselves stay what they are.
+    shown : callable, optional
+        ``shown(instance, objective)``: the objective in the words and units of the data, for
+        people; empty where the number says it.
     read_solution : callable, optional
         ``read_solution(text, instance, *, file)`` reads the field's own solution files.
     """
@@ -237,6 +240,7 @@ class Family:
     tolerance: float = 0.0
     sense_of: Callable[[Any], str] | None = None
     read_solution: Callable[..., Any] | None = None
+    shown: Callable[[Any, Any], str] | None = None
     offset_of: Callable[[Any], float] | None = None
 
     def offset(self, instance: Any) -> float:

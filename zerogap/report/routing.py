@@ -8,7 +8,7 @@ import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing, check, check_route
 from zerogap.models.routing.formats.vroom import answer
-from zerogap.models.routing.solution import timetable
+from zerogap.models.routing.solution import place_of, stops_of, timetable
 from zerogap.report.scene import Scene
 
 #: Beyond this many clients no numbers are written.
@@ -16,15 +16,12 @@ _NUMBERED = 60
 
 
 def path(instance: Routing, route: Route) -> np.ndarray:
-    """Coordinates of a route's stops, depots and reloads included, shape (stops, 2)."""
-    t = route.vehicle
+    """Coordinates of a route's stops and what it passes, depots included, shape (stops, 2)."""
     places = []
-    for i, trip in enumerate(route.trips):
-        depot = instance.start_depot[t] if i == 0 else route.reloads[i - 1]
-        places.append(instance.depot_location[depot])
-        places += [instance.client_location[c] for c in trip]
-    if instance.end_depot[t] >= 0:
-        places.append(instance.depot_location[instance.end_depot[t]])
+    for k, (place, _) in enumerate(stops_of(instance, route)):
+        if 0 < k <= len(route.via):
+            places += [place_of(instance, code) for code in route.via[k - 1]]
+        places.append(place)
     return np.column_stack([instance.x[places], instance.y[places]])
 
 

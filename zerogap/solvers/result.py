@@ -193,8 +193,11 @@ class Result:
         if self.solution is None:
             return f"{self.status}: no solution, bound {number(self.bound)}, {self.time:.1f} s"
         tail = "" if self.gap in (None, 0.0) else f", gap {self.gap:.2%}"
+        shown = base.family(self.family).shown
+        words = "" if shown is None else shown(self.instance, self.objective)
+        words = f" ({words})" if words else ""
         return (
-            f"{self.status}: objective {number(self.objective)}, bound {number(self.bound)}"
+            f"{self.status}: objective {number(self.objective)}{words}, bound {number(self.bound)}"
             f"{tail}, {self.time:.1f} s"
         )
 

@@ -6,13 +6,14 @@ step; a solution is :class:`Routes`; :func:`check` recomputes its cost exactly.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
-from zerogap.models.routing.formats import profiled, vroom
+from zerogap.models.routing.formats import profiled, robots, vroom
 from zerogap.models.routing.formats.sol import read_solution, write_solution
 from zerogap.models.routing.formats.text import (
     decode_instance,
@@ -60,6 +61,15 @@ def _profiles(instance: Routing) -> dict[str, Any]:
     return facts
 
 
+def shown(instance: Routing, objective: int) -> str:
+    """The objective in units of the data, two objectives one after the other."""
+    parts = divmod(objective, instance.weight) if instance.then else (objective,)
+    if instance.unit == 1 and not instance.then:
+        return ""
+    digits = max(0, round(math.log10(instance.unit))) if instance.unit > 0 else 0
+    return ", then ".join(f"{part / instance.unit:.{digits}f}" for part in parts)
+
+
 FAMILY = Family(
     name="routing",
     title="vehicle routing",
@@ -73,6 +83,7 @@ FAMILY = Family(
         Format("vroom", (".json",), vroom.sniff, vroom.read),
         Format("profiled", (".json",), profiled.sniff, profiled.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
+        Format("words", (".txt",), robots.sniff, robots.read),
         Format("solomon", (".txt",), sniff_solomon, read_solomon, write_solomon),
         Format("lilim", (".txt",), sniff_lilim, read_lilim),
         Format("cordeau", (".txt",), sniff_cordeau, read_cordeau),
@@ -81,6 +92,7 @@ FAMILY = Family(
     encode=encode,
     decode=decode,
     read_solution=read_solution,
+    shown=shown,
     info=info,
     offset_of=Routing.shift_of_gaps,
     generators=GENERATORS,
@@ -91,6 +103,9 @@ FAMILY = Family(
             "auto",
             "how distances become integers",
             ("auto", *ROUNDING),
+        ),
+        Option(
+            "quota", str, "least", "texts: buy at least or exactly the units", ("least", "exactly")
         ),
         Option("ignore", str, "", "VROOM: fields to leave out that are not modelled, as breaks"),
     ),

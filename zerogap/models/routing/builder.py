@@ -43,6 +43,11 @@ class Builder:
         self._matrices: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._whole: dict = {"name": name}
 
+    @property
+    def scale(self) -> float:
+        """Integer units in one unit of the coordinates."""
+        return self._scale
+
     def add_depot(self, x: float, y: float, *, window=(0, UNLIMITED)) -> int:
         """Add a depot; returns its number among the depots."""
         self._depots.append({"location": self._place(x, y), "window": tuple(window)})
@@ -83,6 +88,24 @@ class Builder:
         """In a route that serves both, ``first`` comes before ``second``."""
         self._precedences.append((first, second))
 
+    def add_order(self, clients: Sequence[int]) -> None:
+        """Those of ``clients`` that a route serves come in this order."""
+        for i, first in enumerate(clients):
+            for second in clients[i + 1 :]:
+                self.add_precedence(first, second)
+
+    def add_visit(self, depot: int, **fields: Any) -> int:
+        """A depot that must be visited: a client at its place, where energy is refilled, too.
+
+        Who ends there, or calls there on the way, serves it at no cost. Returns the client's
+        number.
+        """
+        place = self._depots[depot]["location"]
+        client = given("client", {"refill": True} | fields)
+        client["required"] = client["required"] and client["group"] < 0
+        self._clients.append(client | {"location": place})
+        return len(self._clients) - 1
+
     def add_edge(self, a: int, b: int, distance: int, duration: int | None = None, profile=0):
         """Set one directed travel distance between *locations* (numbered as they were added)."""
         time = distance if duration is None else duration
@@ -94,7 +117,15 @@ class Builder:
         self._matrices[profile] = (distance, distance if duration is None else np.asarray(duration))
 
     def set_objective(self, objective: str, **options) -> None:
-        """Set ``objective`` and backhaul, min_clients, min_prize or fairness of the whole."""
+        """Set ``objective`` and what else holds for the whole.
+
+        Parameters
+        ----------
+        objective : {"cost", "longest", "bottleneck", "costliest"}
+        **options
+            ``then``, ``backhaul``, ``visits``, ``min_clients``, ``min_prize``, ``min_units``,
+            ``max_units``, ``min_vehicles``, ``max_vehicles``, ``fairness``; see :class:`Routing`.
+        """
         self._whole |= {"objective": objective, **options}
 
     def _place(self, x: float, y: float) -> int:
@@ -116,12 +147,6 @@ class Builder:
 
         windows = [w for c in clients for w in c["window"]]
         counts = [len(c["window"]) for c in clients]
-        depots = np.zeros((len(types), len(self._depots)), bool)
-        for t, vehicle in enumerate(types):
-            for depot in vehicle["reload"]:
-                if not 0 <= depot < len(self._depots):
-                    raise InstanceError(f"type {t}: no depot {depot}", field="reload")
-                depots[t, depot] = True
         places = np.array(self._places, float).reshape(-1, 2)
         values: dict = {
             "x": places[:, 0],
@@ -140,7 +165,6 @@ class Builder:
             "precedences": np.array(self._precedences, np.int32).reshape(-1, 2),
             "capacity": loads([t["capacity"] for t in types], UNLIMITED),
             "shift": np.array([t["shift"] for t in types]).reshape(-1, 2),
-            "reload": depots,
             "scale": self._scale,
             "offset": self._offset,
             "unit": self._scale,
@@ -149,6 +173,8 @@ class Builder:
             for known in of(room).values():
                 if known.kind in ("number", "flag", "index"):
                     values[known.name] = np.array([row[known.name] for row in members])
+                elif known.kind == "depots":
+                    values[known.name] = self._marked(known.name)
         for field, members in (("client_names", clients), ("vehicle_names", types)):
             if any(m[field] for m in members):
                 values[field] = tuple(m[field] for m in members)
@@ -161,6 +187,16 @@ class Builder:
                 values[field] = np.array(rows)
         values["distance"], values["duration"] = self._travel(places)
         return Routing(**(values | self._whole))
+
+    def _marked(self, field: str) -> np.ndarray:
+        """Depots that every vehicle type names, as flags of shape (T, D)."""
+        marks = np.zeros((len(self._types), len(self._depots)), bool)
+        for t, vehicle in enumerate(self._types):
+            for depot in vehicle[field]:
+                if not 0 <= depot < len(self._depots):
+                    raise InstanceError(f"type {t}: no depot {depot}", field=field)
+                marks[t, depot] = True
+        return marks
 
     def _travel(self, places: np.ndarray):
         """Dense matrices where edges or matrices were given; else None (from coordinates)."""

@@ -6,18 +6,25 @@ It shares no code with any solver.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
-from zerogap.models.routing.instance import FORBIDDEN, Routing
-from zerogap.models.routing.solution import Route, Routes, rides, schedule, stops_of
+from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
+from zerogap.models.routing.solution import (
+    Route,
+    Routes,
+    driven,
+    rides,
+    schedule,
+    shortest,
+    stops_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RouteCost:
-    """What one route amounts to: distance, duration, longest arc, cost."""
+    """What one route amounts to: distance, duration, longest arc, cost with its purchases."""
 
     distance: int
     duration: int
@@ -54,14 +61,34 @@ def check(instance: Routing, solution: Routes) -> int:
             where=t,
             by=int(used[t] - instance.vehicles[t]),
         )
+    for word, limit in (("least", instance.min_vehicles), ("most", instance.max_vehicles)):
+        off = limit - len(costs) if word == "least" else len(costs) - limit
+        if off > 0:
+            raise InfeasibleSolution(
+                f"{len(costs)} vehicles are used, expected at {word} {limit}",
+                constraint="fleet limits",
+                by=off,
+            )
     _service(instance, served)
-    if instance.objective == "longest":
-        return max((c.distance for c in costs), default=0)
-    if instance.objective == "bottleneck":
+    value = _valued(instance, instance.objective, costs, served)
+    if instance.then:
+        value = value * instance.weight + _valued(instance, instance.then, costs, served)
+    return value
+
+
+def _valued(instance: Routing, objective: str, costs: list[RouteCost], served: np.ndarray) -> int:
+    """One objective of a solution."""
+    lengths = [c.distance for c in costs]
+    if objective == "longest":
+        return max(lengths, default=0)
+    if objective == "spread":
+        return max(lengths, default=0) - min(lengths, default=0)
+    if objective == "bottleneck":
         return max((c.longest_arc for c in costs), default=0)
+    if objective == "costliest":
+        return max((c.cost for c in costs), default=0)
     total = sum(c.cost for c in costs) + sum(int(p) for p in instance.prize[~served])
     if instance.fairness and costs:
-        lengths = [c.distance for c in costs]
         total += instance.fairness * (max(lengths) - min(lengths))
     return total
 
@@ -116,6 +143,7 @@ def _service(instance: Routing, served: np.ndarray) -> None:
     for name, got, want in (
         ("clients", int(served.sum()), instance.min_clients),
         ("prize", int(instance.prize[served].sum()), instance.min_prize),
+        ("units", int(instance.units[served].sum()), instance.min_units),
     ):
         if got < want:
             raise InfeasibleSolution(
@@ -123,6 +151,13 @@ def _service(instance: Routing, served: np.ndarray) -> None:
                 constraint="quota",
                 by=want - got,
             )
+    over = int(instance.units[served].sum()) - instance.max_units
+    if over > 0:
+        raise InfeasibleSolution(
+            f"served units: {over + instance.max_units}, expected at most {instance.max_units}",
+            constraint="quota",
+            by=over,
+        )
 
 
 def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
@@ -152,15 +187,11 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     order = {c: i for i, c in enumerate(route)}
     _relations(instance, route, order, fail)
 
+    if route.end is not None and route.end not in instance.ends(t):
+        fail(f"{instance.vehicle(t)} may not end at depot {route.end}", "end depot")
     stops = stops_of(instance, route)
-    places = [place for place, _ in stops]
-    p = instance.profile[t]
-    legs = [int(instance.travel(a, b, p)) for a, b in pairwise(places)]
-    times = [int(instance.travel_time(a, b, p)) for a, b in pairwise(places)]
-    for (a, b), leg, time in zip(pairwise(places), legs, times):
-        if leg >= FORBIDDEN or time >= FORBIDDEN:
-            fail(f"the arc from location {a} to {b} may not be driven", "arc")
-    distance = sum(legs)
+    legs = _legs(instance, route, stops, fail)
+    distance = sum(way for leg in legs for way, _, _ in leg)
     if distance > instance.max_distance[t]:
         over = distance - int(instance.max_distance[t])
         fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
@@ -170,9 +201,53 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
         fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)
     cost = int(instance.fixed_cost[t]) + int(instance.distance_cost[t]) * distance
     cost += int(instance.duration_cost[t]) * (end - start)
+    cost += sum(int(instance.purchase[c]) for c in route)
     if instance.preference is not None:
         cost -= sum(int(instance.preference[t, c]) for c in route)
-    return RouteCost(distance, end - start, max(legs), cost, start, end)
+    longest = max(way for leg in legs for way, _, _ in leg)
+    return RouteCost(distance, end - start, longest, cost, start, end)
+
+
+def _legs(instance: Routing, route: Route, stops, fail) -> list[list[tuple[int, int, int]]]:
+    """The arcs of a route, leg by leg: what is passed, what may be driven, and the energy."""
+    t, repeat = route.vehicle, instance.visits == "repeat"
+    if route.via and len(route.via) != len(stops) - 1:
+        fail(f"{len(route.via)} ways given, there are {len(stops) - 1}", "way")
+    for code in (c for way in route.via for c in way):
+        depot = -1 - code
+        if not -instance.depots <= code < instance.clients:
+            fail(f"passes a client or depot that does not exist ({code + 1})", "way")
+        if not repeat and not (depot >= 0 and instance.stations[t, depot]):
+            fail(f"may not pass {_passed(instance, code)} on its way", "way")
+    legs = driven(instance, route, stops)
+    for k, leg in enumerate(legs):
+        if any(way >= FORBIDDEN or time >= FORBIDDEN for way, time, _ in leg):
+            (a, _), (b, _) = stops[k : k + 2]
+            fail(f"the arc from location {a} to {b} may not be driven", "arc")
+        if repeat and route.via:
+            (a, _), (b, _) = stops[k : k + 2]
+            best = int(shortest(instance, int(instance.profile[t]))[a, b])
+            if sum(way for way, _, _ in leg) > best:
+                fail(f"the way from location {a} to {b} is no shortest one, {best}", "way")
+    if instance.energy[t] < UNLIMITED:
+        used, last = 0, len(legs) - 1
+        for k, leg in enumerate(legs):
+            for j, (way, _, code) in enumerate(leg):
+                used += way
+                if used > instance.energy[t]:
+                    fail(
+                        f"distance {used} without refilling, energy for {instance.energy[t]}",
+                        "energy",
+                        used - int(instance.energy[t]),
+                    )
+                on_the_way = j < len(leg) - 1
+                if on_the_way or (k < last and code >= 0 and instance.refill[code]):
+                    used = 0
+    return legs
+
+
+def _passed(instance: Routing, code: int) -> str:
+    return instance.client(code) if code >= 0 else f"depot {-1 - code}"
 
 
 def _loads(instance: Routing, t: int, trip, fail) -> None:

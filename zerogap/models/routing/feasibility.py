@@ -20,6 +20,11 @@ def obstacles(instance: Routing, limit: int = 10) -> list[str]:
     whose capacity is less than the demand. An empty list proves nothing.
     """
     found: list[str] = []
+    if (most := min(int(instance.vehicles.sum()), instance.clients)) < instance.min_vehicles:
+        what = f"{instance.clients} clients" if most == instance.clients else f"{most} vehicles"
+        found.append(f"{instance.min_vehicles} vehicles must be used, there are {what}")
+    if (units := int(instance.units.sum())) < instance.min_units:
+        found.append(f"the clients have {units} units, at least {instance.min_units} are wanted")
     partner: dict[int, int] = {}
     for s, (p, d) in enumerate(instance.shipments):
         partner[int(p)] = partner[int(d)] = s
@@ -58,7 +63,7 @@ def _quick(instance: Routing) -> np.ndarray:
         back = instance.travel(instance.client_location, end, p)
         late = instance.drive(t, instance.client_location, end)
     fits &= (out < FORBIDDEN) & (back < FORBIDDEN) & (time < FORBIDDEN) & (late < FORBIDDEN)
-    fits &= out + back <= instance.max_distance[t]
+    fits &= out + back <= min(instance.max_distance[t], instance.energy[t])
     first = instance.window[instance.window_first[:-1]]
     begin = np.maximum(instance.release, max(instance.shift[t, 0], instance.depot_window[depot, 0]))
     arrive = np.maximum(begin + time, first[:, 0])
@@ -183,11 +188,24 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     there = _driven(instance, t, int(ways("time", start, p)[place]))
     home = late = 0
     if end >= 0:
-        goal = int(instance.depot_location[end])
-        home = int(ways("distance", goal, p, back=True)[place])
-        late = _driven(instance, t, int(ways("time", goal, p, back=True)[place]))
+        goals = [int(instance.depot_location[d]) for d in instance.ends(t)]
+        home = min(int(ways("distance", goal, p, back=True)[place]) for goal in goals)
+        late = min(int(ways("time", goal, p, back=True)[place]) for goal in goals)
+        late = _driven(instance, t, late)
     if max(out, home) >= UNLIMITED:
         return "arc", f"no way leads over location {place} that may be driven"
+    if instance.energy[t] < UNLIMITED:
+        charged = _charged(instance, t)
+        there_and_on = min(int(ways("distance", q, p)[place]) for q in {start, *charged})
+        if end >= 0 and not instance.refill[c]:
+            there_and_on += min(
+                int(ways("distance", q, p, back=True)[place]) for q in {*goals, *charged}
+            )
+        if there_and_on > instance.energy[t]:
+            return "energy", (
+                f"{instance.client(c)} is {there_and_on} away between two refills, the energy is "
+                f"for {instance.energy[t]}"
+            )
     if out + home > instance.max_distance[t]:
         return "distance", f"distance {out + home}, at most {instance.max_distance[t]}"
     service = int(instance.service_of(t)[c])
@@ -207,7 +225,7 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     back = max(arrive, int(open_[0, 0])) + service + late
     close = int(instance.shift[t, 1])
     if end >= 0:
-        close = min(close, int(instance.depot_window[end, 1]))
+        close = min(close, max(int(instance.depot_window[d, 1]) for d in instance.ends(t)))
     if back > close:
         return "time", f"returns at {back} at the earliest, {close} is the latest"
     return None
@@ -216,6 +234,12 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
 def _driven(instance: Routing, t: int, time: int) -> int:
     """A shortest time at the type's speed: each leg is rounded up, so their sum is no less."""
     return time if time >= FORBIDDEN else -(-1000 * time // int(instance.speed[t]))
+
+
+def _charged(instance: Routing, t: int) -> set[int]:
+    """Locations where a vehicle may refill on its way."""
+    stations = {int(instance.depot_location[d]) for d in np.flatnonzero(instance.stations[t])}
+    return stations | {int(instance.client_location[c]) for c in np.flatnonzero(instance.refill)}
 
 
 def _fleet(instance: Routing) -> list[str]:

@@ -22,7 +22,10 @@ UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
 FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
 LARGEST = 1 << 45  # finite data above this could overflow sums of a route
 
-OBJECTIVES = ("cost", "longest", "bottleneck")
+OBJECTIVES = ("cost", "longest", "bottleneck", "costliest")
+#: What may decide among solutions of the same objective.
+SECOND = ("", "cost", "longest", "spread")
+VISITS = ("once", "repeat")
 BACKHAULS = ("mixed", "last")
 
 #: Sizes that shapes are written in.
@@ -125,6 +128,12 @@ FIELDS = (
           kernel="required"),
     Field("group", "client", ("n",), np.int32, "mutually exclusive group it belongs to", "index",
           None, low=-1, high="G", kernel="group"),
+    Field("purchase", "client", ("n",), np.int64, "cost of what is bought there by serving it",
+          **_FINITE, unit=_COST),
+    Field("units", "client", ("n",), np.int64, "units bought there, which quotas count",
+          **_FINITE, unit="units"),
+    Field("refill", "client", ("n",), np.bool_, "whether serving it refills the energy", "flag",
+          False),
     Field("group_required", "network", ("G",), np.bool_, "whether one of the group is served",
           "flag", True, kernel="group_required"),
     Field("shipments", "network", ("m", 2), np.int32, "pairs (pickup, delivery) of clients",
@@ -164,6 +173,13 @@ FIELDS = (
     Field("reload", "vehicle", ("T", "D"), np.bool_,
           "depots where another trip may begin; the start depot where max_trips > 1 and none is "
           "named", "depots", (), key="reload_depots", kernel="reload"),
+    Field("end_depots", "vehicle", ("T", "D"), np.bool_,
+          "depots where a route may end as well as at `end_depot`", "depots", ()),
+    Field("energy", "vehicle", ("T",), np.int64, "distance on a full charge", default=UNLIMITED,
+          **_ANY, unit=_DISTANCE),
+    Field("stations", "vehicle", ("T", "D"), np.bool_,
+          "depots where it may call on its way, as often as it likes, to refill its energy",
+          "depots", ()),
     Field("profile", "vehicle", ("T",), np.int32, "profile whose matrices it drives by",
           low=0, high="P", kernel="profile"),
     Field("speed", "vehicle", ("T",), np.int64,
@@ -185,10 +201,20 @@ FIELDS = (
 )  # fmt: skip
 
 #: Settings of the whole, with their defaults.
-WHOLE = {
-    "objective": "cost", "backhaul": "mixed", "min_clients": 0, "min_prize": 0, "fairness": 0,
+WHOLE: dict[str, Any] = {
+    "objective": "cost",
+    "then": "",
+    "backhaul": "mixed",
+    "visits": "once",
+    "min_clients": 0,
+    "min_prize": 0,
+    "min_units": 0,
+    "max_units": UNLIMITED,
+    "min_vehicles": 0,
+    "max_vehicles": UNLIMITED,
+    "fairness": 0,
     "gap_offset": None,
-}  # fmt: skip
+}
 
 
 def of(room: str) -> dict[str, Field]:

@@ -80,6 +80,17 @@ class Routing:
         ``end_depot`` −1: the route is open, it ends at its last client.
     shift : ndarray of int64, shape (T, 2)
         Earliest departure, latest return.
+    end_depots : ndarray of bool, shape (T, D)
+        Depots where routes of a type may end as well as at ``end_depot``.
+    energy : ndarray of int64, shape (T,)
+        Distance on a full charge: vehicles start fully charged, and refill at stations and at
+        clients that `refill`.
+    stations : ndarray of bool, shape (T, D)
+        Depots where a vehicle may call between any two stops, as often as it likes, to refill.
+    purchase, units : ndarray of int64, shape (n,)
+        What serving a client costs (part of its route's cost), and the units that it brings.
+    refill : ndarray of bool, shape (n,)
+        Whether serving it refills the energy: a client at a depot that must be visited does.
     max_distance, max_duration, max_trips : ndarray of int64, shape (T,)
     max_stops : ndarray of int64, shape (T,)
         Most clients that a route may serve, over all its trips.
@@ -96,13 +107,23 @@ class Routing:
         Permission of a type to serve a client.
     depot_window : ndarray of int64, shape (D, 2)
     objective : str
-        "cost" (fixed + distance + duration + uncollected prizes − preference), "longest" (distance
-        of the longest route), or "bottleneck" (longest arc driven).
+        "cost" (fixed + distance + duration + purchases + uncollected prizes − preference),
+        "longest" (distance of the longest route), "bottleneck" (longest arc driven), or
+        "costliest" (cost of the costliest route).
+    then : str
+        What decides among equal solutions: "cost", "longest", or "spread" (distance of the longest
+        route minus that of the shortest). The objective is then a power of ten times the first
+        plus the second; the power is :attr:`weight`.
+    visits : str
+        "repeat": vehicles may drive through other clients and depots where that is shorter; the
+        way between two stops is a shortest one.
     backhaul : str
         "last": in every trip all deliveries come before all pickups, and a trip with a pickup has a
         delivery, too. A client with neither may stand anywhere.
-    min_clients, min_prize : int
-        Number of clients, and prize, that must be served in all.
+    min_clients, min_prize, min_units, max_units : int
+        Number of clients, and prize, that must be served in all, and limits on the units.
+    min_vehicles, max_vehicles : int
+        Limits on the number of vehicles that are used, of all types together.
     fairness : int
         Cost per unit of difference between the longest and the shortest used route.
     gap_offset : int or None
@@ -152,9 +173,15 @@ class Routing:
     scale: float = 1.0
     offset: float = 0.5
     objective: str = "cost"
+    then: str = ""
     backhaul: str = "mixed"
+    visits: str = "once"
     min_clients: int = 0
     min_prize: int = 0
+    min_units: int = 0
+    max_units: int = UNLIMITED
+    min_vehicles: int = 0
+    max_vehicles: int = UNLIMITED
     fairness: int = 0
     unit: float = 1.0
     name: str = ""
@@ -167,6 +194,12 @@ class Routing:
     speed: np.ndarray = field(default=None, metadata={"neutral": 1000})  # type: ignore
     type_service: np.ndarray | None = field(default=None, metadata={"neutral": None})
     gap_offset: int | None = field(default=None, metadata={"neutral": None})
+    purchase: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    units: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    refill: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
+    end_depots: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
+    energy: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
+    stations: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
 
     __repr__ = described
 
@@ -230,6 +263,10 @@ class Routing:
             return time
         return np.where(time < FORBIDDEN, -(-1000 * time // speed), time)
 
+    def at_speed(self, vehicle: int, time: int) -> int:
+        """A driving time at the speed of a vehicle type, rounded up; what is forbidden stays so."""
+        return time if time >= FORBIDDEN else -(-1000 * time // int(self.speed[vehicle]))
+
     def setup_from(self, vehicle: int, a, clients) -> np.ndarray:
         """Setup of `clients` when coming from locations `a`: none from the same place.
 
@@ -276,6 +313,54 @@ class Routing:
             return 0
         return int(self.preference.max(axis=0).clip(min=0).sum())
 
+    # -- objectives one before the other ----------------------------------------------------
+    def ends(self, vehicle: int) -> list[int]:
+        """Depots where routes of a type may end, the usual one first; empty for open routes."""
+        usual = int(self.end_depot[vehicle])
+        if usual < 0:
+            return []
+        return [usual, *(int(d) for d in np.flatnonzero(self.end_depots[vehicle]) if d != usual)]
+
+    @property
+    def routes(self) -> int:
+        """Most routes that a solution can have."""
+        return min(int(self.vehicles.sum()), self.clients, self.max_vehicles)
+
+    def reach(self) -> int:
+        """A distance that all vehicles together need not exceed in some best solution.
+
+        Stops follow each other by one arc, or by way of every station or, where visits may be
+        repeated, of every location at most once: what lies on a loop can be left out.
+        """
+        if self.distance is None:
+            wide = float(np.ptp(self.x)), float(np.ptp(self.y))
+            arc = int(self.scale * float(np.hypot(*wide)) + self.offset) + 1
+        else:
+            arc = int(self.distance[self.distance < FORBIDDEN].max(initial=0))
+        through = 1 + int(self.stations.sum(axis=1).max(initial=0))
+        if self.visits == "repeat":
+            through = self.locations
+        reloads = min(int(np.minimum(self.max_trips - 1, self.clients).max()), self.clients)
+        return arc * through * (self.clients + self.routes * (1 + reloads))
+
+    @property
+    def weight(self) -> int:
+        """The power of ten that the first objective has before the second; 1 where there is none.
+
+        It is more than the second can differ by among best solutions.
+        """
+        if not self.then:
+            return 1
+        span = self.reach()
+        if self.then == "cost":
+            span *= int(self.distance_cost.max())
+            span += int(self.fixed_cost.max()) * self.routes
+            span += int(self.purchase.sum()) + int(self.prize.sum())
+            span += self.fairness * self.reach()
+            if self.preference is not None:
+                span += int(np.abs(self.preference).max(axis=0).sum())
+        return 10 ** len(str(span))
+
     # -- features ---------------------------------------------------------------------------
     def windows(self, client: int) -> np.ndarray:
         """Time windows of a client, shape (windows, 2)."""
@@ -315,6 +400,14 @@ class Routing:
             "precedences": len(self.precedences) > 0,
             "quota": self.min_clients > 0 or self.min_prize > 0,
             "fairness": self.fairness > 0,
+            "purchases": self.purchase.any(),
+            "units quota": self.min_units > 0 or self.max_units < int(self.units.sum()),
+            "fleet limits": self.min_vehicles > 0
+            or self.max_vehicles < min(int(self.vehicles.sum()), self.clients),
+            "several ends": self.end_depots.any(),
+            "energy": (self.energy < UNLIMITED).any(),
+            "repeated visits": self.visits == "repeat",
+            f"then {self.then}": self.then != "",
             f"objective {self.objective}": self.objective != "cost",
         }
         return tuple(name for name, used in tests.items() if used)

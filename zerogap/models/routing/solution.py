@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from zerogap.models.base import InfeasibleSolution, InstanceError
-from zerogap.models.routing.instance import UNLIMITED, Routing
+from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,18 @@ class Route:
         Clients (from 0) of every trip in order.
     reloads : tuple of int
         Depot between each two trips.
+    end : int, optional
+        Depot where it ends, where that is not the usual one of its type.
+    via : tuple of tuples of int
+        What is passed on the way from every stop to the next: clients, and depots as −1 − depot.
+        Empty: nothing (with repeated visits: some shortest ways).
     """
 
     vehicle: int
     trips: tuple[tuple[int, ...], ...]
     reloads: tuple[int, ...] = ()
+    end: int | None = None
+    via: tuple[tuple[int, ...], ...] = ()
 
     def __iter__(self) -> Iterator[int]:
         for trip in self.trips:
@@ -55,7 +66,10 @@ class Routes:
 
 
 def encode(solution: Routes) -> dict[str, Any]:
-    """JSON form; clients are numbered from 1."""
+    """JSON form; clients are numbered from 1.
+
+    On a way (``via``) depots are 0 for depot 0, −1 for depot 1, and so on.
+    """
     rows = []
     for route in solution.routes:
         row: dict[str, Any] = {"vehicle": int(route.vehicle)}
@@ -64,6 +78,10 @@ def encode(solution: Routes) -> dict[str, Any]:
         else:
             row["trips"] = [[int(c) + 1 for c in trip] for trip in route.trips]
             row["reloads"] = [int(d) for d in route.reloads]
+        if route.end is not None:
+            row["end"] = int(route.end)
+        if any(route.via):
+            row["via"] = [[int(c) + 1 for c in way] for way in route.via]
         rows.append(row)
     return {"routes": rows}
 
@@ -83,11 +101,19 @@ def decode(instance: Routing, data: dict[str, Any]) -> Routes:
         vehicle, reloads = row.get("vehicle", 0), row.get("reloads")
         if reloads is None:
             reloads = [0] * (len(trips) - 1)
+        end, via = row.get("end"), row.get("via", ())
         numbers = [vehicle, *reloads, *(c for trip in trips for c in trip)]
+        numbers += [c for way in via for c in way] + [0 if end is None else end]
         if not all(isinstance(v, int) and not isinstance(v, bool) for v in numbers):
             raise InstanceError("expected integers", field=field)
         routes.append(
-            Route(vehicle, tuple(tuple(c - 1 for c in trip) for trip in trips), tuple(reloads))
+            Route(
+                vehicle,
+                tuple(tuple(c - 1 for c in trip) for trip in trips),
+                tuple(reloads),
+                end,
+                tuple(tuple(c - 1 for c in way) for way in via),
+            )
         )
     return Routes(tuple(routes))
 
@@ -101,20 +127,100 @@ def stops_of(instance: Routing, route: Route) -> list[tuple[int, int]]:
         depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
         stops.append((int(instance.depot_location[depot]), -1 - depot))
         stops += [(int(instance.client_location[c]), c) for c in trip]
-    if (depot := int(instance.end_depot[t])) >= 0:
+    if (depot := end_of(instance, route)) >= 0:
         stops.append((int(instance.depot_location[depot]), -1 - depot))
     return stops
 
 
+def end_of(instance: Routing, route: Route) -> int:
+    """The depot where a route ends, −1 for open routes."""
+    return int(instance.end_depot[route.vehicle]) if route.end is None else route.end
+
+
+def place_of(instance: Routing, code: int) -> int:
+    """Location of a client, or of the depot −1 − code."""
+    places = instance.client_location if code >= 0 else instance.depot_location
+    return int(places[code if code >= 0 else -1 - code])
+
+
+def driven(instance: Routing, route: Route, stops) -> list[list[tuple[int, int, int]]]:
+    """(distance, time, code of where it leads) of every arc of every leg of a route.
+
+    With repeated visits a leg takes the time of its whole length; where no ways are given it is
+    one arc as long as the shortest way.
+    """
+    t, repeat = route.vehicle, instance.visits == "repeat"
+    p = int(instance.profile[t])
+    legs = []
+    for k, ((a, _), (b, goal)) in enumerate(pairwise(stops)):
+        if repeat and not route.via:
+            way = int(shortest(instance, p)[a, b])
+            legs.append([(way, instance.at_speed(t, way), goal)])
+            continue
+        via = route.via[k] if route.via else ()
+        places = [a, *(place_of(instance, c) for c in via), b]
+        ways = [int(instance.travel(x, y, p)) for x, y in pairwise(places)]
+        times = [int(instance.drive(t, x, y)) for x, y in pairwise(places)]
+        if repeat:
+            times = [0] * len(via) + [instance.at_speed(t, sum(ways))]
+        legs.append(list(zip(ways, times, [*via, goal])))
+    return legs
+
+
 def rides(instance: Routing, route: Route, stops: list[tuple[int, int]]) -> list[int]:
     """Time between each two stops: driving at the type's speed, and the setup at its end."""
-    t, times = route.vehicle, []
-    for (a, _), (b, c) in zip(stops, stops[1:]):
-        time = int(instance.drive(t, a, b))
+    times = [sum(time for _, time, _ in leg) for leg in driven(instance, route, stops)]
+    for k, ((a, _), (_, c)) in enumerate(pairwise(stops)):
         if c >= 0 and instance.setup[c]:
-            time += int(instance.setup_from(t, a, c))
-        times.append(time)
+            times[k] += int(instance.setup_from(route.vehicle, a, c))
     return times
+
+
+@lru_cache(maxsize=8)
+def shortest(instance: Routing, profile: int) -> np.ndarray:
+    """Shortest ways between all locations by way of clients and depots (Floyd and Warshall)."""
+    best = np.where(instance.matrix(profile) >= FORBIDDEN, FORBIDDEN, instance.matrix(profile))
+    for k in {*instance.client_location.tolist(), *instance.depot_location.tolist()}:
+        best = np.minimum(best, best[:, k, None] + best[None, k, :])
+    return np.minimum(best, FORBIDDEN)
+
+
+def expanded(instance: Routing, solution: Routes) -> Routes:
+    """The same routes with what they pass on their ways, where visits may be repeated."""
+    if instance.visits != "repeat":
+        return solution
+    routes = []
+    for route in solution:
+        p = int(instance.profile[route.vehicle])
+        places = [place for place, _ in stops_of(instance, route)]
+        via = tuple(_passed(instance, p, a, b) for a, b in pairwise(places))
+        routes.append(replace(route, via=via if any(via) else ()))
+    return Routes(tuple(routes))
+
+
+def _passed(instance: Routing, p: int, a: int, b: int) -> tuple[int, ...]:
+    """Clients, and depots as −1 − depot, on a shortest way of fewest arcs between locations."""
+    best, matrix = shortest(instance, p), instance.matrix(p)
+    if matrix[a, b] <= best[a, b] or best[a, b] >= FORBIDDEN:
+        return ()  # straight on, or no way at all
+    codes = [*range(instance.clients), *(-1 - d for d in range(instance.depots))]
+    places = {place_of(instance, code): code for code in reversed(codes)}
+    places.pop(b, None)
+    before: dict[int, int] = {}
+    front = [a]
+    while front:
+        x = front.pop(0)
+        left = int(best[a, b] if x == a else best[x, b])
+        if x != a and matrix[x, b] == left:
+            way = [x]
+            while before[way[-1]] != a:
+                way.append(before[way[-1]])
+            return tuple(places[k] for k in reversed(way))
+        for y in places:
+            if y != a and y not in before and matrix[x, y] + best[y, b] == left:
+                before[y] = x
+                front.append(y)
+    return ()
 
 
 def schedule(instance: Routing, route: Route, stops, times, fail) -> tuple[int, int]:

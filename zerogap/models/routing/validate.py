@@ -12,10 +12,14 @@ from zerogap.models.routing.fields import (
     FIELDS,
     LARGEST,
     OBJECTIVES,
+    SECOND,
     SIZES,
     UNLIMITED,
+    VISITS,
 )
 
+#: Locations up to which shortest ways between all of them are computed.
+CLOSED = 2000
 #: The instance under construction: `instance` imports this file, not the other way.
 Routing = Any
 
@@ -78,10 +82,14 @@ def validate(instance: Routing) -> None:
     _relations(instance)
     _matrices(instance)
     _names(instance)
-    if instance.objective not in OBJECTIVES:
-        raise InstanceError(f"{instance.objective!r} is none of {OBJECTIVES}", field="objective")
-    if instance.backhaul not in BACKHAULS:
-        raise InstanceError(f"{instance.backhaul!r} is none of {BACKHAULS}", field="backhaul")
+    for field, words in (
+        ("objective", OBJECTIVES),
+        ("then", SECOND),
+        ("backhaul", BACKHAULS),
+        ("visits", VISITS),
+    ):
+        if getattr(instance, field) not in words:
+            raise InstanceError(f"{getattr(instance, field)!r} is none of {words}", field=field)
     for field in ("min_clients", "min_prize", "fairness"):
         if getattr(instance, field) < 0:
             raise InstanceError(f"{getattr(instance, field)} < 0", field=field)
@@ -95,8 +103,53 @@ def validate(instance: Routing) -> None:
         if not 0 <= offset <= LARGEST:
             raise InstanceError(f"{offset} is not within 0 … {LARGEST}", field="gap_offset")
         object.__setattr__(instance, "gap_offset", offset)
+    for what in ("units", "vehicles"):
+        low, high = getattr(instance, f"min_{what}"), getattr(instance, f"max_{what}")
+        if low < 0:
+            raise InstanceError(f"{low} < 0", field=f"min_{what}")
+        if high < low:
+            raise InstanceError(f"{high} is less than min_{what}, {low}", field=f"max_{what}")
     if not (np.isfinite(instance.scale) and instance.scale > 0):
         raise InstanceError(f"{instance.scale} is no positive number", field="scale")
+    _together(instance)
+
+
+def _together(instance: Routing) -> None:
+    """What cannot be said together."""
+    open_ends = np.flatnonzero(instance.end_depots.any(axis=1) & (instance.end_depot < 0))
+    if len(open_ends):
+        raise InstanceError(
+            f"type {int(open_ends[0])} has open routes, which end at no depot", field="end_depots"
+        )
+    limited = instance.energy < UNLIMITED
+    if (limited & (instance.max_trips > 1)).any():
+        raise InstanceError("energy and several trips cannot be had together", field="energy")
+    if limited.any() and (instance.fairness or instance.then == "spread"):
+        # Calls at stations would lengthen the shortest route as far as one likes.
+        raise InstanceError("energy and a spread of routes cannot be had together", field="energy")
+    if limited.any() and instance.duration is not None:
+        raise InstanceError("with energy, durations are the distances", field="duration")
+    if instance.visits == "repeat":
+        if instance.setup.any():
+            raise InstanceError("setups and repeated visits cannot be had together", field="visits")
+        if limited.any():
+            raise InstanceError("energy and repeated visits cannot be had together", field="visits")
+        if instance.duration is not None:
+            raise InstanceError("with repeated visits, durations are the distances", field="visits")
+        if instance.locations > CLOSED:
+            raise InstanceError(
+                f"{instance.locations} locations, {CLOSED} may be visited repeatedly",
+                field="visits",
+            )
+        if instance.objective == "bottleneck":
+            raise InstanceError("with repeated visits there is no bottleneck", field="visits")
+    if instance.then:
+        if instance.then == instance.objective:
+            raise InstanceError(f"{instance.then!r} is the objective already", field="then")
+        if instance.duration_cost.any():
+            raise InstanceError("no duration costs with a second objective", field="then")
+        if instance.weight * (1 + instance.reach() * int(instance.distance_cost.max())) >= 1 << 60:
+            raise InstanceError("the numbers are too large for two objectives", field="then")
 
 
 def _convert(instance: Routing) -> None:
@@ -109,7 +162,8 @@ def _convert(instance: Routing) -> None:
             sizes["n+1"] = (sizes["n"] or 0) + 1
         want = tuple(s if isinstance(s, int) else sizes.get(s) for s in row.shape)
         if getattr(instance, row.name) is None:
-            object.__setattr__(instance, row.name, np.full(want, row.default))
+            default = False if row.kind == "depots" else row.default
+            object.__setattr__(instance, row.name, np.full(want, default))
         array = _array(instance, row.name, row.dtype, want)
         for symbol, length in zip(row.shape, array.shape):
             sizes.setdefault(symbol, length)

@@ -13,7 +13,8 @@ from zerogap.models.routing import Routing, obstacles
 from zerogap.models.routing.exact.cpsat import build
 from zerogap.solvers.backends import cpsat
 from zerogap.solvers.routing import together as both
-from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel
+from zerogap.solvers.routing.closure import on_shortest_ways
+from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
 from zerogap.solvers.routing.together import provable, together
 from zerogap.solvers.routing.trips import untied
 from zerogap.solvers.search import Search
@@ -36,7 +37,9 @@ def kernel(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
-    search = untied(search)
+    search = untied(on_shortest_ways(search))
+    if feature := strange(search.instance):
+        raise InstanceError(f"the kernels know no {feature}; auto and exact do")
     parallel(search.instance, search)
 
 
@@ -53,7 +56,7 @@ def columns(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
-    both.columns(instance, search)
+    both.columns(instance, on_shortest_ways(search))
 
 
 def auto(instance: Routing, search: Search) -> None:
@@ -62,13 +65,17 @@ def auto(instance: Routing, search: Search) -> None:
         trivial(instance, search)
         return
     if search.extend is not None:
-        first_solution(instance, search)
+        view = on_shortest_ways(search)
+        if not strange(view.instance):
+            first_solution(view.instance, view)
         cpsat.improve(build(instance, plain=False), search)
         return
     if instance.clients > SMALL:
-        search = untied(search)
+        search = untied(on_shortest_ways(search))
         instance = search.instance
-    if instance.clients > SMALL and provable(instance, search):
+    if strange(instance):
+        cpsat.improve(build(instance, plain=search.extend is None), search)
+    elif instance.clients > SMALL and provable(instance, search):
 
         def burst(seconds: float) -> None:
             anneal(instance, search, seconds=seconds)
@@ -82,7 +89,9 @@ def auto(instance: Routing, search: Search) -> None:
 
 def closed(instance: Routing, search: Search) -> None:
     """A short annealing, then CP-SAT from its solution to the proof."""
-    anneal(instance, search, seconds=min(0.3, search.remaining / 4), iterations=20_000)
+    view = on_shortest_ways(search)
+    if not strange(view.instance):
+        anneal(view.instance, view, seconds=min(0.3, search.remaining / 4), iterations=20_000)
     try:
         model = build(instance, plain=search.extend is None)
     except InstanceError:

@@ -67,6 +67,7 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "relation": relation,
             "sum_capacity": capacity,
             "start_row": n + instance.start_depot,
+            "preference": rewards(instance),
             "end_row": np.where(instance.end_depot < 0, nowhere, n + instance.end_depot),
             "min_clients": instance.min_clients,
             "min_prize": instance.min_prize,
@@ -84,6 +85,14 @@ def arrays(instance: Routing) -> dict[str, Any]:
         | travel
         | _times(instance, places, travel)
     )
+
+
+def rewards(instance: Routing) -> np.ndarray | None:
+    """Reward of serving a client with a type: the preference without the price of its purchase."""
+    if not instance.purchase.any():
+        return instance.preference
+    zero = np.zeros((instance.types, instance.clients), np.int64)
+    return (zero if instance.preference is None else instance.preference) - instance.purchase
 
 
 def additive(instance: Routing) -> tuple[np.ndarray, np.ndarray]:

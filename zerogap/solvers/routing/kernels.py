@@ -18,6 +18,8 @@ _SLICE = 0.1
 HOT, HOT_FLEET, HOT_PRIZE = 1.0, 3.0, 2.0
 #: Last temperature; groups, whose members stand in for each other, freeze earlier.
 COLD, COLD_GROUPS = 0.01, 0.1
+#: Features that ruin and recreate does not know.
+STRANGE = {"units quota", "fleet limits", "several ends", "energy", "objective costliest"}
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -173,6 +175,14 @@ def plain(instance: Routing) -> bool:
         and int(instance.delivery.sum()) > int(instance.capacity[0, 0])
         and _symmetric(instance)
     )
+
+
+def strange(instance: Routing) -> str:
+    """A feature of the instance that ruin and recreate does not know; empty if it knows all."""
+    for feature in instance.features():
+        if feature in STRANGE or feature.startswith("then "):
+            return feature
+    return ""
 
 
 def anneal(instance: Routing, search: Search, *, seconds: float = math.inf,

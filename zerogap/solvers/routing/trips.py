@@ -28,6 +28,10 @@ BINDING = {
     "conflicts",
     "precedences",
     "fairness",
+    "fleet limits",
+    "several ends",
+    "repeated visits",
+    "energy",
 }
 
 

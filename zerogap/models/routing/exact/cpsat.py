@@ -8,6 +8,7 @@ Names in ``Model.variables``
                     then reload nodes)
 ``serve[v, c]``     vehicle copy v serves client c (from 0)
 ``use[v]``          vehicle copy v is used
+``way[v, i, j, k]`` by the k-th way where there are several (stations, end depots)
 ``distance[v]``     its distance
 ``start[c]``        start of service at client c (where times matter)
 ``leave[v]``, ``back[v]``  departure and return (where times matter)
@@ -18,13 +19,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from zerogap.models.base import InstanceError, Model
+from zerogap.models.routing.exact.hints import hint, timed
+from zerogap.models.routing.exact.ways import Way, Ways, energies
 from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
-from zerogap.models.routing.solution import Route, Routes, schedule, stops_of
+from zerogap.models.routing.solution import Route, Routes, expanded
 
 LARGEST = 1_500_000  # arcs in a model
 #: Times reach so many times further under the user's own constraints, which may delay what no
@@ -53,6 +57,7 @@ class _Circuits:
             raise InstanceError(f"{size} arcs, the circuit model is for at most {LARGEST}")
         self.names: dict[Any, Any] = {}
         self.auxiliary: dict[Any, Any] = {}
+        self.table = Ways(instance)
 
     def _reload_nodes(self, t: int) -> list[int]:
         """Depots of the reload nodes of a vehicle, as many copies as it may need."""
@@ -70,22 +75,18 @@ class _Circuits:
         depot = int(instance.end_depot[t] if end else instance.start_depot[t])
         return None if depot < 0 else int(instance.depot_location[depot])
 
-    def leg(self, v: int, i: int, j: int) -> tuple[int, int] | None:
-        """Distance and driving time of an arc, None if it may not be driven."""
-        instance, t = self.instance, self.copies[v]
-        a, b = self.place(v, i), self.place(v, j, end=True)
-        if a is None or b is None:
-            return (0, 0)
-        p = int(instance.profile[t])
-        distance, time = int(instance.travel(a, b, p)), int(instance.drive(t, a, b))
-        if max(distance, time) >= FORBIDDEN:
-            return None
-        setup = int(instance.setup_from(t, a, j - 1)) if 1 <= j <= self.n else 0
-        return distance, time + setup
+    def leg(self, v: int, i: int, j: int) -> list[Way]:
+        """Ways from a node to another; none if there is no way that may be driven."""
+        t, a = self.copies[v], self.place(v, i)
+        if j == 0:
+            return self.table.home(t, a)
+        ways = self.table.between(t, a, self.place(v, j))
+        setup = int(self.instance.setup_from(t, a, j - 1)) if j <= self.n else 0
+        return [replace(way, time=way.time + setup) for way in ways] if setup else ways
 
     def circuits(self) -> None:
         model, instance = self.model, self.instance
-        self.legs: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self.ways: dict[tuple[int, int, int], list[Way]] = {}
         for v, t in enumerate(self.copies):
             use = self.names["use", v] = model.new_bool_var(f"use[{v}]")
             nodes = range(self.n + 1 + len(self.reloads[v]))
@@ -111,12 +112,16 @@ class _Circuits:
                         or (j == 0 and i > self.n)
                     ):
                         continue
-                    leg = self.leg(v, i, j)
-                    if leg is None:
+                    ways = self.leg(v, i, j)
+                    if not ways:
                         continue
                     self.names["arc", v, i, j] = literal = model.new_bool_var(f"arc[{v},{i},{j}]")
-                    self.legs[v, i, j] = leg
+                    self.ways[v, i, j] = ways
                     arcs.append((i, j, literal))
+                    if len(ways) > 1:
+                        by = [model.new_bool_var(f"way[{v},{i},{j},{k}]") for k in range(len(ways))]
+                        self.names |= {("way", v, i, j, k): one for k, one in enumerate(by)}
+                        model.add(sum(by) == literal)
             model.add_circuit(arcs)
             if instance.max_stops[t] < self.n:
                 stops = sum(serve[i] for i in range(1, self.n + 1))
@@ -133,8 +138,17 @@ class _Circuits:
             # So are the vehicles of one type.
             if self.plain and v and self.copies[v - 1] == t:
                 model.add_implication(use, self.names["use", v - 1])
+                # Those that are used come in the order of the least client that each serves.
+                before = [self.names["serve", v - 1, c] for c in range(self.n)]
+                for c in range(self.n):
+                    model.add_bool_or([~serve[c + 1], *before[:c]])
             if not any(("arc", v, 0, j) in self.names for j in nodes[1:]):
                 model.add(use == 0)
+        used = sum(self.names["use", v] for v in range(len(self.copies)))
+        if instance.min_vehicles:
+            model.add(used >= instance.min_vehicles)
+        if instance.max_vehicles < len(self.copies):
+            model.add(used <= instance.max_vehicles)
 
     def service(self) -> None:
         """Who is served, and by one vehicle only."""
@@ -163,12 +177,24 @@ class _Circuits:
         if instance.min_prize:
             prize = sum(int(q) * s for q, s in zip(instance.prize, self.served))
             model.add(prize >= instance.min_prize)
+        units = sum(int(u) * s for u, s in zip(instance.units, self.served))
+        if instance.min_units:
+            model.add(units >= instance.min_units)
+        if instance.max_units < int(instance.units.sum()):
+            model.add(units <= instance.max_units)
 
     def chains(self) -> Iterable[tuple[int, int, int, Any]]:
         """(vehicle, i, j, literal) of all arcs."""
         for key, literal in self.names.items():
             if key[0] == "arc":
                 yield key[1], key[2], key[3], literal
+
+    def driven(self) -> Iterable[tuple[int, int, int, Any, Way]]:
+        """(vehicle, i, j, literal, way) of all ways."""
+        for v, i, j, arc in self.chains():
+            ways = self.ways[v, i, j]
+            for k, way in enumerate(ways):
+                yield v, i, j, arc if len(ways) == 1 else self.names["way", v, i, j, k], way
 
     # -- loads, order, time ------------------------------------------------------------------------
     def loads(self) -> None:
@@ -287,8 +313,8 @@ class _Circuits:
                 int(min(s, horizon)) for s in instance.depot_window[instance.start_depot[t]]
             )
             last = high
-            if (end := int(instance.end_depot[t])) >= 0:
-                last = min(last, int(instance.depot_window[end, 1]))
+            if ends := instance.ends(t):
+                last = min(last, max(int(instance.depot_window[end, 1]) for end in ends))
             leave = model.new_int_var(0, horizon, f"leave[{v}]")
             back = model.new_int_var(0, horizon, f"back[{v}]")
             use = self.names["use", v]
@@ -304,8 +330,12 @@ class _Circuits:
                 opens, closes = (int(min(s, horizon)) for s in instance.depot_window[depot])
                 again[v, n + 1 + k] = model.new_int_var(opens, closes, f"again[{v},{k}]")
                 self.auxiliary["again", v, n + 1 + k] = again[v, n + 1 + k]
-        for v, i, j, arc in self.chains():
-            travel = self.legs[v, i, j][1]
+        for v, i, j, arc, way in self.driven():
+            travel = way.time
+            if j == 0 and len(ends := instance.ends(self.copies[v])) > 1:
+                closes = int(instance.depot_window[ends[0] if way.end is None else way.end, 1])
+                if closes < horizon:
+                    model.add(self.names["back", v] <= closes).only_enforce_if(arc)
             if 1 <= i <= n:
                 gone = start[i - 1] + int(instance.service_of(self.copies[v])[i - 1]) + travel
             else:
@@ -325,51 +355,94 @@ class _Circuits:
 
     # -- objective ------------------------------------------------------------
     def objective(self) -> None:
+        """The objective, or two of which the first has a weight that the second never makes up."""
         instance, model = self.instance, self.model
-        driven: dict[int, list] = {v: [] for v in range(len(self.copies))}
-        for v, i, j, arc in self.chains():
-            driven[v].append((self.legs[v, i, j][0], arc))
-        longest = sum(sorted((d for d, _ in self.legs.values()), reverse=True)[: 2 * self.n + 2])
-        terms = []
+        lengths: dict[int, list] = {v: [] for v in range(len(self.copies))}
+        for v, _, _, arc, way in self.driven():
+            lengths[v].append(way.distance * arc)
+        longest = [way.distance for ways in self.ways.values() for way in ways]
+        self.longest = sum(sorted(longest, reverse=True)[: 2 * self.n + 2])
         for v, t in enumerate(self.copies):
-            length = model.new_int_var(0, int(longest), f"distance[{v}]")
-            model.add(length == sum(d * arc for d, arc in driven[v]))
+            length = model.new_int_var(0, int(self.longest), f"distance[{v}]")
+            model.add(length == sum(lengths[v]))
             if instance.max_distance[t] < UNLIMITED:
                 model.add(length <= int(instance.max_distance[t]))
             self.names["distance", v] = length
-            terms.append(int(instance.distance_cost[t]) * length)
-            terms.append(int(instance.fixed_cost[t]) * self.names["use", v])
-            if instance.duration_cost[t]:
-                spent = self.names["back", v] - self.names["leave", v]
-                terms.append(int(instance.duration_cost[t]) * spent)
-            if instance.preference is not None:
-                terms += [
-                    -int(instance.preference[t, c]) * self.names["serve", v, c]
-                    for c in range(self.n)
-                ]
-        terms += [-int(q) * s for q, s in zip(instance.prize, self.served) if q]
-        self.offset = int(instance.prize.sum())
-        if instance.objective != "cost":
-            self.offset = 0
-            peak = model.new_int_var(0, int(longest), "peak")
-            self.auxiliary["peak",] = peak
-            terms = [peak]
-            if instance.objective == "longest":
-                for v in range(len(self.copies)):
-                    model.add(peak >= self.names["distance", v])
-            else:
-                for v, i, j, arc in self.chains():
-                    model.add(peak >= self.legs[v, i, j][0]).only_enforce_if(arc)
-        elif instance.fairness:
-            high, low = (model.new_int_var(0, int(longest), s) for s in ("longest", "shortest"))
+        terms, self.offset = self.part(instance.objective)
+        if instance.then:
+            second, offset = self.part(instance.then)
+            terms = [instance.weight * term for term in terms] + second
+            self.offset = instance.weight * self.offset + offset
+        self.names["objective"] = sum(terms)
+        model.minimize(sum(terms))
+
+    def part(self, objective: str) -> tuple[list[Any], int]:
+        """Terms and constant of one objective."""
+        instance, model = self.instance, self.model
+        if objective == "cost":
+            terms = [term for v in range(len(self.copies)) for term in self.price(v)]
+            terms += [-int(q) * s for q, s in zip(instance.prize, self.served) if q]
+            if instance.fairness:
+                terms += [instance.fairness * term for term in self.spread()]
+            return terms, int(instance.prize.sum())
+        if objective == "spread":
+            return self.spread(), 0
+        if objective == "costliest":
+            return [self.costliest()], 0
+        peak = model.new_int_var(0, int(self.longest), f"peak {objective}")
+        self.auxiliary["peak", objective] = peak
+        if objective == "longest":
+            for v in range(len(self.copies)):
+                model.add(peak >= self.names["distance", v])
+        else:
+            for _, _, _, arc, way in self.driven():
+                model.add(peak >= way.arc).only_enforce_if(arc)
+        return [peak], 0
+
+    def price(self, v: int) -> list[Any]:
+        """Terms of the cost of vehicle v's route."""
+        instance, t = self.instance, self.copies[v]
+        terms = [int(instance.distance_cost[t]) * self.names["distance", v]]
+        terms.append(int(instance.fixed_cost[t]) * self.names["use", v])
+        if instance.duration_cost[t]:
+            spent = self.names["back", v] - self.names["leave", v]
+            terms.append(int(instance.duration_cost[t]) * spent)
+        gains = -instance.purchase
+        if instance.preference is not None:
+            gains = gains + instance.preference[t]
+        return terms + [-int(g) * self.names["serve", v, c] for c, g in enumerate(gains) if g]
+
+    def costliest(self) -> Any:
+        """At least every used route's cost, and at least 0 where there is no route."""
+        instance, model = self.instance, self.model
+        reward = 0 if instance.preference is None else instance.preference.clip(min=0).sum()
+        dear = int(self.longest) * int(instance.distance_cost.max())
+        dear += int(instance.fixed_cost.max()) + int(instance.purchase.sum())
+        if instance.preference is not None:
+            dear += int((-instance.preference).clip(min=0).sum())
+        if instance.duration_cost.any():
+            dear += int(instance.duration_cost.max()) * self.horizon
+        peak = model.new_int_var(-int(reward), dear, "peak costliest")
+        self.auxiliary["peak", "costliest"] = peak
+        uses = [self.names["use", v] for v in range(len(self.copies))]
+        for v, use in enumerate(uses):
+            model.add(peak >= sum(self.price(v))).only_enforce_if(use)
+        model.add(peak >= 0).only_enforce_if([~use for use in uses])
+        return peak
+
+    def spread(self) -> list[Any]:
+        """Distance of the longest used route minus that of the shortest."""
+        model = self.model
+        if ("longest",) not in self.auxiliary:
+            high, low = (
+                model.new_int_var(0, int(self.longest), s) for s in ("longest", "shortest")
+            )
             self.auxiliary["longest",], self.auxiliary["shortest",] = high, low
             for v in range(len(self.copies)):
                 model.add(high >= self.names["distance", v]).only_enforce_if(self.names["use", v])
                 model.add(low <= self.names["distance", v]).only_enforce_if(self.names["use", v])
             model.add(high >= low)
-            terms.append(instance.fairness * (high - low))
-        self.names["objective"] = sum(terms)
-        model.minimize(sum(terms))
+        return [self.auxiliary["longest",], -self.auxiliary["shortest",]]
 
 
 def _horizon(instance: Routing) -> int:
@@ -382,24 +455,12 @@ def _horizon(instance: Routing) -> int:
     for t in range(instance.types):
         times = instance.drive(t, every[:, None], every)
         longest = max(longest, int(times[times < FORBIDDEN].max(initial=0)))
+    # From a stop to the next by way of every station, or of every location, at most once.
+    longest *= 1 + int(instance.stations.sum(axis=1).max(initial=0))
+    longest *= instance.locations if instance.visits == "repeat" else 1
     service = instance.service if instance.type_service is None else instance.type_service.max(0)
     work = int(service.sum() + instance.setup.sum())
     return max(finite) + work + (2 * instance.clients + 2) * longest
-
-
-def timed(instance: Routing) -> bool:
-    """Whether a schedule matters at all."""
-    return bool(
-        (instance.window[:, 0] > 0).any()
-        or (instance.window[:, 1] < UNLIMITED).any()
-        or (instance.shift[:, 0] > 0).any()
-        or (instance.shift[:, 1] < UNLIMITED).any()
-        or (instance.depot_window[:, 0] > 0).any()
-        or (instance.depot_window[:, 1] < UNLIMITED).any()
-        or (instance.max_duration < UNLIMITED).any()
-        or instance.duration_cost.any()
-        or instance.release.any()
-    )
 
 
 def build(instance: Routing, *, plain: bool = True) -> Model:
@@ -429,15 +490,20 @@ def build(instance: Routing, *, plain: bool = True) -> Model:
         b.order()
     if timed(instance):
         b.times()
+    energy = bool((instance.energy < UNLIMITED).any())
+    if energy:
+        energies(b)
     b.objective()
+    # A later time could make another route possible, and only where every shift ends is there
+    # none; a constraint might want a detour by stations that is no way of the model.
+    beyond = energy or (timed(instance) and _endless(instance))
     return Model(
         model=b.model,
         variables=b.names,
         read=lambda value: _read(b, value),
-        hint=lambda solution: _hint(b, solution),
+        hint=lambda solution: hint(b, solution),
         offset=b.offset,
-        # A later time could make another route possible; only where every shift ends is there none.
-        reach=-math.inf if not plain and timed(instance) and _endless(instance) else None,
+        reach=-math.inf if not plain and beyond else None,
     )
 
 
@@ -456,7 +522,9 @@ def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
         trips: list[list[int]] = [[]]
         reloads = []
         at = arcs.get(0, 0)
+        ways = [_taken(b, v, 0, at, value)] if at else []
         while at:
+            ways.append(_taken(b, v, at, arcs[at], value))
             if at > b.n:
                 reloads.append(b.reloads[v][at - b.n - 1])
                 trips.append([])
@@ -464,109 +532,24 @@ def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
                 trips[-1].append(at - 1)
             at = arcs[at]
         if trips[0]:
-            routes.append(Route(b.copies[v], tuple(tuple(t) for t in trips), tuple(reloads)))
-    return Routes(tuple(routes))
+            t = b.copies[v]
+            via = tuple(way.via for way in (ways if b.instance.end_depot[t] >= 0 else ways[:-1]))
+            routes.append(
+                Route(
+                    t,
+                    tuple(tuple(trip) for trip in trips),
+                    tuple(reloads),
+                    ways[-1].end,
+                    via if any(via) else (),
+                )
+            )
+    return expanded(b.instance, Routes(tuple(routes)))
 
 
-def _hint(b: _Circuits, solution: Routes) -> Iterable[tuple[Any, float]]:
-    """A value for every variable."""
-    instance, n = b.instance, b.n
-    values: dict[Any, int] = {}
-    free = {t: [v for v, u in enumerate(b.copies) if u == t] for t in set(b.copies)}
-    peak, lengths = 0, []
-    for route in solution:
-        v = free[route.vehicle].pop(0)
-        distance, arc = _hint_route(b, v, route, values)
-        lengths.append(distance)
-        peak = max(peak, distance if instance.objective == "longest" else arc)
-    values["peak",] = peak
-    values["longest",], values["shortest",] = max(lengths, default=0), min(lengths, default=0)
-    for c in range(n):
-        values.setdefault(("start", c), int(instance.windows(c)[0, 0]))
-    for names in (b.names, b.auxiliary):
-        for key, variable in names.items():
-            if key == "objective":
-                continue
-            default = 0
-            if key[0] == "again":
-                depot = b.reloads[key[1]][key[2] - n - 1]
-                default = int(min(instance.depot_window[depot, 0], b.horizon))
-            yield variable, values.get(key, default)
-
-
-def _hint_route(b: _Circuits, v: int, route: Route, values: dict[Any, int]) -> tuple[int, int]:
-    """Values of what one route decides; returns its distance and longest arc."""
-    instance, n = b.instance, b.n
-    values["use", v] = 1
-    unused = {
-        d: [n + 1 + k for k, e in enumerate(b.reloads[v]) if e == d] for d in set(b.reloads[v])
-    }
-    nodes = [0]
-    for k, trip in enumerate(route.trips):
-        if k:
-            nodes.append(unused[route.reloads[k - 1]].pop(0))
-            values["visit", v, nodes[-1]] = 1
-        nodes += [c + 1 for c in trip]
-        _hint_trip(b, trip, k, values)
-    for position, c in enumerate(route):
-        values["serve", v, c] = values["served", c] = 1
-        values["place", c] = position
-    count = position = 0
-    for i in nodes[1:]:
-        if i > n:
-            count += 1
-            values["turn", v, i], values["count", v, i] = position - 1, count
-        else:
-            position += 1
-    arcs = list(zip(nodes, [*nodes[1:], 0]))
-    for i, j in arcs:
-        values["arc", v, i, j] = 1
-    legs = [b.legs[v, i, j] for i, j in arcs]
-    values["distance", v] = sum(d for d, _ in legs)
-    if timed(instance):
-        stops = stops_of(instance, route)
-        times = [t for _, t in legs][: len(stops) - 1]
-        begin, end = schedule(instance, route, stops, times, _impossible)
-        values["leave", v], values["back", v] = begin, end
-        _hint_times(b, v, nodes, times, begin, values)
-    return values["distance", v], max(d for d, _ in legs)
-
-
-def _impossible(message: str, constraint: str, by: int | None = None) -> None:
-    raise ValueError(f"the hint violates {constraint}: {message}")
-
-
-def _hint_trip(b: _Circuits, trip: tuple[int, ...], k: int, values: dict[Any, int]) -> None:
-    instance = b.instance
-    shipped = {int(p): q for (p, _), q in zip(instance.shipments, instance.shipment_load)}
-    shipped |= {int(d): -q for (_, d), q in zip(instance.shipments, instance.shipment_load)}
-    rest = instance.delivery[list(trip)].sum(axis=0)
-    taken = np.zeros_like(rest)
-    picked = delivered = False
-    for c in trip:
-        rest = rest - instance.delivery[c]
-        taken = taken + instance.pickup[c] + shipped.get(c, 0)
-        picked = picked or bool(instance.pickup[c].any())
-        delivered = delivered or bool(instance.delivery[c].any())
-        values["picked", c], values["delivered", c], values["trip", c] = picked, delivered, k
-        for d in range(instance.dimensions):
-            values["rest", d, c], values["taken", d, c] = int(rest[d]), int(taken[d])
-
-
-def _hint_times(b: _Circuits, v: int, nodes, times, begin: int, values: dict[Any, int]) -> None:
-    instance, n = b.instance, b.n
-    now = since = begin
-    for k, i in enumerate(nodes[1:]):
-        now += times[k]
-        if i > n:
-            trip = [c - 1 for c in nodes[k + 2 :]]
-            until = next((q for q, c in enumerate(trip) if c >= n), len(trip))
-            released = max(int(instance.release[c]) for c in trip[:until])
-            opens = int(instance.depot_window[b.reloads[v][i - n - 1], 0])
-            now = since = max(now, released, opens)
-            values["again", v, i] = now
-        else:
-            windows = instance.windows(i - 1)
-            now = max(now, int(windows[windows[:, 1] >= now][0, 0]))
-            values["start", i - 1], values["depart", i - 1] = now, since
-            now += int(instance.service_of(b.copies[v])[i - 1])
+def _taken(b: _Circuits, v: int, i: int, j: int, value: Callable[[Any], float]) -> Way:
+    """The way that is driven from node i to node j."""
+    ways = b.ways[v, i, j]
+    if len(ways) == 1:
+        return ways[0]
+    by = [k for k in range(len(ways)) if value(b.names["way", v, i, j, k]) > 0.5]
+    return ways[by[0]]

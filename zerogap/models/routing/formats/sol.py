@@ -48,6 +48,8 @@ def read_solution(text: str, instance: Routing, *, file: str = "<text>") -> Rout
 
 def write_solution(instance: Routing, solution: Routes, objective: int | None = None) -> str:
     """The ``.sol`` text of a solution; the inverse of `read_solution`."""
+    if any(route.end is not None or any(route.via) for route in solution):
+        raise InstanceError("a .sol file has no depots to end or to call at; write JSON")
     lines = []
     first = np.concatenate([[0], np.cumsum(np.minimum(instance.vehicles, 1 << 20))])
     used = [0] * instance.types
