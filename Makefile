@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types contract docs bench bench-smoke truth debug wheel wheel-test clean build new-family
+.PHONY: demo test lint types contract docs tables bench bench-smoke truth debug wheel wheel-test clean build new-family
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,10 @@ contract: build
 
 docs: build
 	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+# Every table and figure of the docs again, from the committed result lines.
+tables: build
+	$(BIN)/python -m benchmarks.tables
 
 # 20,000 mixed instances a family against the oracles; goes on where it stopped (out/truth).
 truth: build

@@ -3,7 +3,7 @@
 Bars: topo (1), auto (2), large (2), proofs (3), seeds (3), bic (4), start (6); bar 5 is a test
 (``pytest tests/solvers/test_dag_methods.py --slow``). Prints one line a figure. Data of the bars
 topo, auto, large and start are drawn as the published experiments draw them (igraph graphs, numpy's
-legacy generator), so that the figures of ``results/dag-topo-published.csv``, the published code's
+legacy generator), so that the figures of ``published/dag-topo.csv``, the published code's
 losses and CPU seconds on the same data, start order and search sets, stand beside ours. igraph is
 needed for them; DAGMA is left out of `start` where it is not installed.
 """
@@ -73,7 +73,7 @@ def published_data(d: int, edges: int, seed: int, n: int = 1000):
 
 def topo() -> None:
     """Bar 1: the published swaps beside the published code, same data, start and search sets."""
-    published = (ROOT / "results" / "dag-topo-published.csv").read_text()
+    published = (ROOT / "published" / "dag-topo.csv").read_text()
     rows = list(csv.DictReader(published.splitlines()))
     no_worse, ratios, worst = 0, {}, []
     for row in rows:

@@ -3,17 +3,23 @@
 ``python benchmarks/jobshop_bars.py moves``     moves a second of the kernel, one thread (20 s)
 ``python benchmarks/jobshop_bars.py shares``    what CP-SAT should get, by size class (8 min)
 ``python benchmarks/jobshop_bars.py huge``      a million operations (1 min)
+``python benchmarks/jobshop_bars.py rules``     one schedule a rule on every file of ta and dmu
+
+``--json FILE`` after a bar's name appends result lines (rules).
 
 Run it alone on two cores. Shops are made by Taillard's generator.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
+from pathlib import Path
 
 import zerogap as zg
+from zerogap.bench import bars
 from zerogap.solvers import jobshop
 from zerogap.solvers.jobshop.schedules import arrays, sequence_of
 
@@ -70,5 +76,22 @@ def huge() -> None:
     print(f"{result.objective} after {result.time:.1f} s; peak memory {peak:.2f} GiB")
 
 
+def rules() -> None:
+    """The learned rule and the static ones, one schedule each, on every file of ta and dmu."""
+    root = Path(os.environ.get("ZEROGAP_DATA", "")) / "jobshop" / "jsp"
+    files = sorted([*root.glob("ta[0-9]*.txt"), *root.glob("dmu*.txt")])
+    if not files:
+        sys.exit("ZEROGAP_DATA holds no jobshop/jsp")
+    found: dict[str, dict[str, int]] = {}
+    for name in ("learned", "spt", "mwkr", "mor", "fifo", "est", "ect", "winq"):
+        for file in files:
+            made = zg.solve(zg.read(file), method="dispatch", rule=name, threads=1, time_limit=60)
+            found.setdefault(name, {})[file.stem] = made.objective
+        print(f"{name}: {sum(found[name].values()) / len(files):.1f}", flush=True)
+        if "--json" in sys.argv:
+            target = sys.argv[sys.argv.index("--json") + 1]
+            bars.append(target, "rules", rule=name, makespans=found[name], threads=1)
+
+
 if __name__ == "__main__":
-    {"moves": moves, "shares": shares, "huge": huge}[sys.argv[1]]()
+    {"moves": moves, "shares": shares, "huge": huge, "rules": rules}[sys.argv[1]]()

@@ -9,6 +9,9 @@ import numpy as np
 from zerogap.models.dag import Dag, check
 from zerogap.models.dag.parents import structure
 
+#: What the result line names the versions of.
+PACKAGES = ("causal-learn",)
+
 
 def extension(directed: np.ndarray, undirected: np.ndarray) -> list[list[int]]:
     """Parents in a DAG of the class (Dor, Tarsi 1992): sinks with linked neighbours go last."""

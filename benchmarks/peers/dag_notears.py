@@ -14,6 +14,9 @@ import numpy as np
 
 from zerogap.models.dag import Dag, Structure, check
 
+#: What the result line names the versions of.
+PACKAGES = ("scipy",)
+
 
 def weights(
     covariance: np.ndarray, lasso: float = 0.1, deadline: float = np.inf, rounds: int = 100

@@ -9,6 +9,9 @@ import numpy as np
 from zerogap.models.dag import Categorical, Structure, check
 from zerogap.models.dag.parents import structure
 
+#: What the result line names the versions of.
+PACKAGES = ("pgmpy",)
+
 
 def frame(dag: Categorical) -> Any:
     """The rows as a data frame of values."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from zerogap.models.dag import Categorical, check
 
+#: What the result line names the versions of.
+PACKAGES = ("pgmpy",)
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 

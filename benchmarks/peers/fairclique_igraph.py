@@ -7,6 +7,9 @@ from typing import Any
 
 from zerogap.models.fairclique import Clique, FairClique
 
+#: What the result line names the versions of.
+PACKAGES = ("igraph",)
+
 
 def solve(graph: FairClique, time_limit: float, threads: int, seed: int) -> dict[str, Any]:
     """Largest cliques (igraph knows no time limit and one thread)."""

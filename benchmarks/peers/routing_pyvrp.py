@@ -8,6 +8,9 @@ import numpy as np
 
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
 
+#: What the result line names the versions of.
+PACKAGES = ("pyvrp",)
+
 _FAR = 1 << 44  # what PyVRP takes as a distance that nobody drives
 
 

@@ -17,6 +17,9 @@ from zerogap.models.scheduling.fields import (
     UNLIMITED,
 )
 
+#: What the result line names the versions of.
+PACKAGES = ("pyjobshop",)
+
 #: Parts of the objective by PyJobShop's names.
 PARTS = {
     "makespan": "weight_makespan",

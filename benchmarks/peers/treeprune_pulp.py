@@ -7,6 +7,9 @@ from typing import Any
 
 from zerogap.models.treeprune import Kept, TreePrune
 
+#: What the result line names the versions of.
+PACKAGES = ("pulp",)
+
 
 def build(tree: TreePrune) -> tuple[Any, dict[int, Any]]:
     """PuLP problem and the leaf variables: x, y, z with y_v >= x_i for every ancestor v of i."""

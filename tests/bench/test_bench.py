@@ -12,7 +12,7 @@ import time
 import pytest
 
 import zerogap as zg
-from zerogap.bench import runner, statistics, suite, table
+from zerogap.bench import bars, runner, statistics, suite, table
 from zerogap.models.base import InstanceError
 
 zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
@@ -141,6 +141,39 @@ def test_tables_from_records_alone():
         assert "peer" in made.text(form)
     assert "\\%" in made.latex() and made.csv().count("\n") == 3
     assert table.detail(records).rows[0][2] == "100*"
+    assert made.head[4] == table.GAP
+
+
+def test_gaps_to_our_own_best_say_so():
+    """A value of the lines' own is nobody's best known, and never passes for it."""
+    lone = [record("1", "ours", "a", 100), record("2", "peer", "a", 80)]
+    assert table.summary(lone).head[4] == "gap to best of these runs"
+    known = {"value": 120, "bound": 130, "source": "table.csv"}
+    half = [*lone, record("3", "ours", "b", 90, known=known)]
+    made = table.summary(half)
+    assert made.head[4] == "gap to best known (1 of 2: to best of these runs)"
+    whole = [r | {"known": known} for r in lone]
+    assert table.summary(whole).head[4] == table.GAP
+    assert table.summary([r | {"objective": 150} for r in whole]).rows[0][4] == "-25.000 %"
+    assert table.detail(whole).head[1] == "best known (table.csv)"
+    assert table.detail(whole).rows[0][1] == "130–120"
+
+
+def test_a_peer_is_headed_with_its_version():
+    peer = record("1", "pyvrp", "a", 80, peer="x.py", versions={"numpy": "2.0", "pyvrp": "0.14.1"})
+    assert table.summary([peer]).rows[0][0] == "pyvrp (pyvrp 0.14.1)"
+    assert table.detail([peer]).head[2] == "pyvrp (pyvrp 0.14.1)"
+
+
+def test_single_measurements_are_result_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["bench.py", "speed", "--count", "3"])
+    path = tmp_path / "bars.jsonl"
+    bars.append(path, "speed", width=16, seconds=0.25)
+    bars.append(path, "speed", width=32, seconds=0.5)
+    records = runner.read_results(path)
+    assert bars.is_bar(records) and records[0]["command"] == "python bench.py speed --count 3"
+    (made,) = bars.tables(records)
+    assert list(made.head) == ["width", "seconds"] and made.rows == [["16", "0.25"], ["32", "0.5"]]
 
 
 def test_figures_of_merit():

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.bench import compare, statistics, table
+from zerogap.bench import bars, compare, statistics, table
 from zerogap.bench.suite import Suite, locate
 from zerogap.models import base, files
 from zerogap.models.text import visible
@@ -42,7 +42,7 @@ def report(groups: Sequence[tuple[list[dict], Suite | None]], *, title: str = "z
     template = resources.files("zerogap.bench").joinpath("report.html").read_text()
     parts = [_section(records, suite) for records, suite in groups if records]
     links = "".join(
-        f'<a href="#{_anchor(records)}">{_escape(records[0]["suite"])}</a>'
+        f'<a href="#{_anchor(records)}">{_escape(_title(records))}</a>'
         for records, _ in groups
         if records
     )
@@ -57,7 +57,9 @@ def markdown(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
     """The tables of the report as Markdown."""
     parts = []
     for records, suite in groups:
-        if records:
+        if bars.is_bar(records):
+            parts += [f"## {_title(records)}", *(t.markdown() for t in bars.tables(records))]
+        elif records:
             known = suite.best_known if suite else {}
             tables = (table.summary(records, known), compare.duels(records),
                       table.detail(records, known))  # fmt: skip
@@ -65,11 +67,28 @@ def markdown(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
     return "\n".join(parts)
 
 
+def _title(records: list[dict]) -> str:
+    """Name of the suite, or of the bars that a file of single measurements holds."""
+    if bars.is_bar(records):
+        return ", ".join(dict.fromkeys(str(r["bar"]) for r in records))
+    return records[0]["suite"]
+
+
 def _anchor(records: list[dict]) -> str:
-    return "suite-" + re.sub(r"\W+", "-", records[0]["suite"])
+    return "suite-" + re.sub(r"\W+", "-", _title(records)).strip("-")
+
+
+def _measurements(records: list[dict]) -> str:
+    """The section of a file of single measurements: its tables alone."""
+    parts = [f'<section id="{_anchor(records)}">', f"<h2>{_escape(_title(records))}</h2>"]
+    for made in bars.tables(records):
+        parts += [f"<p class='note'>{_escape(made.caption)}</p>", _table(made)]
+    return "\n".join([*parts, _raw(records), "</section>"])
 
 
 def _section(records: list[dict], suite: Suite | None) -> str:
+    if bars.is_bar(records):
+        return _measurements(records)
     known = suite.best_known if suite else {}
     first = records[0]
     best = table.best_values(records, known)
@@ -81,6 +100,7 @@ def _section(records: list[dict], suite: Suite | None) -> str:
             f'<section id="{_anchor(records)}">',
             f"<h2>{_escape(first['suite'])}</h2>",
             f"<p class='note'>{_escape(table.caption(records))}<br>{_escape(versions)}</p>",
+            f"<p class='note'>{_escape(_compared(records, known))}</p>",
             _table(table.summary(records, known)),
             "<div class='plots'>",
             _figure(_curves(records, best), "Mean primal gap over time"),
@@ -94,6 +114,17 @@ def _section(records: list[dict], suite: Suite | None) -> str:
             _raw(records),
             "</section>",
         ]
+    )
+
+
+def _compared(records: list[dict], known: dict[str, Any]) -> str:
+    """What gaps are held against, in words; nobody may take our own best for a published value."""
+    values, own = table.references(records, known)
+    if not own:
+        return f"Gaps are held against the {table.best_head(records)}."
+    return (
+        f"{len(own)} of {len(values)} instances have no best known value in the lines: their gaps "
+        "compare these runs with each other only."
     )
 
 

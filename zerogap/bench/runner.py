@@ -69,6 +69,8 @@ def commit() -> str:
 def read_results(path: str | os.PathLike) -> list[dict]:
     """The lines of a result file; a last line cut by a crash is left out.
 
+    Lines of suites have a `key`, those of single measurements (`benchmarks/*_bars.py`) a `bar`.
+
     Raises
     ------
     InstanceError
@@ -85,7 +87,7 @@ def read_results(path: str | os.PathLike) -> list[dict]:
             continue
         try:
             record = json.loads(line)
-            if not isinstance(record, dict) or "key" not in record:
+            if not isinstance(record, dict) or not ("key" in record or "bar" in record):
                 raise ValueError("no result line")
         except ValueError:
             if number == len(lines):
@@ -110,7 +112,7 @@ class Store:
         self.done: set[str] = set()
         if self.path.exists():
             self._mend()
-            self.done = {r["key"] for r in read_results(self.path)}
+            self.done = {r["key"] for r in read_results(self.path) if "key" in r}
 
     def _mend(self) -> None:
         raw = self.path.read_bytes()
@@ -125,7 +127,8 @@ class Store:
             stream.write(line)
             stream.flush()
             os.fsync(stream.fileno())
-        self.done.add(record["key"])
+        if "key" in record:
+            self.done.add(record["key"])
 
 
 def execute(run: Run, root: Path) -> dict:
@@ -190,6 +193,7 @@ def perform(
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 record = _outcome(future, waiting.pop(future), store)
                 record["machine"]["jobs"] = jobs if submit is None else 1
+                record["known"] = suite.known(record["instance"])
                 if record["status"] != "missing":  # a peer installed later is run later
                     store.append(record)
                 yield record

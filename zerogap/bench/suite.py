@@ -85,11 +85,25 @@ class Suite:
     runs: tuple[Run, ...]
     best_known: dict[str, tuple[float | None, float | None]]
     missing: tuple[str, ...]
+    known_source: str = ""  # where the best known values stand
+
+    def known(self, instance: str) -> dict[str, Any] | None:
+        """Best known value and bound of an instance with their source, as a result line has them.
+
+        Returns
+        -------
+        dict or None
+            `value` and `bound` (either may be None) and `source`; None where nothing is known.
+        """
+        if instance not in self.best_known:
+            return None
+        bound, value = self.best_known[instance]
+        return {"value": value, "bound": bound, "source": self.known_source}
 
 
 _KEYS = {
-    "name", "family", "time_limit", "threads", "seeds", "best_known", "instances", "methods",
-    "description",
+    "name", "family", "time_limit", "threads", "seeds", "best_known", "known_source", "instances",
+    "methods", "description",
 }  # fmt: skip
 
 
@@ -161,8 +175,17 @@ def _resolve(data: dict, path: Path) -> Suite:
         for seed in data.get("seeds", [0])
         for method in methods
     )
-    known = _best_known(data.get("best_known", {}), path, sources)
-    return Suite(name, family, runs, known, tuple(missing))
+    entry = data.get("best_known", {})
+    known = _best_known(entry, path, sources)
+    source = data.get("known_source") or _source_of(entry, path)
+    return Suite(name, family, runs, known, tuple(missing), source)
+
+
+def _source_of(entry: Any, path: Path) -> str:
+    """Where best known values stand: the suite itself, a table, or solutions beside the files."""
+    if isinstance(entry, dict):
+        return f"benchmarks/suites/{path.name}"
+    return f"{entry} beside the files" if entry.startswith("*") else entry
 
 
 def _sources(entry: dict, path: Path) -> tuple[list[Source], list[str]]:

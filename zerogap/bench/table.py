@@ -13,9 +13,11 @@ from zerogap.bench.statistics import mean, relative_gap, shifted_geometric_mean
 from zerogap.models import base
 from zerogap.solvers.result import number, primal_integral
 
+#: Head of the column of gaps where every value that is compared with is a published one.
+GAP = "gap to best known"
 HEAD = (
-    "method", "runs", "solved", "proven", "gap to best", "best found", "time (sgm)",
-    "primal integral", "peak MiB",
+    "method", "runs", "solved", "proven", GAP, "best found", "time (sgm)", "primal integral",
+    "peak MiB",
 )  # fmt: skip
 
 
@@ -74,6 +76,14 @@ class Table:
         return {"markdown": self.markdown, "csv": self.csv, "latex": self.latex}[form]()
 
 
+def reference(record: dict, known: dict[str, Any]) -> tuple[float | None, float | None]:
+    """(bound, value) that are known of a record's instance: its line's own, else the suite's."""
+    own = record.get("known")
+    if own:
+        return own.get("bound"), own.get("value")
+    return known.get(record["instance"], (None, None))
+
+
 def best_values(records: Sequence[dict], known: dict[str, Any]) -> dict[str, float]:
     """Best objective by instance: the known one, or the best of the runs if that is better."""
     best: dict[str, float] = {}
@@ -82,13 +92,50 @@ def best_values(records: Sequence[dict], known: dict[str, Any]) -> dict[str, flo
         if objective is None:
             continue
         pick = min if sense_of(record) == "min" else max
-        best[name] = pick(best.get(name, objective), objective)
-    for name, value in best.items():
-        upper = known.get(name, (None, None))[1]
-        if upper is not None:
-            sense = next(sense_of(r) for r in records if r["instance"] == name)
-            best[name] = min(value, upper) if sense == "min" else max(value, upper)
+        value = reference(record, known)[1]
+        best[name] = pick(v for v in (best.get(name), objective, value) if v is not None)
     return best
+
+
+def references(records: Sequence[dict], known: dict[str, Any]) -> tuple[dict[str, float], set[str]]:
+    """What gaps are held against, by instance.
+
+    Returns
+    -------
+    values : dict of str to float
+        The known value where there is one (a run may be better: its gap is negative), else the
+        best of the runs.
+    own : set of str
+        Instances of the second kind: their gaps compare runs with each other and with nothing
+        else.
+    """
+    values = best_values(records, known)
+    own = set(values)
+    for record in records:
+        value = reference(record, known)[1]
+        if value is not None and record["instance"] in values:
+            values[record["instance"]] = value
+            own.discard(record["instance"])
+    return values, own
+
+
+def gap_head(values: dict[str, float], own: set[str]) -> str:
+    """Head of a column of gaps, which says what they are held against."""
+    if not own:
+        return GAP
+    if len(own) == len(values):
+        return "gap to best of these runs"
+    return f"gap to best known ({len(own)} of {len(values)}: to best of these runs)"
+
+
+def label(method: str, records: Sequence[dict]) -> str:
+    """A method as a column is headed: a peer with the versions of the packages it names."""
+    runs = [r for r in records if r["method"] == method and r.get("peer")]
+    if not runs:
+        return method
+    base_versions = ("python", "zerogap", "ortools", "highspy", "pyomo", "numpy", "networkx")
+    own = [f"{k} {v}" for k, v in runs[0].get("versions", {}).items() if k not in base_versions]
+    return f"{method} ({', '.join(own)})" if own else method
 
 
 def sense_of(record: dict) -> str:
@@ -99,9 +146,14 @@ def sense_of(record: dict) -> str:
 def summary(records: Sequence[dict], known: dict[str, Any] | None = None) -> Table:
     """A row a method: mean gap to the best known, proofs, times, primal integral."""
     best = best_values(records, known or {})
+    values, own = references(records, known or {})
     methods = list(dict.fromkeys(r["method"] for r in records))
-    rows = [_row(m, [r for r in records if r["method"] == m], best) for m in methods]
-    return Table(caption(records), HEAD, rows)
+    rows = []
+    for method in methods:
+        runs = [r for r in records if r["method"] == method]
+        rows.append([label(method, runs), *_row(runs, best, values)])
+    head = [gap_head(values, own) if h == GAP else h for h in HEAD]
+    return Table(caption(records), head, rows)
 
 
 def caption(records: Sequence[dict]) -> str:
@@ -121,10 +173,10 @@ def caption(records: Sequence[dict]) -> str:
     )
 
 
-def _row(method: str, runs: list[dict], best: dict[str, float]) -> list[str]:
+def _row(runs: list[dict], best: dict[str, float], values: dict[str, float]) -> list[str]:
     solved = [r for r in runs if r.get("objective") is not None]
     gaps = [
-        relative_gap(r["objective"], best.get(r["instance"]), sense_of(r), r.get("offset", 0))
+        relative_gap(r["objective"], values.get(r["instance"]), sense_of(r), r.get("offset", 0))
         for r in solved
     ]
     proven = sum(r["status"] in ("optimal", "infeasible") for r in runs)
@@ -143,7 +195,6 @@ def _row(method: str, runs: list[dict], best: dict[str, float]) -> list[str]:
         if r.get("trace") and r["instance"] in best
     ]
     return [
-        method,
         str(len(runs)),
         str(len(solved)),
         str(proven),
@@ -169,12 +220,19 @@ def detail(records: Sequence[dict], known: dict[str, Any] | None = None) -> Tabl
         cells.setdefault(record["instance"], {}).setdefault(record["method"], []).append(record)
     rows = []
     for name, by_method in cells.items():
-        lower, upper = known.get(name, (None, None))
-        reference = (
+        lower, upper = reference(next(iter(by_method.values()))[0], known)
+        best = (
             number(upper) if lower is None or lower == upper else f"{number(lower)}–{number(upper)}"
         )
-        rows.append([name, reference, *(_cell(by_method.get(m, [])) for m in methods)])
-    return Table(caption(records), ("instance", "best known", *methods), rows)
+        rows.append([name, best, *(_cell(by_method.get(m, [])) for m in methods)])
+    heads = [label(m, records) for m in methods]
+    return Table(caption(records), ("instance", best_head(records), *heads), rows)
+
+
+def best_head(records: Sequence[dict]) -> str:
+    """Head of the column of best known values, with their source where the lines tell it."""
+    sources = sorted({r["known"]["source"] for r in records if r.get("known")} - {""})
+    return f"best known ({', '.join(sources)})" if sources else "best known"
 
 
 def _cell(runs: list[dict]) -> str:

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def perform(order: dict) -> dict:
     offset = family(order["family"]).offset(instance)
     if offset:
         outcome["offset"] = offset
-    outcome["versions"] = zg.versions()
+    outcome["versions"] = zg.versions() | outcome.pop("versions", {})
     return outcome
 
 
@@ -93,6 +94,7 @@ def _peer(zg: Any, instance: Any, order: dict) -> dict:
         )
     )
     elapsed = time.monotonic() - begun
+    found["versions"] = _packages(module) | found.get("versions", {})
     solution = found.pop("solution", None)
     if solution is not None:
         checked = zg.check(instance, solution)
@@ -108,6 +110,17 @@ def _peer(zg: Any, instance: Any, order: dict) -> dict:
         [{"time": found["time"], "objective": found.get("objective"), "bound": found["bound"],
           "source": order["method"]}],
     )  # fmt: skip
+    return found
+
+
+def _packages(module: Any) -> dict[str, str]:
+    """Versions of the packages that a peer's adapter names in ``PACKAGES``."""
+    found = {}
+    for package in getattr(module, "PACKAGES", ()):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
     return found
 
 

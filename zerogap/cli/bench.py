@@ -106,7 +106,7 @@ def table(
     results: tuple[str, ...], suite: str | None, detail: bool, form: str, group: str | None
 ) -> None:
     """Make tables from RESULTS alone."""
-    from zerogap.bench import runner
+    from zerogap.bench import bars, runner
     from zerogap.bench import table as tables
     from zerogap.bench.suite import load
     from zerogap.models.base import InstanceError
@@ -117,6 +117,10 @@ def table(
         records = runner.read_results(path)
         if not records:
             raise InstanceError("holds no results", file=path)
+        if bars.is_bar(records):
+            for measured in bars.tables(records):
+                outputs.say(measured.text(form))
+            continue
         for part in _parts(records, group):
             outputs.say(make(part, known).text(form))
 
@@ -160,7 +164,7 @@ def _suite_of(records: list[dict], folder: str | None) -> Any:
     """The suite that `records` came from, found by name."""
     from zerogap.bench.suite import load
 
-    if folder is None or not records:
+    if folder is None or not records or "suite" not in records[0]:
         return None
     for path in sorted(Path(folder).glob("*.toml")):
         loaded = load(path)

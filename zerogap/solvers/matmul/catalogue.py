@@ -250,13 +250,14 @@ def table(catalogue: Catalogue) -> str:
     number = {source: k + 1 for k, source in enumerate(sources)}
     ratios = np.array([e.rank / e.known for e in rows])
     lines = [
+        "<!-- table: matmul/catalogue -->",
         f"Over all {len(rows)} formats our rank is {ratios.mean():.4f} × the best known in the "
         f"mean, {ratios.max():.3f} × at most; {int((ratios <= 1).sum())} formats reach it.\n",
         "| format | rank | Z2 | known | bound | made by |",
         "|---|---|---|---|---|---|",
     ]
     lines += [_row(e, catalogue.rank(e.n, "Z2"), number[e.bound_source]) for e in rows]
-    lines += ["", "Sources of the bounds:", ""]
+    lines += ["<!-- end -->", "", "Sources of the bounds:", ""]
     lines += [f"{k}. {source}" for source, k in number.items()]
     return _HEAD + "\n".join(lines) + "\n"
 

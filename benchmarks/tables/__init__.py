@@ -1,0 +1,1 @@
+"""The tables and figures of the documentation, made from committed result lines."""

@@ -1,0 +1,11 @@
+"""What the tables and figures of the documentation are, a module a family."""
+
+from benchmarks.tables.definitions import (
+    additions,
+    families,
+    fields,
+    jobshop,
+    overview,
+    routing,
+    systems,
+)

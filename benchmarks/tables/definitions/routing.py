@@ -1,0 +1,147 @@
+"""Figures of vehicle routing."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Callable
+
+from benchmarks.tables import lines
+from benchmarks.tables.marks import figure, table
+
+SETS = (
+    ("VRPTW, 1000 clients", "routing-vrptw"),
+    ("HFVRP", "routing-hfvrp"),
+    ("MDVRPTW", "routing-mdvrptw"),
+    ("PCVRPTW, 1000 clients", "routing-pcvrptw"),
+    ("SDVRPTW", "routing-sdvrptw"),
+    ("VRPB", "routing-vrpb"),
+    ("MTVRPTWR", "routing-mtvrptwr"),
+    ("GVRP", "routing-gvrp"),
+    ("TSP, 1000–1600 cities", "routing-tsp"),
+)
+HOW = "one thread, 30 s, two runs at a time, every file of the set that is at hand"
+
+
+def nodes(record: dict) -> int:
+    """n in the name of a CVRPLIB file."""
+    found = re.search(r"-n(\d+)-", record["instance"])
+    assert found
+    return int(found[1])
+
+
+def duel(name: str, peer: str = "pyvrp") -> tuple[int, int, int]:
+    """On how many files ours is better, equal, worse."""
+    theirs = {r["instance"]: r["objective"] for r in lines.runs(name, peer)}
+    signs = [
+        (theirs[r["instance"]] > r["objective"]) - (theirs[r["instance"]] < r["objective"])
+        for r in lines.runs(name, "auto")
+    ]
+    return signs.count(1), signs.count(0), signs.count(-1)
+
+
+@table("routing/cvrp-x")
+def cvrp_x() -> str:
+    """CVRP X by size."""
+    name = "routing-cvrp-x"
+    sizes: tuple[tuple[str, Callable[[dict], bool]], ...] = (
+        ("n ≤ 256", lambda r: nodes(r) <= 256),
+        ("266 ≤ n ≤ 480", lambda r: 256 < nodes(r) <= 480),
+        ("n ≥ 502", lambda r: nodes(r) > 480),
+        ("all", lambda r: True),
+    )
+    rows = []
+    for label, keep in sizes:
+        gaps = [lines.mean_gap(lines.runs(name, m, keep)) for m in ("auto", "hgs", "pyvrp")]
+        cells = lines.bold([lines.percent(g) for g in gaps], gaps)
+        rows.append([label, len(lines.runs(name, "auto", keep)), *cells])
+    head = ("CVRP X", "files", "zerogap", lines.peer(name, "hgs"), lines.peer(name, "pyvrp"))
+    how = "mean gap to the best known values, " + HOW
+    return lines.markdown(head, rows, lines.origin(name, how=how))
+
+
+@figure("routing/cvrp-x-duel")
+def cvrp_x_duel() -> str:
+    """Better, equal, worse than both peers."""
+    p, h = duel("routing-cvrp-x"), duel("routing-cvrp-x", "hgs")
+    return (
+        f"Better than PyVRP on {p[0]} of the {sum(p)}, equal on {p[1]}, worse on {p[2]}; "
+        f"than HGS-CVRP {h[0]}, {h[1]}, {h[2]}."
+    )
+
+
+@table("routing/sets")
+def sets() -> str:
+    """The other public sets."""
+    rows = []
+    for label, name in SETS:
+        gaps = [lines.mean_gap(lines.runs(name, m)) for m in ("auto", "pyvrp")]
+        better, _, worse = duel(name)
+        cells = lines.bold([lines.percent(g) for g in gaps], gaps)
+        rows.append([label, len(lines.runs(name, "auto")), *cells, f"{better} : {worse}"])
+    head = ("set", "files", "zerogap", lines.peer("routing-vrptw", "pyvrp"), "better")
+    note = "mean gap to the best known values, " + HOW + "; *better*: on how many files each was"
+    return lines.markdown(head, rows, lines.origin(*(n for _, n in SETS), how=note))
+
+
+@table("routing/m-xml")
+def m_xml() -> str:
+    """M and XML100 after ten seconds."""
+    name = "routing-m-xml"
+    rows = []
+    for label, start in (("M", "M-"), ("XML100, every tenth", "XML")):
+        keep = _starts(start)
+        gaps = [lines.mean_gap(lines.runs(name, m, keep)) for m in ("auto", "pyvrp")]
+        cells = lines.bold([lines.percent(g) for g in gaps], gaps)
+        rows.append([label, len(lines.runs(name, "auto", keep)), *cells])
+    head = ("set, 10 s", "files", "zerogap", lines.peer(name, "pyvrp"))
+    return lines.markdown(head, rows, lines.origin(name, how="one thread, two runs at a time"))
+
+
+def _starts(text: str) -> Callable[[dict], bool]:
+    return lambda r: r["instance"].startswith(text)
+
+
+def pvrp(kind: str, method: str) -> float:
+    """Mean objective of the profiled sample in units of the square's side (a unit is 10 000)."""
+    found = lines.runs("routing-pvrp-sample", method, _starts(kind))
+    return statistics.fmean(r["objective"] for r in found) / 10_000
+
+
+@table("routing/pvrp")
+def profiled() -> str:
+    """The profiled sample."""
+    name = "routing-pvrp-sample"
+    methods = ("auto 1 s", "auto 10 s", "pyvrp 30 s")
+    rows = []
+    for kind in ("pvrp-p", "pvrp-zc"):
+        values = [pvrp(kind, m) for m in methods]
+        count = len(lines.runs(name, methods[0], _starts(kind)))
+        rows.append([f"`{kind}`", count, *lines.bold([f"{v:.3f}" for v in values], values)])
+    peer = f"{lines.peer(name, 'pyvrp 30 s')}, 30 s"
+    head = ("", "instances", "zerogap, 1 s", "zerogap, 10 s", peer)
+    how = "mean objective, one thread, two runs at a time; no best known values are published"
+    return lines.markdown(head, rows, lines.origin(name, how=how))
+
+
+@table("routing/bounds")
+def bounds() -> str:
+    """Proofs of small CVRPs."""
+    name = "routing-bounds-30s"
+    every = lines.runs(name, "auto")
+    rows = [
+        (label, len(part), lines.proven(part))
+        for label, part in (
+            ("up to 50 nodes", [r for r in every if nodes(r) <= 50]),
+            ("below 60 nodes", [r for r in every if nodes(r) < 60]),
+            ("all of the sample", every),
+        )
+    ]
+    open_ones = [
+        f"{r['instance']} (bound {r['bound']:g} of {r['objective']:g})"
+        for r in every
+        if r["status"] != "optimal"
+    ]
+    head = ("A, B, E, P", "files", "proven in 30 s")
+    note = "`auto` from nothing, two threads; open: " + ", ".join(open_ones)
+    return lines.markdown(head, rows, lines.origin(name, how=note))

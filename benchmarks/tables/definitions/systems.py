@@ -1,0 +1,162 @@
+"""The published systems, claim by claim (docs/systems.md)."""
+
+from __future__ import annotations
+
+import functools
+import re
+import statistics
+import tomllib
+from collections.abc import Callable
+
+from benchmarks.tables import lines
+from benchmarks.tables.definitions import additions, jobshop, routing
+from benchmarks.tables.marks import TABLES
+
+FIGURE = re.compile(r"\{(\w+)\}")
+HEAD = ("claim", "theirs", "ours", "command, committed lines", "what we do not do")
+VALUES: dict[str, Callable[[], dict[str, str]]] = {}
+
+
+@functools.cache
+def systems() -> list[dict]:
+    """The claims as written in ``benchmarks/published/systems.toml``."""
+    return tomllib.loads((lines.PUBLISHED / "systems.toml").read_text())["system"]
+
+
+def slug(title: str) -> str:
+    """Name of a system's table."""
+    return "systems/" + re.sub(r"\W+", "-", title.lower()).strip("-")
+
+
+def render(system: dict) -> str:
+    """The table of one system."""
+    rows = []
+    for claim in system["claim"]:
+        theirs = f"{claim['theirs']}; {claim['source']}"
+        cells = (claim["claim"], theirs, claim["ours"], claim["command"], claim["not"])
+        rows.append([FIGURE.sub(lambda m: values()[m[1]], cell) for cell in cells])
+    return lines.markdown(HEAD, rows)
+
+
+for _system in systems():
+    TABLES[slug(_system["title"])] = functools.partial(render, _system)
+
+
+@functools.cache
+def values() -> dict[str, str]:
+    """Every figure that a claim of ours may name, from committed lines."""
+    found: dict[str, str] = {}
+    for part in (_routing, _jobshop, _fair, _matmul, _dag, _ets):
+        found |= part()
+    return found
+
+
+def _routing() -> dict[str, str]:
+    found = {}
+    for kind in ("pvrp-p", "pvrp-zc"):
+        key = kind.replace("-", "_")
+        found[f"{key}_1"] = f"{routing.pvrp(kind, 'auto 1 s'):.3f}"
+        found[f"{key}_peer"] = f"{routing.pvrp(kind, 'pyvrp 30 s'):.3f}"
+    own = lines.runs("routing-pvrp-sample", "auto 10 s")
+    return found | {"pvrp_proven": str(lines.proven(own)), "pvrp_count": str(len(own))}
+
+
+def _jobshop() -> dict[str, str]:
+    large = lines.runs("jobshop-large-60s", "auto", lambda r: r["status"] == "optimal")[0]
+    rows = {r["instance"].removesuffix("js"): r for r in lines.published("jobshop-600s")}
+    theirs = rows[large["instance"]]["optalcp_2026.4_600s"]
+    means = jobshop.rule_means()
+    static = {k: v for k, v in means.items() if k != "learned"}
+    best = min(static, key=lambda name: static[name])
+    return {
+        "large_value": lines.thousands(large["objective"]),
+        "large_time": f"{large['time']:.1f} s",
+        "large_optal": lines.thousands(float(theirs)),
+        "rule_count": str(len(lines.bar("bars-rules", "rules")[0]["makespans"])),
+        "rule_learned": f"{means['learned']:.0f}",
+        "rule_static": f"{static[best]:.0f}",
+        "rule_name": f"`{best}`",
+    }
+
+
+def _fair() -> dict[str, str]:
+    own = lines.bar("bars-fairclique", "public")
+    assert all(r["size"] == r["published_size"] for r in own)
+    ratios = [r["published_ms"] / r["ms"] for r in own]
+    return {
+        "fair_settings": str(len(own)),
+        "fair_least": f"{min(ratios):.0f}",
+        "fair_most": f"{max(ratios):.0f}",
+    }
+
+
+def _matmul() -> dict[str, str]:
+    import numpy as np
+
+    from zerogap.models.matmul.catalogue import default, formats
+
+    catalogue = default()
+    entries = {n: catalogue.entry(n) for n in formats()}
+    ratios = np.array([e.rank / e.known for e in entries.values()])
+    found = {
+        "rank_" + "x".join(map(str, n)): str(entries[n].rank)
+        for n in ((4, 5, 12), (5, 6, 10), (6, 7, 9))
+    }
+    (walk,) = {
+        r["median_seconds"] for r in lines.bar("bars-matmul", "ranks", format="4x4x4", rank=47)
+    }
+    better, equal, worse, ours, theirs = additions.tally()
+    every = lines.bar(additions.NAME, "published")
+    missed = [
+        f"{r['format'].replace('x', '×')} with {r['additions']} against {r['published']}"
+        for r in every
+        if r["additions"] > r["published"]
+    ]
+    return found | {
+        "rank_reached": str(int((ratios <= 1).sum())),
+        "rank_count": str(len(ratios)),
+        "rank_mean": f"{ratios.mean():.3f}",
+        "rank_444z": f"{walk:g} s",
+        "additions_333": _additions_333(),
+        "additions_333_kept": str(
+            lines.one(additions.NAME, "published", format="3x3x3")["additions"]
+        ),
+        "additions_better": str(better),
+        "additions_equal": str(equal),
+        "additions_worse": str(worse),
+        "additions_count": str(better + equal + worse),
+        "additions_ours": lines.thousands(ours),
+        "additions_theirs": lines.thousands(theirs),
+        "additions_missed": "; ".join(missed) or "none",
+    }
+
+
+def _additions_333() -> str:
+    """Of the committed scheme itself: its checker counts."""
+    import zerogap as zg
+    from benchmarks.tables.marks import ROOT
+
+    file = ROOT / "instances" / "matmul" / "333-rank23-56_reduced.json"
+    scheme = zg.read(file, objective="additions")
+    return f"{zg.check(scheme, scheme.given):g}"
+
+
+def _dag() -> dict[str, str]:
+    small = [r for r in lines.bar("bars-dag", "auto") if r["variables"] <= 50]
+    large = lines.bar("bars-dag", "auto", variables=100)
+    return {
+        "dag_50": str(lines.proven(small)),
+        "dag_50_count": str(len(small)),
+        "dag_50_time": f"{max(r['seconds'] for r in small):.2f} s",
+        "dag_100_gap": lines.percent(max(r["gap"] for r in large)),
+    }
+
+
+def _ets() -> dict[str, str]:
+    own = lines.one("bars-treeprune", "simulator", setting="default", policy="ets")
+    speed = lines.bar("bars-treeprune", "speed", cost="unit", lambda_b=1)
+    return {
+        "ets_less": f"{own['less']:.2f}",
+        "ets_ratio": lines.thousands(min(r["least_ratio"] for r in speed)),
+        "ets_mean": f"{statistics.fmean(r['kernel_us'] for r in speed):.0f}",
+    }
