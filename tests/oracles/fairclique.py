@@ -13,7 +13,10 @@ import numpy as np
 from zerogap.models.fairclique import Clique, FairClique, from_edges
 
 FAMILY = "fairclique"
-METHODS = ("auto", "kernel", "heuristic", "exact", "cpsat", "highs", "highs-warm")
+METHODS = (
+    "auto", "kernel", "heuristic", "degree", "coloured-degree", "heurrfc", "exact", "cpsat",
+    "highs", "highs-warm",
+)  # fmt: skip
 EXACT = ("auto", "kernel", "cpsat", "highs", "highs-warm")
 REFUSALS = ("is not for",)
 BOUNDS = ("ub_s", "ub_a", "ub_c", "ub_ac", "ub_eac", "ub_delta", "ub_h", "ub_cd", "ub_ch", "ub_cp")

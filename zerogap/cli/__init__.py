@@ -20,6 +20,7 @@ COMMANDS = {
     "fetch": "fetch",
     "bench": "bench",
     "train": "train",
+    "meta": "meta",
     "families": "families",
 }
 
@@ -62,6 +63,7 @@ SHORT = {
     "fetch": "Download a public set of instances.",
     "bench": "Run benchmark suites and make tables.",
     "train": "Learn the weights of a heuristic.",
+    "meta": "Search schemes of many matrix formats at once.",
     "families": "List families, their formats, methods and options.",
 }
 

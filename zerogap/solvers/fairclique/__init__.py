@@ -17,7 +17,7 @@ from zerogap.models.fairclique import Clique, FairClique
 from zerogap.models.fairclique.exact import cpsat as clauses
 from zerogap.models.fairclique.exact import pyomo as linear
 from zerogap.solvers.backends import cpsat, highs
-from zerogap.solvers.fairclique import weighted
+from zerogap.solvers.fairclique import greedy, weighted
 from zerogap.solvers.fairclique.maximal import maximal as maximal
 from zerogap.solvers.fairclique.packing import disjoint
 from zerogap.solvers.fairclique.survivors import survivors
@@ -318,6 +318,9 @@ METHODS = {
     "auto": auto,
     "kernel": kernel,
     "heuristic": heuristic,
+    "degree": greedy.degree,
+    "coloured-degree": greedy.coloured_degree,
+    "heurrfc": greedy.heurrfc,
     "exact": cold,
     "cpsat": warm,
     "highs": cold_highs,

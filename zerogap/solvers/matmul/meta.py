@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from pathlib import Path
 
+from zerogap.models import files
+from zerogap.models.base import InstanceError
+from zerogap.models.matmul.catalogue import LARGEST
+from zerogap.models.matmul.instance import MatMul, parse_format
 from zerogap.models.matmul.moves import Sides
+from zerogap.models.matmul.solution import Scheme, check_scheme
 from zerogap.solvers.matmul.descent import Descent
 from zerogap.solvers.matmul.pools import Pools
 
@@ -160,3 +167,59 @@ def meta(
         raise failures[0]
     table = pools.table()
     return {n: table[n, ring] for n in wanted if (n, ring) in table}
+
+
+def wanted(text: str) -> list[Sides]:
+    """Formats as a command line names them.
+
+    Parameters
+    ----------
+    text : str
+        ``2-5``: all formats with sides in this range; or formats, ``3x3x3,3x4x5``.
+
+    Returns
+    -------
+    list of tuple
+        Sides in ascending order, every format once.
+
+    Raises
+    ------
+    InstanceError
+        If a range or a format cannot be read, or a side is below 2 or above 16.
+    """
+    low, dash, high = text.partition("-")
+    if dash:
+        if not (low.isdigit() and high.isdigit() and 2 <= int(low) <= int(high) <= LARGEST):
+            raise InstanceError(
+                f"cannot read the range {text!r}; expected like 2-5, from 2 to {LARGEST}",
+                field="formats",
+            )
+        return formats(int(low), int(high))
+    found = []
+    for name in text.split(","):
+        n = parse_format(name.strip())
+        if not 2 <= min(n) <= max(n) <= LARGEST:
+            raise InstanceError(
+                f"{name.strip()}: a side is out of range; expected 2 to {LARGEST}", field="formats"
+            )
+        found.append(tuple(sorted(n)))
+    return list(dict.fromkeys(found))
+
+
+def export(pools: Pools, folder: str | os.PathLike, ring: str) -> list[Path]:
+    """Write the best scheme of every format of a ring as ``3x3x3-rank23-ZT.scheme.json``.
+
+    Every scheme is checked against all its Brent equations before it is written.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for (n, own), pool in sorted(pools.pools.items()):
+        if own != ring:
+            continue
+        scheme = Scheme(*pool.schemes[0])
+        check_scheme(n, ring, scheme)
+        path = target / f"{'x'.join(map(str, n))}-rank{pool.rank}-{ring}.scheme.json"
+        files.write(MatMul(list(n), ring, given=scheme), path)
+        written.append(path)
+    return written
