@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
+import numpy as np
+
 from zerogap.models import files
 from zerogap.models.base import InstanceError
 from zerogap.models.matmul.catalogue import LARGEST
@@ -220,6 +222,6 @@ def export(pools: Pools, folder: str | os.PathLike, ring: str) -> list[Path]:
         scheme = Scheme(*pool.schemes[0])
         check_scheme(n, ring, scheme)
         path = target / f"{'x'.join(map(str, n))}-rank{pool.rank}-{ring}.scheme.json"
-        files.write(MatMul(list(n), ring, given=scheme), path)
+        files.write(MatMul(np.array(n), ring, given=scheme), path)
         written.append(path)
     return written
