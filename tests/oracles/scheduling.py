@@ -27,7 +27,8 @@ def draw(rng: np.random.Generator) -> tuple[Workshop, dict]:
     while True:
         try:
             kind = rng.random()
-            shop = (_shop if kind < 0.2 else _project if kind < 0.4 else _draw)(rng)
+            shares = ((0.2, _shop), (0.4, _project), (0.45, _pipe), (0.5, _graph), (1, _draw))
+            shop = next(make for share, make in shares if kind < share)(rng)
         except InstanceError:
             continue  # the features drawn contradict each other
         if size(shop) <= LARGEST:
@@ -165,6 +166,48 @@ def _project(rng: np.random.Generator) -> Workshop:
     rng.shuffle(pairs)
     for a, c in pairs[: upto(n)]:
         b.add_precedence(int(a), int(c), lag=upto(2) if on() else 0)
+    return b.build()
+
+
+def _pipe(rng: np.random.Generator) -> Workshop:
+    """A tiny pipeline, at times with a release that makes it none."""
+    b = Builder()
+    stages, batches = [(1, 1), (2, 1), (1, 2)][int(rng.integers(3))]
+    machine = [b.add_machine() for _ in range(stages)]
+    memory = [b.add_resource("reservoir", "", int(rng.integers(1, 3))) for _ in range(stages)]
+    times = rng.integers(0 if rng.random() < 0.3 else 1, 3, 3).tolist()
+    for j in range(batches):
+        b.add_job(release=int(rng.random() < 0.2))
+        chain = []
+        for k in range(stages):
+            chain.append(b.add_task(job=j))
+            b.add_demand(b.add_mode(chain[-1], times[0], [machine[k]]), {memory[k]: 1}, at="start")
+        for k in reversed(range(stages)):
+            chain.append(b.add_task(job=j, modes=[(times[1], machine[k])]))
+            w = b.add_task(job=j)
+            b.add_demand(b.add_mode(w, times[2], [machine[k]]), {memory[k]: -1}, at="end")
+            b.add_precedence(chain[-1], w)
+        for a, c in itertools.pairwise(chain):
+            b.add_precedence(a, c, int(rng.random() < 0.3))
+    return b.objective("span").build()
+
+
+def _graph(rng: np.random.Generator) -> Workshop:
+    """Two tasks on two processors with a communication, at times with a rule less."""
+    b = Builder()
+    for _ in range(2):
+        b.add_machine()
+    ends = [b.add_task(), b.add_task()]
+    modes = [[b.add_mode(t, int(rng.integers(1, 5)), [p]) for p in range(2)] for t in ends]
+    c = b.add_task()
+    for p in range(2):
+        near = b.add_mode(c, 0)
+        for row in modes:
+            if rng.random() < 0.9:
+                b.add_rule(near, [row[p]])
+    b.add_mode(c, int(rng.integers(0, 4)))
+    b.add_precedence(ends[0], c)
+    b.add_precedence(c, ends[1])
     return b.build()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option
+from zerogap.models.base import Family, Option, Setting
 from zerogap.models.scheduling.builder import Builder, lexicographic, reschedule
 from zerogap.models.scheduling.check import check
 from zerogap.models.scheduling.fields import KINDS
@@ -68,5 +68,10 @@ FAMILY = Family(
     decode=decode,
     info=info,
     generators=GENERATORS,
-    options=(Option("problem", str, None, "class that a file of numbers is of", PROBLEMS),),
+    options=(
+        Option("problem", str, None, "class that a file of numbers is of", PROBLEMS),
+        Setting(
+            "rule", str, None, "schedule of the method dispatch: 1f1b, zb-h1, zb-h2, heft, cpop"
+        ),
+    ),
 )

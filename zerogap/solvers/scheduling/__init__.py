@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
-from zerogap.solvers.scheduling import bounds, islands, lists, projects, shape
+from zerogap.solvers.scheduling import bounds, islands, lists, projects, references, shape
 from zerogap.solvers.scheduling.exact import provable, prove, windows
 from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
 from zerogap.solvers.search import Search
@@ -59,13 +59,8 @@ def cooperative(shop: Workshop) -> bool:
 
 def kernel(shop: Workshop, search: Search) -> None:
     """The kernels alone, an island a thread."""
-    if search.extend is not None:
-        raise InstanceError(
-            "kernel cannot know the constraints that extend adds (use auto or exact)",
-            field="method",
-        )
     found = first(shop, search, seconds=burst(shop, search))
-    if not found:
+    if not found and search.open:
         raise InstanceError("no kernel knows this instance (use auto or exact)", field="method")
     if search.open:
         drive(search, found)
@@ -76,7 +71,12 @@ def exact(shop: Workshop, search: Search) -> None:
     prove(shop, search, workers=search.threads, cold=True)
 
 
-METHODS = {"auto": auto, "kernel": kernel, "exact": exact}
+def dispatch(shop: Workshop, search: Search) -> None:
+    """The one schedule that option `rule` names."""
+    search.offer(references.plan(shop, search.options["rule"]), "dispatch")
+
+
+METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
 
 
 def burst(shop: Workshop, search: Search) -> float:
@@ -86,6 +86,10 @@ def burst(shop: Workshop, search: Search) -> float:
 
 def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
     """First plans by the kernels of the instance's shape, which go on afterwards."""
+    for name, plan in references.plans(shop):
+        search.offer(plan, name)
+    if not search.open:
+        return []
     count = search.threads
     if flow := shape.flow(shop):
         found = islands.of_flow(flow, shop, search, count)

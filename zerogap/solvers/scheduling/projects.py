@@ -126,4 +126,4 @@ def of_project(shop: Workshop, search: Search, count: int) -> list[Island]:
 
 def members(shop: Workshop) -> int:
     """Size of the population: larger projects see fewer plans in the same time."""
-    return int(np.clip(12_000 / shop.tasks, 12, 80))
+    return int(np.clip(36_000 / shop.tasks, 16, 300))

@@ -87,6 +87,24 @@ class Hybrid:
     machines: list[np.ndarray]
 
 
+def bare(shop: Workshop) -> bool:
+    """Whether tasks, modes, resources and precedences are all there is: no windows, no setups."""
+    none = ("latest_start", "deadline", "fixed_start", "fixed_mode")
+    return (
+        all((getattr(shop, f"task_{name}") == NONE).all() for name in none)
+        and not any(
+            getattr(shop, name).any()
+            for name in ("task_optional", "task_release", "task_earliest_end", "job_release")
+        )
+        and bool((shop.job_deadline == NONE).all() and (shop.resource_setup == NONE).all())
+        and not any(
+            len(getattr(shop, name))
+            for name in ("closing_begin", "relation_kind", "choice_task", "sequence_first")
+        )
+        and shop.horizon >= enough(shop)
+    )
+
+
 def plain(shop: Workshop) -> bool:
     """Whether all tasks are required and without windows, each on one machine without closings."""
     none = (
