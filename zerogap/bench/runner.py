@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import itertools
 import json
 import os
@@ -94,7 +95,113 @@ def read_results(path: str | os.PathLike) -> list[dict]:
                 continue
             raise InstanceError("damaged result line", file=file, line=number) from None
         found.append(record)
-    return found
+    return newest(found)
+
+
+def newest(records: list[dict]) -> list[dict]:
+    """Records without those that later ones replace.
+
+    A later line of the same run replaces an earlier one; and where an instance has changed since
+    (its sha256), what was found for the old one is left out, whichever method found it.
+    """
+    last: dict[tuple, Any] = {}
+    for record in records:
+        if "key" in record and record.get("sha256"):
+            last[_instance_of(record)] = record["sha256"]
+    of_key = {record.get("key", k): k for k, record in enumerate(records)}
+    return [
+        record
+        for k, record in enumerate(records)
+        if of_key[record.get("key", k)] == k
+        and ("key" not in record or record.get("sha256") in (None, last.get(_instance_of(record))))
+    ]
+
+
+def _instance_of(record: dict) -> tuple:
+    """What names the instance of a record."""
+    keys = ("family", "instance", "origin", "generate", "instance_options")
+    return tuple(json.dumps(record.get(key), sort_keys=True) for key in keys)
+
+
+#: How a run ends that found out nothing.
+FAILED = ("error", "crashed", "killed")
+
+
+class Fresh:
+    """Which runs of a result file still hold: same instance, same adapter, same version of ours.
+
+    Parameters
+    ----------
+    store : Store
+    root, folder : path
+        Of the project and of the suite: peers' adapters are named from there.
+    """
+
+    def __init__(self, store: Store, root: Path, folder: Path | None = None):
+        self.records = {} if not store.path.exists() else {
+            r["key"]: r for r in read_results(store.path) if "key" in r
+        }  # fmt: skip
+        self.root, self.folder = root, root if folder is None else folder
+        self._digests: dict[str, str] = {}
+
+    def __call__(self, run: Run, *, retry: bool = False) -> bool:
+        """Whether the run is done and its record speaks of what it would be run on now."""
+        record = self.records.get(run.key)
+        if record is None or (retry and record.get("status") in FAILED):
+            return False
+        if not run.method.peer and (record.get("versions") or {}).get("zerogap", version()) != (
+            version()
+        ):
+            return False
+        if "source_sha256" in record:
+            return bool(record["source_sha256"] == source_digest(run, self.root, self.folder))
+        return record.get("sha256") in (None, self._digest(run))
+
+    def _digest(self, run: Run) -> str | None:
+        """sha256 of the instance as it is now: for lines without one of its files."""
+        from zerogap.models import base, files
+
+        if run.source.generate:
+            return base.digest(_generated(run))
+        where = json.dumps([run.source.file, dict(run.source.options)], sort_keys=True)
+        if where not in self._digests:
+            made = files.read(run.source.file, family=run.family, **dict(run.source.options))
+            self._digests[where] = base.digest(made)
+        return self._digests[where]
+
+
+def _generated(run: Run) -> Any:
+    import zerogap as zg
+
+    call = dict(run.source.generate)
+    return zg.generate(run.family, call.pop("generator", None), **call)
+
+
+@functools.cache
+def version() -> str:
+    """Version of zerogap that runs."""
+    from importlib import metadata
+
+    return metadata.version("zerogap")
+
+
+def source_digest(run: Run, root: Path, folder: Path) -> str:
+    """sha256 over all that a run reads: its file, files that its options name, a peer's adapter."""
+    seen = hashlib.sha256()
+    named = [run.source.file, *(str(v) for _, v in run.source.options)]
+    if run.method.peer:
+        named.append(str(adapter(run, root, folder)))
+    for name in named:
+        if name and os.path.isfile(name):
+            seen.update(_file_digest(name, os.stat(name).st_mtime_ns).encode())
+    seen.update(json.dumps(dict(run.source.generate), sort_keys=True).encode())
+    return seen.hexdigest()
+
+
+@functools.lru_cache(maxsize=4096)
+def _file_digest(name: str, _: int) -> str:
+    with open(name, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class Store:
@@ -131,9 +238,18 @@ class Store:
             self.done.add(record["key"])
 
 
-def execute(run: Run, root: Path) -> dict:
+def adapter(run: Run, root: Path, folder: Path) -> Path:
+    """File of a peer's adapter: named from the suite's folder, or from the project's."""
+    beside = folder / run.method.peer
+    return beside if beside.is_file() else root / run.method.peer
+
+
+def execute(run: Run, root: Path, folder: Path | None = None) -> dict:
     """One run in a process of its own; always returns a record."""
+    folder = root if folder is None else folder
     order = run.to_dict() | {"file": run.source.file, "root": str(root)}
+    order["peer_file"] = str(adapter(run, root, folder)) if run.method.peer else ""
+    digest = source_digest(run, root, folder)
     begun = time.time()
     try:
         done = subprocess.run(
@@ -153,7 +269,7 @@ def execute(run: Run, root: Path) -> dict:
         {"format": FORMAT, "key": run.key, "suite": run.suite}
         | run.to_dict()
         | outcome
-        | {"at": round(begun), "machine": environment()}
+        | {"source_sha256": digest, "at": round(begun), "machine": environment()}
     )
 
 
@@ -165,6 +281,7 @@ def perform(
     jobs: int = 1,
     runs: Iterable[Run] | None = None,
     submit: Callable[..., Future] | None = None,
+    retry: bool = False,
 ) -> Iterator[dict]:
     """Do what is not done yet of a suite, yielding the records as they come.
 
@@ -180,15 +297,18 @@ def perform(
     runs : iterable of Run, optional
         A part of the suite instead of all.
     submit : callable, optional
-        ``submit(execute, run, root)`` of another engine, returning a future.
+        ``submit(execute, run, root, folder)`` of another engine, returning a future.
+    retry : bool
+        Whether runs that failed are run again.
     """
-    root = project_root(suite_path)
-    todo = [run for run in (suite.runs if runs is None else runs) if run.key not in store.done]
+    root, folder = project_root(suite_path), suite_path.resolve().parent
+    holds = Fresh(store, root, folder)
+    todo = [run for run in (suite.runs if runs is None else runs) if not holds(run, retry=retry)]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         send = submit or pool.submit
         queue = iter(todo)
         width = jobs if submit is None else len(todo)
-        waiting = {send(execute, run, root): run for run in itertools.islice(queue, width)}
+        waiting = {send(execute, run, root, folder): run for run in itertools.islice(queue, width)}
         while waiting:
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 record = _outcome(future, waiting.pop(future), store)
@@ -199,7 +319,7 @@ def perform(
                 yield record
                 run = next(queue, None)
                 if run is not None:
-                    waiting[send(execute, run, root)] = run
+                    waiting[send(execute, run, root, folder)] = run
 
 
 def _outcome(future: Future, run: Run, store: Store) -> dict:

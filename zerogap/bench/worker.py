@@ -78,22 +78,27 @@ def _ours(zg: Any, instance: Any, order: dict) -> dict:
 
 
 def _peer(zg: Any, instance: Any, order: dict) -> dict:
-    path = Path(order["root"]) / order["peer"]
+    path = Path(order.get("peer_file") or Path(order["root"]) / order["peer"])
+    if not path.is_file():
+        raise FileNotFoundError(f"no adapter {order['peer']} beside the suite or in the project")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    begun = time.monotonic()
-    found = dict(
-        module.solve(
-            instance,
-            time_limit=order["time_limit"],
-            threads=order["threads"],
-            seed=order["seed"],
-            **order["options"],
+    if not hasattr(module, "solve"):
+        raise TypeError(
+            f"{path.name} has no function solve(instance, *, time_limit, threads, seed)"
         )
+    begun = time.monotonic()
+    answer = module.solve(
+        instance,
+        time_limit=order["time_limit"],
+        threads=order["threads"],
+        seed=order["seed"],
+        **order["options"],
     )
     elapsed = time.monotonic() - begun
+    found = _answered(zg, answer, instance, path.name)
     found["versions"] = _packages(module) | found.get("versions", {})
     solution = found.pop("solution", None)
     if solution is not None:
@@ -121,6 +126,29 @@ def _packages(module: Any) -> dict[str, str]:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             found[package] = "not installed"
+    return found
+
+
+def _answered(zg: Any, answer: Any, instance: Any, name: str) -> dict:
+    """What a peer's `solve` may return, as a dict: that, a solution, or a solution's JSON."""
+    family = zg.family_of(instance)
+    if isinstance(answer, family.solution):
+        return {"solution": answer}
+    if answer is None:
+        return {"status": "unknown"}
+    if not isinstance(answer, dict):
+        raise TypeError(
+            f"{name}: solve returned an object of type {type(answer).__name__}, expected a dict "
+            "with solution (the family's, or its JSON as a dict), and as far as it knows "
+            "objective, bound, status, time, trace"
+        )
+    known = {"solution", "objective", "bound", "status", "time", "trace", "gap", "messages",
+             "versions"}  # fmt: skip
+    if not known & set(answer):  # the solution's JSON alone
+        answer = {"solution": answer}
+    found = dict(answer)
+    if isinstance(found.get("solution"), dict):
+        found["solution"] = family.decode(instance, found["solution"])
     return found
 
 

@@ -29,6 +29,7 @@ def command() -> None:
 @click.option("--every", type=click.IntRange(min=1), default=1, metavar="N",
               help="Only every Nth instance.")  # fmt: skip
 @click.option("--refuse-loaded", is_flag=True, help="Do not start on a machine that is busy.")
+@click.option("--retry", is_flag=True, help="Run again what failed before.")
 def run(
     suite: str,
     results: str | None,
@@ -38,8 +39,13 @@ def run(
     methods: str | None,
     every: int,
     refuse_loaded: bool,
+    retry: bool = False,
 ) -> int:
-    """Run SUITE, a process a run; what the result file holds already is skipped."""
+    """Run SUITE, a process a run; what the result file holds already is skipped.
+
+    A run is the same if instance (by its contents), method, options, limit, threads, seed and
+    version of zerogap are: for a file that was changed nothing found before is skipped or shown.
+    """
     import dataclasses
 
     from zerogap.bench import runner
@@ -57,13 +63,19 @@ def run(
         chosen = [dataclasses.replace(r, time_limit=seconds) for r in chosen]
     store = runner.Store(results or f"out/{loaded.name}.jsonl")
     total = len(chosen)
-    done = sum(r.key in store.done for r in chosen)
-    click.echo(f"{loaded.name}: {total} runs, {done} done before", err=True)
+    folder = Path(suite).resolve().parent
+    holds = runner.Fresh(store, runner.project_root(Path(suite)), folder)
+    done = sum(holds(r, retry=retry) for r in chosen)
+    changed = sum(r.key in store.done and not holds(r, retry=True) for r in chosen)
+    note = f", {changed} failed or of another state of their instance" if changed else ""
+    click.echo(f"{loaded.name}: {total} runs, {done} done before{note}", err=True)
     if refuse_loaded and (load := runner.environment()["load"]) > MAX_LOAD:
         raise click.ClickException(f"the machine is loaded ({load}); times would mean nothing")
     failed = 0
     with _engine(cluster) as submit:
-        records = runner.perform(loaded, Path(suite), store, jobs=jobs, runs=chosen, submit=submit)
+        records = runner.perform(
+            loaded, Path(suite), store, jobs=jobs, runs=chosen, submit=submit, retry=retry
+        )
         for record in records:
             done += 1
             failed += record["status"] in ("error", "crashed", "killed")
