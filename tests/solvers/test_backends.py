@@ -141,7 +141,14 @@ def test_every_mip_path_on_trees_that_highs_1_14_0_gets_wrong(seed):
     warm = zg.solve(tree, method="auto", threads=2, backend="highs")
     assert warm.status == "optimal" and warm.objective == pytest.approx(best, abs=1e-9)
     compiled = highs.Compiled(pyomo.build(tree).model)
-    ways = ({}, {"start": True}, {"cutoff": 1 - best}, {"threads": 2}, {"stopped": lambda: False})
+    ways = (
+        {},
+        {"start": True},
+        {"cutoff": 1 - best},
+        {"threads": 2},
+        {"stopped": lambda: False},
+        {"presolve": False},
+    )
     for way in ways:
         options = dict(way)
         if options.pop("start", False):

@@ -7,16 +7,11 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.vector cimport vector
 
+from zerogap._ext.jobshop.plans cimport FlexibleShop, take
+
 
 cdef extern from "jobshop/assigning.hpp" namespace "zg::jobshop" nogil:
     int kFeatures
-
-    cdef cppclass FlexibleShop:
-        int operations, jobs, machines
-        vector[int32_t] machine
-        void assign(int jobs, int machines, const int32_t* first, const int32_t* choice,
-                    const int32_t* machine, const int64_t* duration,
-                    const int64_t* release) except +
 
     cdef cppclass Priority:
         vector[double] linear, hidden
@@ -50,26 +45,15 @@ cdef class FlexibleDispatcher:
 
     def __init__(self, first, choice, machine, duration, release, int machines, due=None,
                  weight=None):
-        cdef const int32_t[::1] f = np.ascontiguousarray(first, dtype=np.int32)
-        cdef const int32_t[::1] c = np.ascontiguousarray(choice, dtype=np.int32)
-        cdef const int32_t[::1] m = np.ascontiguousarray(machine, dtype=np.int32)
-        cdef const int64_t[::1] d = np.ascontiguousarray(duration, dtype=np.int64)
-        cdef Py_ssize_t jobs = f.shape[0] - 1
+        take(&self.shop, first, choice, machine, duration, release, machines)
+        cdef Py_ssize_t jobs = self.shop.jobs
         nothing = np.zeros(jobs, dtype=np.int64)
-        cdef const int64_t[::1] r = np.ascontiguousarray(
-            nothing if release is None else release, dtype=np.int64)
         cdef const int64_t[::1] t = np.ascontiguousarray(
             nothing if due is None else due, dtype=np.int64)
         weights = np.ones(jobs) if weight is None else np.asarray(weight, dtype=np.float64)
         cdef const double[::1] w = weights / max(1e-9, float(np.mean(weights)))
-        if jobs < 1 or f[jobs] + 1 != c.shape[0] or c[c.shape[0] - 1] != m.shape[0] or \
-                d.shape[0] != m.shape[0] or r.shape[0] != jobs or t.shape[0] != jobs or \
-                w.shape[0] != jobs:
-            raise ValueError("the arrays do not fit together")
-        if np.min(np.diff(first)) < 1 or np.min(np.diff(choice)) < 1 or np.min(duration) < 0 or \
-                np.min(machine) < 0 or np.max(machine) >= machines:
-            raise ValueError("an array is out of range")
-        self.shop.assign(<int>jobs, machines, &f[0], &c[0], &m[0], &d[0], &r[0])
+        if t.shape[0] != jobs or w.shape[0] != jobs:
+            raise ValueError("due or weight does not fit the jobs")
         self.assigner.attach(self.shop, &t[0], &w[0])
 
     def run(self, linear, hidden=None, *, double delay=0.0, double noise=0.0, uint64_t seed=0,

@@ -33,28 +33,29 @@ struct Plan {
     std::vector<int32_t> taken, order;
 };
 
-class FlexibleTabu {
-public:
-    Plan best;
-    int64_t iterations = 0, idle = 0, makespan = 0;
-    bool stuck = false;
+// A plan as linked lists: jobs and machines with the operation before and behind, and one order of all operations.
+// Nodes N and N + 1 stand for "nothing before" and "nothing behind".
+struct PlanLists {
+    const FlexibleShop* shop = nullptr;
+    int N = 0;
+    std::vector<int64_t> size;  // duration of the alternative taken
+    std::vector<int32_t> jp, js, mp, ms, front, back, order, place, taken;
 
-    void attach(const FlexibleShop& s, uint64_t seed) {
+    void attach(const FlexibleShop& s) {
         shop = &s, N = s.operations;
-        random.seed(seed);
-        head.assign(N + 2, 0), tail.assign(N + 2, 0), size.assign(N + 2, 0);
-        head_without.assign(N + 2, 0), tail_without.assign(N + 2, 0);
-        jp.assign(N, N), js.assign(N, N + 1), mp.assign(N + 2, N), ms.assign(N + 2, N + 1);
+        size.assign(N + 2, 0);
+        jp.assign(N + 2, N), js.assign(N + 2, N + 1), mp.assign(N + 2, N), ms.assign(N + 2, N + 1);
         front.assign(s.machines, N + 1), back.assign(s.machines, N);
-        order.assign(N, 0), place.assign(N + 2, 0), taken.assign(N, 0), degree.resize(N);
-        ban.assign(s.choice[N], 0);
+        order.assign(N + 2, 0), place.assign(N + 2, 0), taken.assign(N, 0);
         for (int x = 0; x < N; ++x) {
             if (x > s.first[s.job[x]]) jp[x] = x - 1;
             if (x + 1 < s.first[s.job[x] + 1]) js[x] = x + 1;
         }
     }
 
-    void start(const Plan& plan) {
+    // The lists of a plan; `then` is called with every operation in its order, once those before it are linked.
+    template <class Then>
+    void load(const Plan& plan, Then&& then) {
         taken = plan.taken;
         std::fill(front.begin(), front.end(), N + 1), std::fill(back.begin(), back.end(), N);
         for (int p = 0; p < N; ++p) {
@@ -63,7 +64,40 @@ public:
             mp[x] = back[m], ms[x] = N + 1;
             (back[m] < N ? ms[back[m]] : front[m]) = x;
             back[m] = x;
+            then(x);
         }
+    }
+
+    void unlink(int v) {
+        const int m = shop->machine[taken[v]], a = mp[v], b = ms[v];
+        (a < N ? ms[a] : front[m]) = b;
+        (b < N ? mp[b] : back[m]) = a;
+    }
+    void link(int v, int a) {
+        const int m = shop->machine[taken[v]], b = a < N ? ms[a] : front[m];
+        mp[v] = a, ms[v] = b;
+        (a < N ? ms[a] : front[m]) = v;
+        (b < N ? mp[b] : back[m]) = v;
+    }
+};
+
+class FlexibleTabu : private PlanLists {
+public:
+    Plan best;
+    int64_t iterations = 0, idle = 0, makespan = 0;
+    bool stuck = false;
+
+    void attach(const FlexibleShop& s, uint64_t seed) {
+        PlanLists::attach(s);
+        random.seed(seed);
+        head.assign(N + 2, 0), tail.assign(N + 2, 0);
+        head_without.assign(N + 2, 0), tail_without.assign(N + 2, 0);
+        degree.resize(N);
+        ban.assign(s.choice[N], 0);
+    }
+
+    void start(const Plan& plan) {
+        load(plan, [](int) {});
         update(0, N - 1);
         std::fill(ban.begin(), ban.end(), 0);
         clock = idle = 0, stuck = false;
@@ -82,12 +116,9 @@ public:
     int64_t start_of(int x) const { return head[x]; }
 
 private:
-    const FlexibleShop* shop = nullptr;
-    int N = 0;
     Random random;
-    // Nodes N and N + 1 stand for "nothing before" and "nothing behind".
-    std::vector<int64_t> head, tail, size, head_without, tail_without, ban;
-    std::vector<int32_t> jp, js, mp, ms, front, back, order, place, taken, degree;
+    std::vector<int64_t> head, tail, head_without, tail_without, ban;
+    std::vector<int32_t> degree;
     int64_t clock = 0;
 
     struct Insertion {
@@ -119,18 +150,6 @@ private:
             const int x = shop->first[j + 1] - 1;
             makespan = std::max(makespan, head[x] + size[x]);
         }
-    }
-
-    void unlink(int v) {
-        const int m = shop->machine[taken[v]], a = mp[v], b = ms[v];
-        (a < N ? ms[a] : front[m]) = b;
-        (b < N ? mp[b] : back[m]) = a;
-    }
-    void link(int v, int a) {
-        const int m = shop->machine[taken[v]], b = a < N ? ms[a] : front[m];
-        mp[v] = a, ms[v] = b;
-        (a < N ? ms[a] : front[m]) = v;
-        (b < N ? mp[b] : back[m]) = v;
     }
 
     // Heads and tails without v: it keeps its place in the job but weighs nothing and is on no machine. Every schedule
@@ -291,6 +310,8 @@ public:
         search.attach(shop, random.next());
         key.resize(shop.operations);
     }
+
+    int64_t made() const { return search.iterations; }
 
     bool run(int64_t moves) {
         const int64_t stop = search.iterations + moves;

@@ -28,6 +28,7 @@ public:
     virtual int64_t makespan() const = 0;
     virtual const std::vector<int32_t>& best() const = 0;
     virtual int64_t iterations() const = 0;
+    int64_t made() const { return iterations(); }
     virtual int64_t searches() const = 0;
 };
 

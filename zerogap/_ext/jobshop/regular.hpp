@@ -33,43 +33,30 @@ struct Costs {
     }
 };
 
-class Annealing {
+class Annealing : private PlanLists {
 public:
     int64_t iterations = 0, cycles = 0, record = std::numeric_limits<int64_t>::max();
+    int64_t target = std::numeric_limits<int64_t>::min();  // objective at which to stop, a lower bound
     Plan best;
     double hottest = 0.5, coldest = 0.03;  // first temperature / small worsening of a move, last / first temperature
 
     void attach(const FlexibleShop& s, const Costs& c, uint64_t seed, int64_t first_cycle) {
-        shop = &s, costs = &c, N = s.operations;
+        PlanLists::attach(s);
+        costs = &c;
         random.seed(seed);
         length = first_cycle;
-        head.assign(N + 2, 0), size.assign(N + 2, 0);
-        jp.assign(N + 2, N), js.assign(N + 2, N + 1), mp.assign(N + 2, N), ms.assign(N + 2, N + 1);
-        front.assign(s.machines, N + 1), back.assign(s.machines, N);
-        order.assign(N + 2, 0), place.assign(N + 2, N + 5), taken.assign(N, 0);
+        head.assign(N + 2, 0);
+        place.assign(N + 2, N + 5);
         dirty.assign(N + 2, 0), mark.assign(N + 2, 0), kept.resize(N);
         cost.assign(s.jobs, 0), value.assign(s.jobs, 0);
         old_head.reserve(N), changed.reserve(N), touched.reserve(N), worse.reserve(200);
-        for (int x = 0; x < N; ++x) {
-            if (x > s.first[s.job[x]]) jp[x] = x - 1;
-            if (x + 1 < s.first[s.job[x] + 1]) js[x] = x + 1;
-        }
     }
 
     bool ready() const { return loaded; }
 
     // Takes a plan over as the current one.
     void load(const Plan& plan) {
-        taken = plan.taken;
-        std::fill(front.begin(), front.end(), N + 1), std::fill(back.begin(), back.end(), N);
-        for (int p = 0; p < N; ++p) {
-            const int x = order[p] = plan.order[p], m = shop->machine[taken[x]];
-            place[x] = p, size[x] = shop->duration[taken[x]];
-            mp[x] = back[m], ms[x] = N + 1;
-            (back[m] < N ? ms[back[m]] : front[m]) = x;
-            back[m] = x;
-            head[x] = earliest(x);
-        }
+        PlanLists::load(plan, [this](int x) { head[x] = earliest(x); });
         total = 0, soft_total = 0;
         for (int j = 0; j < shop->jobs; ++j) {
             const int x = shop->first[j + 1] - 1;
@@ -88,8 +75,10 @@ public:
         best = plan, record = worth, best.makespan = worth, pending = false;
     }
 
+    int64_t made() const { return iterations; }
+
     // Moves; false once the target is reached or where no operation can move.
-    bool run(int64_t moves, int64_t target) {
+    bool run(int64_t moves) {
         for (int64_t stop = iterations + moves; iterations < stop;) {
             if (record <= target) {
                 settle();
@@ -127,13 +116,10 @@ public:
     }
 
 private:
-    const FlexibleShop* shop = nullptr;
     const Costs* costs = nullptr;
-    int N = 0;
     Random random;
-    // Nodes N and N + 1 stand for "nothing before" and "nothing behind".
-    std::vector<int64_t> head, size;
-    std::vector<int32_t> jp, js, mp, ms, front, back, order, place, taken, kept, touched;
+    std::vector<int64_t> head;
+    std::vector<int32_t> kept, touched;
     std::vector<uint8_t> dirty, mark;
     std::vector<int64_t> cost;
     std::vector<double> value, worse;
@@ -346,18 +332,6 @@ private:
     }
 
     // ---- doing and undoing -----------------------------------------------------------------------------------------------
-
-    void unlink(int v) {
-        const int m = shop->machine[taken[v]], a = mp[v], b = ms[v];
-        (a < N ? ms[a] : front[m]) = b;
-        (b < N ? mp[b] : back[m]) = a;
-    }
-    void link(int v, int a) {
-        const int m = shop->machine[taken[v]], b = a < N ? ms[a] : front[m];
-        mp[v] = a, ms[v] = b;
-        (a < N ? ms[a] : front[m]) = v;
-        (b < N ? mp[b] : back[m]) = v;
-    }
 
     // Makes a move; returns by how much the soft cost grows.
     double apply(const Move& move) {

@@ -10,20 +10,12 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
+from zerogap._ext.jobshop.plans cimport FlexibleShop, Plan, read_plan, take
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "jobshop/regular.hpp" namespace "zg::jobshop" nogil:
-    cdef cppclass FlexibleShop:
-        int operations, jobs, machines
-        vector[int32_t] first, choice, machine
-        void assign(int jobs, int machines, const int32_t* first, const int32_t* choice,
-                    const int32_t* machine, const int64_t* duration,
-                    const int64_t* release) except +
-
-    cdef cppclass Plan:
-        vector[int32_t] taken, order
-
     cdef enum class Sum(int):
         tardiness
         flow
@@ -35,7 +27,7 @@ cdef extern from "jobshop/regular.hpp" namespace "zg::jobshop" nogil:
         double scale
 
     cdef cppclass Annealing:
-        int64_t iterations, cycles, record
+        int64_t iterations, cycles, record, target
         double hottest, coldest
         Plan best
         void attach(const FlexibleShop& shop, const Costs& costs, uint64_t seed,
@@ -43,7 +35,7 @@ cdef extern from "jobshop/regular.hpp" namespace "zg::jobshop" nogil:
         void load(const Plan& plan)
         void adopt(const Plan& plan, int64_t worth)
         cbool ready()
-        cbool run(int64_t moves, int64_t target)
+        cbool run(int64_t moves)
         int64_t start_of(int x)
         int64_t current()
         cbool consistent()
@@ -72,26 +64,16 @@ cdef class RegularSearch:
     cdef FlexibleShop shop
     cdef Costs costs
     cdef Annealing search, reader
-    cdef int64_t piece, target
+    cdef int64_t piece
     cdef readonly double seconds
 
     def __init__(self, first, choice, machine, duration, release, int machines, due, weight, *,
                  str kind="tardiness", uint64_t seed=0, int64_t cycle=0, int64_t target=0,
                  double hottest=0.5, double coldest=0.03):
-        cdef const int32_t[::1] f = np.ascontiguousarray(first, dtype=np.int32)
-        cdef const int32_t[::1] c = np.ascontiguousarray(choice, dtype=np.int32)
-        cdef const int32_t[::1] m = np.ascontiguousarray(machine, dtype=np.int32)
-        cdef const int64_t[::1] d = np.ascontiguousarray(duration, dtype=np.int64)
-        cdef Py_ssize_t jobs = f.shape[0] - 1
+        take(&self.shop, first, choice, machine, duration, release, machines)
+        cdef Py_ssize_t jobs = self.shop.jobs
         if release is None:
             release = np.zeros(jobs, dtype=np.int64)
-        cdef const int64_t[::1] r = np.ascontiguousarray(release, dtype=np.int64)
-        if jobs < 1 or f[jobs] + 1 != c.shape[0] or c[c.shape[0] - 1] != m.shape[0] or \
-                d.shape[0] != m.shape[0] or r.shape[0] != jobs:
-            raise ValueError("first, choice, machine, duration and release do not fit together")
-        if np.min(np.diff(first)) < 1 or np.min(np.diff(choice)) < 1 or np.min(duration) < 0 or \
-                np.min(machine) < 0 or np.max(machine) >= machines:
-            raise ValueError("an array is out of range")
         if len(due) != jobs or len(weight) != jobs or np.min(weight) < 0 or cycle < 0:
             raise ValueError("due, weight or cycle is out of range")
         if kind not in ("tardiness", "flow", "tardy"):
@@ -99,7 +81,6 @@ cdef class RegularSearch:
         shortest = np.minimum.reduceat(np.asarray(duration, dtype=np.int64),
                                        np.asarray(choice)[:-1])
         work = np.add.reduceat(shortest, np.asarray(first)[:-1])
-        self.shop.assign(<int>jobs, machines, &f[0], &c[0], &m[0], &d[0], &r[0])
         self.costs.kind = {"tardiness": Sum.tardiness, "flow": Sum.flow, "tardy": Sum.tardy}[kind]
         self.costs.due = np.asarray(due, dtype=np.int64)
         self.costs.weight = np.asarray(weight, dtype=np.int64)
@@ -111,25 +92,17 @@ cdef class RegularSearch:
         self.reader.attach(self.shop, self.costs, 0, 1)
         self.search.hottest, self.search.coldest = hottest, coldest
         self.piece = max(16, 20000 // (self.shop.operations + 1))
-        self.target = target
+        self.search.target = target
         self.seconds = 0.0
 
     def run(self, double seconds=math.inf, int64_t iterations=-1):
         """Search for a slice; False when nothing is left to do (target reached)."""
         if not self.search.ready():
             raise ValueError("inject a plan first")
-        cdef double begun = now(), end = begun + seconds
-        cdef int64_t stop = self.search.iterations + iterations
-        cdef int64_t left
-        cdef cbool more = True
+        cdef double begun = now()
+        cdef cbool more
         with nogil:
-            while more and now() < end:
-                left = self.piece
-                if iterations >= 0:
-                    left = min(left, stop - self.search.iterations)
-                    if left <= 0:
-                        break
-                more = self.search.run(left, self.target)
+            more = slices(self.search, seconds, iterations, self.piece)
         self.seconds += now() - begun
         return more
 
@@ -156,26 +129,8 @@ cdef class RegularSearch:
         order : array of int32
             All operations in an order that agrees with jobs and machines.
         """
-        cdef const int32_t[::1] chosen = np.ascontiguousarray(machine, dtype=np.int32)
-        cdef const int32_t[::1] o = np.ascontiguousarray(order, dtype=np.int32)
-        cdef int x, i, n = self.shop.operations
         cdef Plan plan
-        if chosen.shape[0] != n or not np.array_equal(np.sort(order), np.arange(n)):
-            raise ValueError("machine or order does not fit the shop")
-        place = np.empty(n, dtype=np.int64)
-        place[np.asarray(order)] = np.arange(n)
-        for x in range(self.shop.jobs):
-            if np.any(np.diff(place[self.shop.first[x]:self.shop.first[x + 1]]) < 0):
-                raise ValueError("the order contradicts a job")
-        plan.taken.assign(n, -1)
-        plan.order.resize(n)
-        for x in range(n):
-            plan.order[x] = o[x]
-            for i in range(self.shop.choice[x], self.shop.choice[x + 1]):
-                if self.shop.machine[i] == chosen[x]:
-                    plan.taken[x] = i
-            if plan.taken[x] < 0:
-                raise ValueError(f"operation {x} cannot be done on machine {chosen[x]}")
+        read_plan(&self.shop, machine, order, &plan)
         if self.search.ready():
             self.reader.load(plan)
             self.search.adopt(plan, self.reader.current())

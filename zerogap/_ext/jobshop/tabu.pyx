@@ -12,6 +12,7 @@ from libcpp.memory cimport unique_ptr
 from libcpp.vector cimport vector
 
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "jobshop/island.hpp" namespace "zg::jobshop" nogil:
@@ -165,18 +166,10 @@ cdef class TabuSearch:
 
     def run(self, double seconds=math.inf, int64_t iterations=-1):
         """Search for a slice; False when nothing is left to do (target reached)."""
-        cdef double begun = now(), end = begun + seconds
-        cdef int64_t stop = self.island.get().iterations() + iterations
-        cdef int64_t left
-        cdef cbool more = True
+        cdef double begun = now()
+        cdef cbool more
         with nogil:
-            while more and now() < end:
-                left = self.piece
-                if iterations >= 0:
-                    left = min(left, stop - self.island.get().iterations())
-                    if left <= 0:
-                        break
-                more = self.island.get().run(left)
+            more = slices(self.island.get()[0], seconds, iterations, self.piece)
         self.seconds += now() - begun
         return more
 

@@ -474,12 +474,14 @@ class Annealer {
     begin(FIRST);
   }
 
-  void run(int64_t number) {
+  int64_t made() const { return steps; }
+  bool run(int64_t number) {
     for (int64_t k = 0; k < number; ++k, ++steps) {
       if (at_ == length_) next();
       if ((at_++ & 63) == 0) temperature_ = hot * std::pow(cold / hot, (double)at_ / length_);
       if (circuit.step(temperature_) && circuit.additions < best) keep();
     }
+    return true;
   }
 
   const std::vector<int32_t>& saved() const { return saved_; }

@@ -10,6 +10,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "matmul/additions.hpp" namespace "zg::matmul" nogil:
@@ -25,7 +26,7 @@ cdef extern from "matmul/additions.hpp" namespace "zg::matmul" nogil:
         int best, naive
         int64_t steps
         void start(const int8_t*, int, int, uint64_t)
-        void run(int64_t)
+        cbool run(int64_t)
         const vector[int32_t]& saved()
         void adopt(const vector[int32_t]&)
 
@@ -37,7 +38,7 @@ cdef extern from "matmul/scheme.hpp" namespace "zg::matmul" nogil:
         int best, naive
         int64_t steps, flipped
         void start(const int8_t*, const int8_t*, const int8_t*, int, const int*, uint64_t)
-        void run(int64_t)
+        cbool run(int64_t)
         const vector[int32_t]& saved(int)
         const vector[int8_t]& saved_rows(int)
 
@@ -127,21 +128,14 @@ cdef class Additions:
 
     def run(self, double seconds=INFINITY, int64_t iterations=-1):
         """Anneal for a slice; returns False if there is nothing that could be shared."""
-        cdef double begin = now(), end = begin + seconds
-        cdef int64_t left = iterations, piece
+        cdef double begun = now()
         if self.annealer.best <= 1:
             return False
         if seconds == INFINITY and iterations < 0:
             raise ValueError("run needs a limit")
         with nogil:
-            while left != 0:
-                piece = CHUNK if left < 0 or left > CHUNK else left
-                self.annealer.run(piece)
-                if left > 0:
-                    left -= piece
-                if now() >= end:
-                    break
-        self.seconds += now() - begin
+            slices(self.annealer, seconds, iterations, CHUNK)
+        self.seconds += now() - begun
         return True
 
     def best(self):
@@ -233,19 +227,12 @@ cdef class SchemeAdditions:
 
     def run(self, double seconds=INFINITY, int64_t iterations=-1):
         """Anneal for a slice; returns True, there is always something to flip or to rewrite."""
-        cdef double begin = now(), end = begin + seconds
-        cdef int64_t left = iterations, piece
+        cdef double begun = now()
         if seconds == INFINITY and iterations < 0:
             raise ValueError("run needs a limit")
         with nogil:
-            while left != 0:
-                piece = CHUNK if left < 0 or left > CHUNK else left
-                self.annealer.run(piece)
-                if left > 0:
-                    left -= piece
-                if now() >= end:
-                    break
-        self.seconds += now() - begin
+            slices(self.annealer, seconds, iterations, CHUNK)
+        self.seconds += now() - begun
         return True
 
     def factors(self):

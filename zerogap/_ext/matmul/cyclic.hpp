@@ -64,6 +64,12 @@ class CyclicWalk {
     const std::vector<uint64_t> &best_orbits() const { return top_value_; }
     const std::vector<uint64_t> &best_cubes() const { return top_cube_; }
 
+    // A slice of the walk; false once the best rank is down to the goal.
+    bool run(int64_t number) {
+        walk(static_cast<uint64_t>(number));
+        return best_rank() > goal;
+    }
+    int64_t made() const { return static_cast<int64_t>(steps); }
     void walk(uint64_t number) {
         const uint64_t end = steps + number;
         while (steps < end) {

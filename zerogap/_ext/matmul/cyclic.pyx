@@ -3,14 +3,17 @@
 """Walks over schemes of n×n×n modulo 2 with the cyclic symmetry of the three factors."""
 
 import math
-import time
 
 import numpy as np
 
 from libc.stdint cimport uint64_t
+from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
 from libcpp.vector cimport vector
 from cython.operator cimport dereference
+
+from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "matmul/cyclic.hpp" namespace "zg::matmul" nogil:
@@ -66,19 +69,12 @@ cdef class CyclicWalk:
 
     def run(self, double seconds=math.inf, long long iterations=-1):
         """Walk for a time or a number of attempted flips; False once the goal is reached."""
-        cdef CppWalk* w = self._walk.get()
-        cdef uint64_t chunk, left
-        begun = time.monotonic()
-        left = <uint64_t>iterations if iterations >= 0 else 1 << 62
-        while left > 0:
-            chunk = min(left, <uint64_t>65536)
-            with nogil:
-                w.walk(chunk)
-            left -= chunk
-            if w.best_rank() <= w.goal or time.monotonic() - begun >= seconds:
-                break
-        self.seconds += time.monotonic() - begun
-        return w.best_rank() > w.goal
+        cdef double begun = now()
+        cdef cbool more
+        with nogil:
+            more = slices(self._walk.get()[0], seconds, iterations, 65536)
+        self.seconds += now() - begun
+        return more
 
     def best(self):
         """u, v, w of the best scheme: orbits in all three turns, then cubes."""

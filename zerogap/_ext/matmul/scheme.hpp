@@ -42,7 +42,8 @@ class SchemeAnnealer {
 
   int additions() const { return side[0].additions + side[1].additions + side[2].additions; }
 
-  void run(int64_t number) {
+  int64_t made() const { return steps; }
+  bool run(int64_t number) {
     for (int64_t k = 0; k < number; ++k, ++steps) {
       if (at_ == length_) next();
       if ((at_++ & 63) == 0) temperature_ = hot * std::pow(cold / hot, (double)at_ / length_);
@@ -51,6 +52,7 @@ class SchemeAnnealer {
       else changed = side[(at_ + zg_rng_below(&rng_, 2)) % 3].step(temperature_);
       if (changed && additions() < best) keep();
     }
+    return true;
   }
 
   const std::vector<int32_t>& saved(int f) const { return saved_[f]; }

@@ -20,6 +20,12 @@ struct Walk {
     virtual ~Walk() = default;
     virtual void load(int rank, const int8_t *u, const int8_t *v, const int8_t *w) = 0;
     virtual void store(bool best, int8_t *u, int8_t *v, int8_t *w) const = 0;
+    // A slice of the walk; false once the best rank is down to the goal.
+    bool run(int64_t number) {
+        walk(static_cast<uint64_t>(number));
+        return best_rank() > goal;
+    }
+    int64_t made() const { return static_cast<int64_t>(steps); }
     virtual void walk(uint64_t steps) = 0;
     virtual int rank() const = 0;
     virtual int best_rank() const = 0;

@@ -10,6 +10,7 @@ from libcpp.memory cimport unique_ptr
 import numpy as np
 
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "matmul/walk.hpp" namespace "zg::matmul" nogil:
@@ -107,22 +108,14 @@ cdef class FlipWalk:
 
     def run(self, double seconds=float("inf"), long long iterations=-1):
         """Walk; returns False when the best rank has come down to `goal`."""
-        cdef double start = now()
-        cdef Walk* walk = self._walk.get()
-        cdef uint64_t piece, end
+        cdef double begun = now()
+        cdef cbool more
         if not self._loaded:
             raise ValueError("load a scheme first")
-        end = walk.steps + <uint64_t>iterations if iterations >= 0 else 0xffffffffffffffffULL
         with nogil:
-            while walk.steps < end and walk.best_rank() > walk.goal:
-                piece = end - walk.steps
-                if piece > PIECE:
-                    piece = PIECE
-                walk.walk(piece)
-                if now() - start >= seconds:
-                    break
-        self.seconds += now() - start
-        return walk.best_rank() > walk.goal
+            more = slices(self._walk.get()[0], seconds, iterations, PIECE)
+        self.seconds += now() - begun
+        return more
 
     cdef _arrays(self, bint best):
         cdef int rank

@@ -134,6 +134,7 @@ def solve_mip(
     seed: int = 0,
     gap: float = 0.0,
     log: bool = False,
+    presolve: bool = True,
     on_solution: Callable[[np.ndarray, float], None] | None = None,
     on_bound: Callable[[float], None] | None = None,
     fresh: Callable[[], np.ndarray | None] | None = None,
@@ -155,6 +156,9 @@ def solve_mip(
         ``cutoff``.
     seconds, threads, seed, gap, log
         Limits and settings of HiGHS.
+    presolve : bool
+        False for programs of many columns and few rows: HiGHS compares the columns pair by pair,
+        and looks neither at the clock nor at `stopped` meanwhile.
     on_solution, on_bound : callable, optional
         Called with every improving solution and its objective, and with the dual bound.
     fresh : callable, optional
@@ -172,6 +176,8 @@ def solve_mip(
     highs.setOptionValue("random_seed", seed)
     highs.setOptionValue("mip_rel_gap", gap)
     highs.setOptionValue("mip_abs_gap", 1e-9)
+    if not presolve:
+        highs.setOptionValue("presolve", "off")
     if math.isfinite(seconds):
         highs.setOptionValue("time_limit", max(0.0, seconds))
     if cutoff is not None:

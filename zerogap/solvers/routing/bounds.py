@@ -37,6 +37,9 @@ SLOW = 2.0
 #: Closing programs of up to so many columns are solved by CP-SAT as well: a second look in
 #: milliseconds at what the claim rests on.
 SECOND_LOOK = 1500
+#: Closing programs of more columns are not presolved: the enumeration has kept one route a set of
+#: clients already, and HiGHS would compare 50,000 columns for a minute (E-n31-k7).
+PRESOLVED = 3000
 
 
 @dataclass(frozen=True)
@@ -288,6 +291,7 @@ class Proof:
             cost, program, np.zeros(len(cost)), np.ones(len(cost)),
             np.ones(len(cost), bool), cutoff=self.target + 0.5, seconds=self.search.remaining,
             threads=1, seed=self.search.seed, stopped=lambda: not self.search.open,
+            presolve=len(cost) <= PRESOLVED,
         )  # fmt: skip
         chosen = None if found.values is None else np.flatnonzero(found.values > 0.5)
         if len(cost) <= SECOND_LOOK and found.status in ("optimal", "cutoff"):
