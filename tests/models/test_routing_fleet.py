@@ -111,3 +111,82 @@ def test_bad_fields_are_named(room, fields, message):
         street(
             [fields, {}] if room == "client" else ({}, {}), [fields if room == "vehicle" else {}]
         )
+
+
+def test_skills_and_fixed_vehicles_narrow_what_is_allowed():
+    instance = street(
+        [{"skills": ["cold"]}, {"vehicle": "van"}, {}],
+        [{"name": "van"}, {"name": "truck", "skills": ["cold", "lift"]}],
+    )
+    assert instance.allowed.tolist() == [[False, True, True], [True, False, True]]
+    again(instance)
+    with pytest.raises(InfeasibleSolution, match=r"van \(lacks the skill cold"):
+        check(instance, Routes.of([[0]]))
+    with pytest.raises(InfeasibleSolution, match="fixed to vehicle type van"):
+        check(instance, Routes.of([[1]], vehicle=1))
+    nobody = street([{"skills": ["gas"]}], [{}])
+    assert "needs the skill gas" in zg.solve(nobody, time_limit=5).messages[0]
+
+
+def test_together_first_last_and_least():
+    instance = street([{}, {"not_first": True}, {"not_last": True}], [{"number": 2}])
+    for wrong, word in (([[1, 0, 2]], "begins with client 2"), ([[0, 1, 2]], "ends with client 3")):
+        with pytest.raises(InfeasibleSolution, match=word):
+            check(again(instance), Routes.of(wrong))
+    pair = street([{"together": 0}, {}, {"together": 0}], [{"number": 2}])
+    with pytest.raises(InfeasibleSolution, match="client 3 and client 1 of one same-vehicle group"):
+        check(again(pair), Routes.of([[0, 1], [2]]))
+    assert check(pair, Routes.of([[0, 2], [1]])) == 100
+    least = street([{"delivery": 2}, {"pickup": 3}], [{"number": 2, "min_stops": 2}])
+    with pytest.raises(InfeasibleSolution, match="1 stops, at least 2"):
+        check(again(least), Routes.of([[0], [1]]))
+    load = street([{"delivery": 2}, {"pickup": 3}], [{"number": 2, "min_load": 4}])
+    with pytest.raises(InfeasibleSolution, match="load 2, at least 4"):
+        check(again(load), Routes.of([[0], [1]]))
+    drives = street([{"service": 50}, {}], [{"max_travel_time": 39}])
+    with pytest.raises(InfeasibleSolution, match="drives for 40, at most 39"):
+        check(again(drives), Routes.of([[0, 1]]))
+
+
+def test_builder_gathers_clients():
+    b = Builder()
+    b.add_depot(0, 0)
+    first, second, third = (b.add_client(k, 0) for k in range(3))
+    b.add_together(first, third)
+    with pytest.raises(InstanceError, match="client 3 is in group 0 already"):
+        b.add_together(second, third)
+    with pytest.raises(InstanceError, match="there is no client 7"):
+        b.add_together(7)
+
+
+@pytest.mark.parametrize(
+    ("client", "vehicle"),
+    [
+        (lambda r, c: {"not_first": c % 3 == 0, "not_last": c % 4 == 0}, None),
+        (lambda r, c: {"not_first": c % 3 == 0}, lambda r, t: {"max_trips": 2}),
+        (lambda r, c: {"together": c // 5}, None),
+        (lambda r, c: {"together": c // 5}, lambda r, t: {"max_trips": 2, "duration_cost": 1}),
+        (None, lambda r, t: {"max_travel_time": 250, "speed": 800 + 400 * t}),
+        (None, lambda r, t: {"min_stops": 6, "min_load": 25}),
+        (lambda r, c: {"required": False, "prize": 40}, lambda r, t: {"min_stops": 7}),
+    ],
+)
+def test_kernel_knows_ends_groups_and_sizes(client, vehicle):
+    kernel_agrees(town(client=client, vehicle=vehicle))
+
+
+@pytest.mark.parametrize(
+    ("clients", "vehicles", "message"),
+    [
+        ([{"skills": "cold"}], [{}], "client_skills: is 'cold', expected a list of names"),
+        ([{"vehicle": 3}], [{}], "fixed_vehicle: entry 0 is 3"),
+        ([{"vehicle": "van"}], [{"name": "truck"}], "'van' is the name of 0 vehicle types"),
+        ([{"together": -2}], [{}], "together: entry 0 is -2"),
+        ([{}], [{"min_stops": -1}], "min_stops: entry 0 is -1"),
+        ([{}], [{"min_load": [-1]}], "min_load: entry"),
+        ([{}], [{"max_travel_time": -5}], "max_travel_time: entry 0 is -5"),
+    ],
+)
+def test_bad_rules_are_named(clients, vehicles, message):
+    with pytest.raises(InstanceError, match=message):
+        street(clients, vehicles)

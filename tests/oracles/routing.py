@@ -70,7 +70,7 @@ def draw(rng):
             fields["required"] = True
         elif groups and on(0.5):
             fields["group"] = groups[0]
-        fleet.client(rng, on, fields)
+        fleet.client(rng, on, fields, kinds)
         setups = setups or "setup" in fields
         b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
     trips = on() and not energy
@@ -296,7 +296,12 @@ def _price(i, t, trips, reloads, end, chains):
             return None
     if any(a in place and b in place for a, b in i.conflicts.tolist()):
         return None
-    if len(order) > i.max_stops[t]:
+    if len(order) > i.max_stops[t] or not fleet.may_serve(i, t, order):
+        return None
+    if not fleet.ends_hold(i, t, order):
+        return None
+    travel = lambda a, b: _travel(i, a, b, int(i.profile[t]))  # noqa: E731
+    if fleet.driven(i, t, trips, reloads, travel) > i.max_travel_time[t]:
         return None
     if any(a in place and b in place and place[a] > place[b] for a, b in i.precedences.tolist()):
         return None
@@ -401,6 +406,8 @@ def _plans(i, each=False):
         if _service_holds(i, served):
             for plan in serve(served, {}, []):
                 if not i.min_vehicles <= len(plan) <= i.max_vehicles:
+                    continue
+                if not fleet.gathered(i, [tuple(r) for _, r in plan]):
                     continue
                 yield _value(i, served, plan), Routes(tuple(r for _, r in plan))
 
@@ -526,4 +533,9 @@ def _renumbered(instance, size, order):
         array = getattr(instance, row.name)
         if array is not None and size in row.shape:
             fields[row.name] = np.take(array, order, axis=row.shape.index(size))
+        elif array is not None and row.kind == "skills" and size == "nT"[row.room == "vehicle"]:
+            fields[row.name] = tuple(array[k] for k in order)
+    if size == "T":
+        turned = np.append(np.argsort(order), -1)  # −1 stays
+        fields["fixed_vehicle"] = turned[instance.fixed_vehicle].astype(np.int32)
     return fields

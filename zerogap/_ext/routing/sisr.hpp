@@ -5,7 +5,7 @@
 #pragma once
 #include <unordered_map>
 
-#include "routing/problem.hpp"
+#include "routing/fleet.hpp"
 
 namespace zg::routing {
 
@@ -35,6 +35,7 @@ struct Node {
 struct Slot {
     int32_t type, count, trips, mark;
     int64_t dist, duration, reward;
+    int64_t extra, lacking;  // cost of its hours; by how much it serves too little
     int64_t lift_cost;  // cost of the next type that takes the client under insertion
     int32_t lift_type, lift_stamp;
     bool late;  // a window, or the longest duration, is missed
@@ -63,8 +64,10 @@ class Sisr {
     bool found = false;
     int64_t best_cost = INT64_MAX / 4;
 
-    Sisr(Problem& problem, const SisrSettings& settings, Rng seed)
-        : P(problem), S(settings), rng(seed) {
+    const Fleet* F = nullptr;  // null where nothing of it is used
+
+    Sisr(Problem& problem, const SisrSettings& settings, Rng seed, const Fleet* fleet = nullptr)
+        : P(problem), S(settings), rng(seed), F(fleet) {
         slots = 0;
         for (int t = 0; t < P.types; ++t) slots += (int)std::min<int64_t>(P.vehicles[t], P.n);
         slots = std::max(1, std::min(slots, P.n));
@@ -111,6 +114,8 @@ class Sisr {
         distance_limit = false;
         for (int t = 0; t < P.types; ++t) distance_limit |= P.max_distance[t] < UNLIMITED;
         special = P.objective != 0 || P.fairness > 0;
+        gathers = F && F->together;
+        lenient = special || (F && F->min_stops);
         quota = P.min_clients > 0 || P.min_prize > 0;
         if (!quota && !special)
             for (int c = 0; c < P.n; ++c) choosy |= optional(c) && P.prize[c] > 0;
@@ -274,6 +279,8 @@ class Sisr {
     bool venture = false;  // open a route for the next client
     int crossing = 0;      // neighbours that a change of tails is tried with
     bool cheap_types = false, distance_limit = false, special = false, quota = false;
+    bool gathers = false;  // some clients share their vehicle
+    bool lenient = false;  // a place may be worth more than its distance tells
     enum { LINK, UNLINK, OPEN, CLOSE, RETYPE };
 
     uint32_t below(uint32_t k) { return (uint32_t)(((draw(&rng) >> 32) * (uint64_t)k) >> 32); }
@@ -295,7 +302,8 @@ class Sisr {
     }
     int64_t route_cost(int r) const {
         const Slot& s = route[r];
-        return P.fixed[s.type] + P.unit_distance[s.type] * s.dist + P.unit_duration[s.type] * s.duration - s.reward;
+        return P.fixed[s.type] + P.unit_distance[s.type] * s.dist + P.unit_duration[s.type] * s.duration - s.reward + s.extra +
+               penalty * s.lacking;
     }
 
     // -- changes, each with its inverse ----------------------------------------------------------
@@ -318,7 +326,7 @@ class Sisr {
         node[e] = Node{-1, s, s, r, 0, d};
         for (int k = 0; k < P.sums; ++k) load_of(s)[k] = 0;
         Slot& t = route[r];
-        t.type = type; t.count = 0; t.trips = 1; t.dist = d; t.duration = 0; t.reward = 0; t.lift_stamp = -1; t.late = false;
+        t.type = type; t.count = 0; t.trips = 1; t.dist = d; t.duration = 0; t.reward = 0; t.extra = 0; t.lacking = 0; t.lift_stamp = -1; t.late = false;
         const int64_t* hours = &P.depot_window[2 * (row[s] - P.n)];
         leave[s] = std::max(P.shift[2 * type], hours[0]);
         latest[s] = hours[1];
@@ -586,6 +594,9 @@ class Sisr {
         const int64_t cost = current - left_out();
         if (missing > 0 || cost >= best_cost) return;
         if (served < P.min_clients || served_prize < P.min_prize) return;
+        if (F && F->min_stops)
+            for (int r = 0; r < slots; ++r)
+                if (route[r].type >= 0 && route[r].lacking > 0) return;
         // A forbidden arc is a cost that no annealing accepts; after a ruin without repair it may stand.
         for (int r : dirty)
             if (route[r].type >= 0 && route[r].dist >= ARC_FORBIDDEN && has_forbidden(r)) return;
@@ -604,7 +615,7 @@ class Sisr {
         dirty.clear();
     }
     void to_pool(int r) {
-        if (pool.size() > 200000) return;
+        if (pool.size() > 200000 || route[r].lacking > 0) return;
         uint64_t hash = 0x9e3779b97f4a7c15ULL * (uint64_t)(route[r].type + 1);
         for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next)
             if (v < P.n) hash ^= zobrist[v];

@@ -5,7 +5,7 @@
 import numpy as np
 
 from libc.math cimport exp, log
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
@@ -18,6 +18,31 @@ cdef extern from "routing/sisr.hpp" namespace "zg::routing" nogil:
     """
     typedef zg::routing::Sisr<ZgRng, zg_rng_next> ZgSisr;
     """
+    cdef cppclass Fleet "zg::routing::Fleet":
+        const uint8_t *not_first
+        const uint8_t *not_last
+        const int64_t *min_stops
+        const int64_t *min_load
+        const int64_t *max_travel_time
+        const int64_t *on_board
+        const int64_t *together_first
+        const int32_t *together
+        cbool timing
+        const int32_t *drive
+        const int64_t *service
+        const int64_t *soft
+        const int64_t *early_cost
+        const int64_t *late_cost
+        const int64_t *regular
+        const int64_t *overtime_cost
+        const int64_t *break_first
+        const int64_t *break_length
+        const int64_t *break_window_first
+        const int64_t *break_window
+        int periods
+        const int64_t *period
+        const int32_t *traffic
+
     cdef cppclass Settings "zg::routing::SisrSettings":
         double removals, split, blink, eager, bias, venture, hot, cold
         int string, near, wishes, cross
@@ -31,7 +56,7 @@ cdef extern from "routing/sisr.hpp" namespace "zg::routing" nogil:
         int64_t iterations, best_cost
         cbool found, recording
         vector[PoolRoute] pool
-        CSisr(CProblem& problem, const Settings& settings, Rng rng)
+        CSisr(CProblem& problem, const Settings& settings, Rng rng, const Fleet* fleet)
         void construct()
         void anneal(int count)
         void set_temperature(double t)
@@ -39,6 +64,33 @@ cdef extern from "routing/sisr.hpp" namespace "zg::routing" nogil:
         void set_solution(const int32_t* first, const int32_t* stops, const int32_t* types, int m)
         void get_best(vector[int32_t]& first, vector[int32_t]& stops, vector[int32_t]& types)
         cbool consistent()
+
+
+cdef const int64_t* _i64(dict held, str name) except? NULL:
+    array = held.get(name)
+    if array is None:
+        return NULL
+    held[name] = array = np.ascontiguousarray(np.append(array, 0), np.int64)
+    cdef const int64_t[::1] view = array
+    return &view[0]
+
+
+cdef const int32_t* _i32(dict held, str name) except? NULL:
+    array = held.get(name)
+    if array is None:
+        return NULL
+    held[name] = array = np.ascontiguousarray(np.append(array, 0), np.int32)
+    cdef const int32_t[::1] view = array
+    return &view[0]
+
+
+cdef const uint8_t* _u8(dict held, str name) except? NULL:
+    array = held.get(name)
+    if array is None:
+        return NULL
+    held[name] = array = np.ascontiguousarray(np.append(array, 0), np.uint8)
+    cdef const uint8_t[::1] view = array
+    return &view[0]
 
 
 cdef class Sisr:
@@ -68,6 +120,8 @@ cdef class Sisr:
 
     cdef CSisr* kernel
     cdef Problem problem
+    cdef Fleet fleet
+    cdef dict held
     cdef readonly double seconds
     cdef double horizon, mean, hot, cold
     cdef int64_t horizon_iterations
@@ -87,10 +141,31 @@ cdef class Sisr:
         self.hot, self.cold, self.record = hot, cold, record
         rng_seed(&rng, <uint64_t>(int(seed) & 0xFFFFFFFFFFFFFFFF))
         self.problem = problem
-        self.kernel = new CSisr(problem.data, settings, rng)
+        self.held = dict(problem.arrays.get("fleet") or {})
+        if self.held:
+            self._hire()
+        self.kernel = new CSisr(problem.data, settings, rng, &self.fleet if self.held else NULL)
         self.horizon, self.horizon_iterations = horizon, horizon_iterations
         self.seconds = 0
         self.started = False
+
+    cdef _hire(self):
+        """What fleets need, as pointers into arrays that are kept (see ``fleet.hpp``)."""
+        cdef Fleet* f = &self.fleet
+        held = self.held
+        f.not_first, f.not_last = _u8(held, "not_first"), _u8(held, "not_last")
+        f.min_stops, f.min_load = _i64(held, "min_stops"), _i64(held, "min_load")
+        f.max_travel_time, f.on_board = _i64(held, "max_travel_time"), _i64(held, "on_board")
+        f.together_first, f.together = _i64(held, "together_first"), _i32(held, "together")
+        f.timing, f.periods = held.get("timing", False), held.get("periods", 0)
+        f.drive, f.service = _i32(held, "drive"), _i64(held, "service")
+        f.soft, f.early_cost = _i64(held, "soft"), _i64(held, "early_cost")
+        f.late_cost, f.regular = _i64(held, "late_cost"), _i64(held, "regular")
+        f.overtime_cost = _i64(held, "overtime_cost")
+        f.break_first, f.break_length = _i64(held, "break_first"), _i64(held, "break_length")
+        f.break_window_first = _i64(held, "break_window_first")
+        f.break_window = _i64(held, "break_window")
+        f.period, f.traffic = _i64(held, "period"), _i32(held, "traffic")
 
     def __dealloc__(self):
         del self.kernel

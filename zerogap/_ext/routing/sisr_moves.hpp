@@ -53,8 +53,12 @@
         bank.push_back(c);
     }
     void take(int c) {
+        const int r = node[c].route;
         unlink(c);
         to_bank(c);
+        if (gathers && uniform() < 0.5)
+            for (int64_t q = F->together_first[c]; q < F->together_first[c + 1]; ++q)
+                if (node[F->together[q]].route == r) take(F->together[q]);
         const int other = P.shipments ? P.partner[c] : -1;
         if (other >= 0 && node[other].route >= 0) { unlink(other); to_bank(other); }
     }
@@ -142,7 +146,7 @@
                 continue;
             }
             Place place{NOWHERE, 0, -1, -1, INTO, -1, -1};
-            if (venture && P.required[c]) {
+            if (venture && P.required[c] && !(gathers && home_of(c) >= 0)) {
                 new_route<MODE>(c, place);
                 venture = false;
             }
@@ -310,6 +314,13 @@
         return DENSE ? g.out[to] : P.plane(c, to);
     }
 
+    // The route of a served client that c must share its vehicle with, or −1.
+    int home_of(int c) const {
+        for (int64_t q = F->together_first[c]; q < F->together_first[c + 1]; ++q)
+            if (node[F->together[q]].route >= 0) return node[F->together[q]].route;
+        return -1;
+    }
+
     // Cheapest feasible place of client c beside its neighbours, in a new route or trip: one that
     // costs less than `limit`, or a place with after −1 in an old route.
     template <bool DENSE, int MODE>
@@ -324,6 +335,14 @@
         const bool one_profile = P.profiles == 1, skip = bounded;
         const int64_t twice = 2 * cheapest_unit;
         if (one_profile) face<DENSE>(g, c, 0);
+        if (MODE == 2 && gathers) {
+            const int r = home_of(c);
+            if (r >= 0) {
+                inside<DENSE, MODE>(g, c, r, best);
+                if (P.trips) new_trip<MODE>(c, best, r);
+                return best;
+            }
+        }
         for (int k = 0; k < many; ++k) {
             const int v = near[k];
             const Node& a = node[v];
@@ -366,27 +385,30 @@
     // All places of all routes, for a client that finds none beside its neighbours.
     template <bool DENSE, int MODE>
     void everywhere(Guest& g, int c, Place& best) {
+        for (int r = 0; r < slots; ++r)
+            if (route[r].type >= 0) inside<DENSE, MODE>(g, c, r, best);
+    }
+    // All places of one route.
+    template <bool DENSE, int MODE>
+    void inside(Guest& g, int c, int r, Place& best) {
         const int64_t* q = &P.sum[(size_t)c * P.sums];
-        for (int r = 0; r < slots; ++r) {
-            if (route[r].type < 0) continue;
-            const bool allowed = P.may(route[r].type, c);
-            if (!allowed && !cheap_types) continue;
-            const int p = P.profile[route[r].type];
-            if (p != g.profile) face<DENSE>(g, c, p);
-            for (int v = start_of(r); v != end_of(r); v = node[v].next) {
-                int64_t extra = 0;
-                int type = -1;
-                if (!allowed || !fits<MODE>(node[v].head, r, c, q)) {
-                    if (!cheap_types) {
-                        if (!P.trips) break;
-                        continue;
-                    }
-                    extra = lift(r, c, q, ticket);
-                    if (extra >= NOWHERE) break;
-                    type = route[r].lift_type;
+        const bool allowed = P.may(route[r].type, c);
+        if (!allowed && !cheap_types) return;
+        const int p = P.profile[route[r].type];
+        if (p != g.profile) face<DENSE>(g, c, p);
+        for (int v = start_of(r); v != end_of(r); v = node[v].next) {
+            int64_t extra = 0;
+            int type = -1;
+            if (!allowed || !fits<MODE>(node[v].head, r, c, q)) {
+                if (!cheap_types) {
+                    if (!P.trips) break;
+                    continue;
                 }
-                attempt<DENSE, MODE>(g, c, v, node[v].next, node[v].dn, r, extra, type, best);
+                extra = lift(r, c, q, ticket);
+                if (extra >= NOWHERE) break;
+                type = route[r].lift_type;
             }
+            attempt<DENSE, MODE>(g, c, v, node[v].next, node[v].dn, r, extra, type, best);
         }
     }
     template <bool DENSE, int MODE>
@@ -399,7 +421,7 @@
         const int64_t change = (int64_t)ic + cj - old;
         int64_t delta = P.unit_distance[t] * change + extra;
         if (P.preference) delta -= P.reward(t, c);
-        if (delta >= best.key && !special) return;
+        if (delta >= best.key && !lenient) return;
         if (ic >= ARC_FORBIDDEN || cj >= ARC_FORBIDDEN) return;
         if (distance_limit && s.dist + change > P.max_distance[t]) return;
         if (MODE >= 1) {
@@ -427,9 +449,9 @@
                 const int64_t now = P.release[c] + P.t(g.profile, row[head], row[first]);
                 if (now > (i == head ? g.late : latest[first])) return;
             }
-            const Evaluation e = examine(r, c, i, INTO, -1, -1);
+            const Outcome e = examine(r, c, i, INTO, -1, -1);
             if (!e.feasible) return;
-            const int64_t longer = P.unit_duration[t] * (e.duration - s.duration);
+            const int64_t longer = dearer(e, s, t);
             key += longer;
             delta += longer;
             if (key >= best.key) return;
@@ -457,9 +479,9 @@
             int64_t cost = delta;
             if (MODE >= 1) {
                 const int32_t stop = c;
-                const Evaluation v = evaluate(P, &stop, 1, t);
+                const Outcome v = assess(&stop, 1, t);
                 if (!v.feasible) continue;
-                const int64_t more = P.unit_duration[t] * v.duration;
+                const int64_t more = dearer(v, Slot{}, t);
                 key += more;
                 cost += more;
                 if (key >= best.key) continue;
@@ -469,9 +491,9 @@
     }
     // A trip of its own for c: behind the last client of a trip, or before a route's first.
     template <int MODE>
-    void new_trip(int c, Place& best) {
+    void new_trip(int c, Place& best, int only = -1) {
         if (free_reloads.empty()) return;  // those taken out in this iteration are free after it
-        for (int r = 0; r < slots; ++r) {
+        for (int r = only < 0 ? 0 : only; r < (only < 0 ? slots : only + 1); ++r) {
             const int t = route[r].type;
             if (t < 0 || route[r].trips >= P.max_trips[t] || !P.may(t, c)) continue;
             const int p = P.profile[t];
@@ -487,12 +509,12 @@
                     int64_t delta = P.unit_distance[t] * change - P.reward(t, c);
                     int64_t key = delta;
                     if (P.objective == 1) key += 4 * std::max<int64_t>(0, route[r].dist + change - ruined_longest);
-                    if (key >= best.key || change >= ARC_FORBIDDEN / 2) continue;
+                    if ((key >= best.key && !lenient) || change >= ARC_FORBIDDEN / 2) continue;
                     if (distance_limit && route[r].dist + change > P.max_distance[t]) continue;
                     const int kind = first ? TRIP_AFTER : TRIP_BEFORE;
-                    const Evaluation x = examine(r, c, v, kind, -1, -1, d);
+                    const Outcome x = examine(r, c, v, kind, -1, -1, d);
                     if (!x.feasible) continue;
-                    const int64_t more = P.unit_duration[t] * (x.duration - route[r].duration);
+                    const int64_t more = dearer(x, route[r], t);
                     if (key + more >= best.key) continue;
                     best = Place{key + more, delta + more, v, -1, kind, d, -1};
                 }
@@ -506,7 +528,13 @@
         const int b = P.partner[a];
         Place best{NOWHERE, 0, -1, -1, INTO, -1, -1};
         ++ticket;
-        for (int end = 0; end < 2; ++end) {
+        const int home = gathers ? std::max(home_of(a), home_of(b)) : -1;
+        if (home >= 0) {
+            for (int c : {a, b})
+                if (home_of(c) >= 0 && home_of(c) != home) return;
+            pair_into(a, b, home, best);
+        }
+        for (int end = 0; end < 2 && home < 0; ++end) {
             const int c = end ? b : a;
             const int32_t* near = P.near.data() + (size_t)c * P.near_count;
             const int many = std::min(S.near, P.near_count);
@@ -517,8 +545,8 @@
                 pair_into(a, b, r, best);
             }
         }
-        pair_alone(a, b, best);
-        if (best.key >= NOWHERE)
+        if (home < 0) pair_alone(a, b, best);
+        if (best.key >= NOWHERE && home < 0)
             for (int r = 0; r < slots; ++r)
                 if (route[r].type >= 0 && route[r].lift_stamp != ticket) pair_into(a, b, r, best);
         if (best.key >= NOWHERE) return;
@@ -558,11 +586,11 @@
                 const int64_t delta = P.unit_distance[t] * change - reward;
                 int64_t key = delta;
                 if (P.objective == 1) key += 4 * std::max<int64_t>(0, route[r].dist + change - ruined_longest);
-                if (key < best.key && change < ARC_FORBIDDEN / 2 &&
+                if ((key < best.key || lenient) && change < ARC_FORBIDDEN / 2 &&
                     !(distance_limit && route[r].dist + change > P.max_distance[t])) {
-                    const Evaluation x = examine(r, a, i, INTO, b, v == i ? a : v);
+                    const Outcome x = examine(r, a, i, INTO, b, v == i ? a : v);
                     if (x.feasible) {
-                        const int64_t more = P.unit_duration[t] * (x.duration - route[r].duration);
+                        const int64_t more = dearer(x, route[r], t);
                         if (key + more < best.key) best = Place{key + more, delta + more, i, -1, INTO, -1, v};
                     }
                 }
@@ -579,9 +607,9 @@
             int64_t cost = P.fixed[t] + P.unit_distance[t] * length - P.reward(t, a) - P.reward(t, b);
             if (length >= ARC_FORBIDDEN || length > P.max_distance[t] || cost >= best.key) continue;
             const int32_t stops[2] = {a, b};
-            const Evaluation x = evaluate(P, stops, 2, t);
+            const Outcome x = assess(stops, 2, t);
             if (!x.feasible) continue;
-            cost += P.unit_duration[t] * x.duration;
+            cost += dearer(x, Slot{}, t);
             if (cost < best.key) best = Place{cost, cost, -1, t, NEW, -1, -1};
         }
     }

@@ -17,16 +17,18 @@
             }
             node[e].head = head;
             route[r].late = false;
-            if (P.durations) {
-                const Evaluation x = examine(r, -1, -1, 0, -1, -1);
-                route[r].duration = x.duration;
+            if (P.durations || F) {
+                const Outcome x = examine(r, -1, -1, 0, -1, -1);
+                route[r].duration = P.durations ? x.duration : 0;
+                route[r].extra = x.extra;
+                route[r].lacking = x.lacking;
                 route[r].late = !x.feasible;
             }
             total += route_cost(r);
         }
         forward(s, e, p, s);
         backward(e, s, p);
-        if (!P.durations) route[r].late = is_late(r);
+        if (!P.durations && !F) route[r].late = is_late(r);
     }
     // Whether a route misses a window. Insertions never make one late; taking a client out may,
     // where the way past it is slower than the way over it.
@@ -78,8 +80,20 @@
         }
     }
 
+    Outcome assess(const int32_t* stop, int m, int type) const {
+        Outcome result;
+        static_cast<Evaluation&>(result) = evaluate(P, stop, m, type);
+        if (F && result.feasible) result.feasible = fleet(P, *F, stop, m, type, result);
+        return result;
+    }
+    // What a route with these hours and sizes costs more than one with those of slot s.
+    int64_t dearer(const Outcome& x, const Slot& s, int type) const {
+        const int64_t longer = P.unit_duration[type] * (x.duration - s.duration);
+        return F ? longer + x.extra - s.extra + penalty * (x.lacking - s.lacking) : longer;
+    }
+
     // Evaluate route r with client c after `after` (kind as in Place) and partner c2 after `after2`.
-    Evaluation examine(int r, int c, int after, int kind, int c2, int after2, int reload = -1) {
+    Outcome examine(int r, int c, int after, int kind, int c2, int after2, int reload = -1) {
         tour.clear();
         const int s = start_of(r), e = end_of(r);
         auto put = [&](int v) { tour.push_back(v < P.n ? v : P.n - 1 - row[v]); };
@@ -93,5 +107,5 @@
             }
             if (c2 >= 0 && v == after2) tour.push_back(c2);
         }
-        return evaluate(P, tour.data(), (int)tour.size(), route[r].type);
+        return assess(tour.data(), (int)tour.size(), route[r].type);
     }

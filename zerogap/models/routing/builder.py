@@ -42,6 +42,7 @@ class Builder:
         self._edges: dict[int, dict[tuple[int, int], tuple[int, int]]] = {}
         self._matrices: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._whole: dict = {"name": name}
+        self._gathered = 0
 
     @property
     def scale(self) -> float:
@@ -79,6 +80,17 @@ class Builder:
         """Pair two clients: what is taken at the first is brought to the second."""
         self._shipments.append((pickup, delivery, as_load(load, "load")))
         return len(self._shipments) - 1
+
+    def add_together(self, *clients: int) -> int:
+        """Clients that share a route, as far as they are served; returns the group's number."""
+        for c in clients:
+            if not 0 <= c < len(self._clients):
+                raise InstanceError(f"there is no client {c}", field="together")
+            if (old := self._clients[c]["together"]) >= 0:
+                raise InstanceError(f"client {c + 1} is in group {old} already", field="together")
+            self._clients[c]["together"] = self._gathered
+        self._gathered += 1
+        return self._gathered - 1
 
     def add_conflict(self, first: int, second: int) -> None:
         """Two clients may not be served by one route."""
@@ -138,7 +150,7 @@ class Builder:
         k = max(
             [1]
             + [len(c[f]) for c in clients for f in ("delivery", "pickup")]
-            + [len(t["capacity"]) for t in types]
+            + [len(t[f]) for t in types for f in ("capacity", "min_load")]
             + [len(s[2]) for s in self._shipments]
         )
 
@@ -164,6 +176,7 @@ class Builder:
             "conflicts": np.array(self._conflicts, np.int32).reshape(-1, 2),
             "precedences": np.array(self._precedences, np.int32).reshape(-1, 2),
             "capacity": loads([t["capacity"] for t in types], UNLIMITED),
+            "min_load": loads([t["min_load"] for t in types]),
             "shift": np.array([t["shift"] for t in types]).reshape(-1, 2),
             "scale": self._scale,
             "offset": self._offset,
@@ -171,13 +184,18 @@ class Builder:
         }
         for members, room in ((clients, "client"), (types, "vehicle")):
             for known in of(room).values():
-                if known.kind in ("number", "flag", "index"):
+                if known.kind in ("number", "flag", "index") and known.name != "fixed_vehicle":
                     values[known.name] = np.array([row[known.name] for row in members])
                 elif known.kind == "depots":
                     values[known.name] = self._marked(known.name)
-        for field, members in (("client_names", clients), ("vehicle_names", types)):
-            if any(m[field] for m in members):
-                values[field] = tuple(m[field] for m in members)
+        values["fixed_vehicle"] = [self._type(c["fixed_vehicle"]) for c in clients]
+        for members, words in (
+            (clients, ("client_names", "client_skills")),
+            (types, ("vehicle_names", "vehicle_skills")),
+        ):
+            for field in words:
+                if any(m[field] for m in members):
+                    values[field] = tuple(m[field] for m in members)
         service = [c["service"] for c in clients]
         neutral: dict = {"preference": [0] * len(clients), "allowed": [True] * len(clients),
                          "type_service": service}  # fmt: skip
@@ -197,6 +215,20 @@ class Builder:
                     raise InstanceError(f"type {t}: no depot {depot}", field=field)
                 marks[t, depot] = True
         return marks
+
+    def _type(self, called: int | str) -> int:
+        """Number of a vehicle type that is called by its number or name."""
+        if not isinstance(called, str):
+            return called
+        names = [t["vehicle_names"] for t in self._types]
+        if names.count(called) != 1:
+            known = ", ".join(n for n in names if n) or "none has a name"
+            raise InstanceError(
+                f"{called!r} is the name of {names.count(called)} vehicle types, expected one of "
+                f"{known}",
+                field="vehicle",
+            )
+        return names.index(called)
 
     def _travel(self, places: np.ndarray):
         """Dense matrices where edges or matrices were given; else None (from coordinates)."""

@@ -70,6 +70,7 @@ def check(instance: Routing, solution: Routes) -> int:
                 by=off,
             )
     _service(instance, served)
+    _together(instance, solution)
     value = _valued(instance, instance.objective, costs, served)
     if instance.then:
         value = value * instance.weight + _valued(instance, instance.then, costs, served)
@@ -172,6 +173,7 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     if len(route) > instance.max_stops[t]:
         over = len(route) - int(instance.max_stops[t])
         fail(f"{len(route)} stops, at most {instance.max_stops[t]}", "stops", over)
+    _sizes(instance, route, fail)
     if len(route.reloads) != len(route.trips) - 1:
         fail("the number of reload depots is not the number of trips − 1", "trips")
     if not all(route.trips):
@@ -192,6 +194,10 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     stops = stops_of(instance, route)
     legs = _legs(instance, route, stops, fail)
     distance = sum(way for leg in legs for way, _, _ in leg)
+    hours = sum(time for leg in legs for _, time, _ in leg)
+    if hours > instance.max_travel_time[t]:
+        over = hours - int(instance.max_travel_time[t])
+        fail(f"drives for {hours}, at most {instance.max_travel_time[t]}", "travel time", over)
     if distance > instance.max_distance[t]:
         over = distance - int(instance.max_distance[t])
         fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
@@ -284,13 +290,47 @@ def _loads(instance: Routing, t: int, trip, fail) -> None:
         fail("a trip with pickups and no delivery", "backhauls last")
 
 
+def _sizes(instance: Routing, route: Route, fail) -> None:
+    """What a route serves at least, its first and last client."""
+    t, order = route.vehicle, list(route)
+    if len(order) < instance.min_stops[t]:
+        lack = int(instance.min_stops[t]) - len(order)
+        fail(f"{len(order)} stops, at least {instance.min_stops[t]}", "smallest route", lack)
+    load = (instance.delivery[order] + instance.pickup[order]).sum(axis=0)
+    for k in np.flatnonzero(load < instance.min_load[t]):
+        least = int(instance.min_load[t, k])
+        fail(f"load {load[k]}, at least {least}", "smallest route", least - int(load[k]))
+    if order and instance.not_first[order[0]]:
+        fail(f"begins with {instance.client(order[0])}, which may not be first", "first")
+    if order and instance.not_last[order[-1]]:
+        fail(f"ends with {instance.client(order[-1])}, which may not be last", "last")
+
+
+def _together(instance: Routing, solution: Routes) -> None:
+    """Same-vehicle groups: the route of each."""
+    seen: dict[int, tuple[int, int]] = {}
+    for r, route in enumerate(solution.routes):
+        for c in route:
+            if (g := int(instance.together[c])) < 0:
+                continue
+            other, where = seen.setdefault(g, (c, r))
+            if where != r:
+                raise InfeasibleSolution(
+                    f"{instance.client(c)} and {instance.client(other)} of one same-vehicle group "
+                    f"are on routes {r + 1} and {where + 1}",
+                    constraint="same vehicle",
+                    where=c,
+                )
+
+
 def _relations(instance: Routing, route: Route, order: dict, fail) -> None:
     t = route.vehicle
     if instance.allowed is not None:
         for c in route:
             if not instance.allowed[t, c]:
                 fail(
-                    f"{instance.client(c)} may not be served by {instance.vehicle(t)}",
+                    f"{instance.client(c)} may not be served by {instance.vehicle(t)}"
+                    f"{instance.why_not(t, c)}",
                     "permission",
                 )
     trip_of = {c: i for i, trip in enumerate(route.trips) for c in trip}

@@ -141,7 +141,9 @@ def _unservable(instance: Routing, c: int, partner: dict[int, int], ways: _Ways)
     if "capacity" in reasons and len(reasons) == 1:
         return f"{what} is heavier than every vehicle: {reasons['capacity']}"
     if "permission" in reasons and len(reasons) == 1:
-        return f"{what} is forbidden to all vehicles"
+        wanted = instance.client_skills[c] if instance.client_skills is not None else ()
+        skills = f" (it needs the skill {', '.join(wanted)})" if wanted else ""
+        return f"{what} is forbidden to all vehicles{skills}"
     if "time" in reasons and len(reasons) == 1:
         return f"the window of {what} cannot be met: {reasons['time']}"
     return f"no vehicle can serve {what}: {'; '.join(sorted(set(reasons.values())))}"
@@ -154,7 +156,8 @@ def _refused(
     if instance.allowed is not None and not instance.allowed[t, c]:
         return (
             "permission",
-            f"{instance.client(c)} may not be served by {instance.vehicle(t)}",
+            f"{instance.client(c)} may not be served by {instance.vehicle(t)}"
+            f"{instance.why_not(t, c)}",
         )
     # The load at the trip's start holds this delivery, that behind the client its pickup and what
     # of a shipment is on board at one of the two ends; the others' loads are never negative.
@@ -209,6 +212,8 @@ def _path(instance: Routing, c: int, t: int, ways: _Ways) -> tuple[str, str] | N
     if out + home > instance.max_distance[t]:
         return "distance", f"distance {out + home}, at most {instance.max_distance[t]}"
     service = int(instance.service_of(t)[c])
+    if there + late > instance.max_travel_time[t]:
+        return "travel time", f"drives for {there + late}, at most {instance.max_travel_time[t]}"
     if there + service + late > instance.max_duration[t]:
         return "duration", f"duration {there + service + late}, at most {instance.max_duration[t]}"
     begin = max(int(instance.shift[t, 0]), int(instance.depot_window[depot, 0]))

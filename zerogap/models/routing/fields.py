@@ -140,6 +140,18 @@ FIELDS = (
           low=0, high="n"),
     Field("shipment_load", "network", ("m", "K"), np.int64, "load of every shipment",
           **_FINITE, unit=_LOAD),
+    Field("client_skills", "client", (), None,
+          "names of skills that its vehicle must have", "skills", (), key="skills", optional=True),
+    Field("fixed_vehicle", "client", ("n",), np.int32,
+          "the only vehicle type that may serve it (number or name)", "index", None,
+          low=-1, high="T", key="vehicle"),
+    Field("together", "client", ("n",), np.int32,
+          "same-vehicle group: those of one group that are served share a route", "index", None,
+          low=-1, high="n"),
+    Field("not_first", "client", ("n",), np.bool_, "whether no route may begin with it", "flag",
+          False),
+    Field("not_last", "client", ("n",), np.bool_, "whether no route may end with it", "flag",
+          False),
     Field("conflicts", "network", ("·", 2), np.int32, "clients that may not share a route",
           low=0, high="n"),
     Field("precedences", "network", ("·", 2), np.int32, "clients whose first comes first",
@@ -182,6 +194,16 @@ FIELDS = (
           "depots", ()),
     Field("profile", "vehicle", ("T",), np.int32, "profile whose matrices it drives by",
           low=0, high="P", kernel="profile"),
+    Field("vehicle_skills", "vehicle", (), None, "names of skills that it has", "skills", (),
+          key="skills", optional=True),
+    Field("max_travel_time", "vehicle", ("T",), np.int64,
+          "longest driving time of a route, service, setup and waiting not counted",
+          default=UNLIMITED, **_ANY, unit=_TIME),
+    Field("min_stops", "vehicle", ("T",), np.int64, "fewest clients of a route that is used",
+          **_FINITE, unit="clients"),
+    Field("min_load", "vehicle", ("T", "K"), np.int64,
+          "least load, delivered and picked up together, of a route that is used", "load", None,
+          **_FINITE, unit=_LOAD),
     Field("speed", "vehicle", ("T",), np.int64,
           "thousandths of the speed that the durations stand for; times are rounded up",
           default=1000, low=1, high=1_000_000, unit="‰"),
@@ -247,7 +269,13 @@ def _windows(value: Sequence | None, _: str) -> list[tuple]:
     return [tuple(w) for w in value]
 
 
-def _index(value: int | None, _: str) -> int:
+def _skills(value: Sequence, name: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise InstanceError(f"is {value!r}, expected a list of names", field=name)
+    return tuple(sorted({str(v) for v in value}))
+
+
+def _index(value: Any, _: str) -> Any:
     return -1 if value is None else value
 
 
@@ -266,6 +294,7 @@ KINDS: dict[str, Callable[[Any, str], Any]] = {
     "span": lambda value, _: tuple(value),
     "depots": lambda value, _: list(value),
     "name": lambda value, _: str(value),
+    "skills": _skills,
 }
 
 
@@ -295,9 +324,9 @@ def shown(instance: Any, row: Field, i: int) -> Any:
         windows = instance.windows(i).tolist()
         return None if windows == [[0, UNLIMITED]] else windows
     if array is None:
-        return "" if row.kind == "name" else None
+        return {"name": "", "skills": ()}.get(row.kind)
     value = array[i]
-    if row.kind == "name":
+    if row.kind in ("name", "skills"):
         return value
     if row.kind == "load":
         every = row.name == "capacity" or value.any()
@@ -343,6 +372,7 @@ _JSON: dict[str, dict[str, Any]] = {
     "span": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
     "depots": {"type": "array", "items": {"type": "integer"}},
     "name": {"type": "string"},
+    "skills": {"type": "array", "items": {"type": "string"}},
 }
 
 

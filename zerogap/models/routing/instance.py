@@ -101,6 +101,18 @@ class Routing:
     reload : ndarray of bool, shape (T, D)
         Depots where a vehicle may begin another trip.
     profile : ndarray of int32, shape (T,)
+    client_skills, vehicle_skills : tuple of tuples of str, or None
+        A client is served by types that have all its skills; ``allowed`` is narrowed by it.
+    fixed_vehicle : ndarray of int32, shape (n,)
+        The only type that may serve the client, or −1; ``allowed`` is narrowed by it.
+    together : ndarray of int32, shape (n,)
+        Same-vehicle group or −1: those clients of a group that are served share one route.
+    not_first, not_last : ndarray of bool, shape (n,)
+        Whether the client may not be the first, or last, of a route.
+    max_travel_time : ndarray of int64, shape (T,)
+        Longest driving time of a route; service, setup and waiting do not count.
+    min_stops, min_load : ndarray of int64, shape (T,), (T, K)
+        What a used route serves at least: clients, and load delivered plus picked up.
     preference : ndarray of int64, shape (T, n), or None
         Reward of serving a client with a type, subtracted from the objective.
     allowed : ndarray of bool, shape (T, n), or None
@@ -200,6 +212,16 @@ class Routing:
     end_depots: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
     energy: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
     stations: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
+    # What skills and fixed vehicles mean is in `allowed`; they stay for messages and explanations.
+    client_skills: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)
+    vehicle_skills: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)
+    fixed_vehicle: np.ndarray = field(default=None, metadata={"neutral": -1})  # type: ignore
+    together: np.ndarray = field(default=None, metadata={"neutral": -1})  # type: ignore
+    not_first: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
+    not_last: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
+    max_travel_time: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
+    min_stops: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    min_load: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
 
     __repr__ = described
 
@@ -361,6 +383,16 @@ class Routing:
                 span += int(np.abs(self.preference).max(axis=0).sum())
         return 10 ** len(str(span))
 
+    def why_not(self, vehicle: int, client: int) -> str:
+        """What of names explains that a type may not serve a client; empty if nothing does."""
+        if self.fixed_vehicle[client] >= 0 and self.fixed_vehicle[client] != vehicle:
+            return f" (fixed to {self.vehicle(int(self.fixed_vehicle[client]))})"
+        if self.client_skills is None:
+            return ""
+        have = self.vehicle_skills[vehicle] if self.vehicle_skills else ()
+        lacks = [skill for skill in self.client_skills[client] if skill not in have]
+        return f" (lacks the skill {', '.join(lacks)})" if lacks else ""
+
     # -- features ---------------------------------------------------------------------------
     def windows(self, client: int) -> np.ndarray:
         """Time windows of a client, shape (windows, 2)."""
@@ -392,6 +424,10 @@ class Routing:
             "setup times": self.setup.any(),
             "speeds": (self.speed != 1000).any(),
             "service by vehicle": self.type_service is not None,
+            "same vehicle": (self.together >= 0).any(),
+            "first and last": self.not_first.any() or self.not_last.any(),
+            "travel time limit": (self.max_travel_time < UNLIMITED).any(),
+            "smallest routes": (self.min_stops > 1).any() or self.min_load.any(),
             "duration costs": self.duration_cost.any(),
             "profiles": self.profiles > 1,
             "preferences": self.preference is not None,

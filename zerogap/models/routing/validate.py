@@ -82,6 +82,7 @@ def validate(instance: Routing) -> None:
     _relations(instance)
     _matrices(instance)
     _names(instance)
+    _permissions(instance)
     for field, words in (
         ("objective", OBJECTIVES),
         ("then", SECOND),
@@ -129,6 +130,9 @@ def _together(instance: Routing) -> None:
         raise InstanceError("energy and a spread of routes cannot be had together", field="energy")
     if limited.any() and instance.duration is not None:
         raise InstanceError("with energy, durations are the distances", field="duration")
+    for other, field in ((limited, "energy"), (instance.end_depots.any(axis=1), "end_depots")):
+        if (other & (instance.max_travel_time < UNLIMITED)).any():
+            raise InstanceError(f"not together with {field}", field="max_travel_time")
     if instance.visits == "repeat":
         if instance.setup.any():
             raise InstanceError("setups and repeated visits cannot be had together", field="visits")
@@ -156,13 +160,15 @@ def _convert(instance: Routing) -> None:
     """Every field to its type and shape; a size is what the first field that has it says."""
     sizes: dict[str | int, int | None] = {"·": None}
     for row in FIELDS:
-        if row.kind == "name" or (row.optional and getattr(instance, row.name) is None):
+        if row.kind in ("name", "skills") or (row.optional and getattr(instance, row.name) is None):
             continue
         if "n" in sizes:
             sizes["n+1"] = (sizes["n"] or 0) + 1
         want = tuple(s if isinstance(s, int) else sizes.get(s) for s in row.shape)
         if getattr(instance, row.name) is None:
-            default = False if row.kind == "depots" else row.default
+            nothing = -1 if row.kind == "index" else 0
+            default = nothing if row.default is None else row.default
+            default = False if row.kind == "depots" else default
             object.__setattr__(instance, row.name, np.full(want, default))
         array = _array(instance, row.name, row.dtype, want)
         for symbol, length in zip(row.shape, array.shape):
@@ -176,6 +182,7 @@ def _ranges(instance: Routing) -> None:
         "n": instance.clients,
         "G": len(instance.group_required),
         "P": instance.profiles,
+        "T": instance.types,
     }
     for row in FIELDS:
         if row.low is None or getattr(instance, row.name) is None:
@@ -269,6 +276,31 @@ def _matrices(instance: Routing) -> None:
             )
     elif instance.distance is None and instance.duration is not None:
         raise InstanceError("give the distance matrices as well", field="duration")
+
+
+def _permissions(instance: Routing) -> None:
+    """Skills and fixed vehicles narrow what is allowed."""
+    for field, count in (("client_skills", instance.clients), ("vehicle_skills", instance.types)):
+        given = getattr(instance, field)
+        if given is None:
+            continue
+        skills = tuple(tuple(sorted(set(map(str, row)))) for row in given)
+        if len(skills) != count:
+            raise InstanceError(f"{len(skills)} rows of skills, expected {count}", field=field)
+        object.__setattr__(instance, field, skills if any(skills) else None)
+    may = np.ones((instance.types, instance.clients), bool)
+    if instance.client_skills is not None:
+        have = instance.vehicle_skills or ((),) * instance.types
+        wanted = [frozenset(row) for row in instance.client_skills]
+        for t in range(instance.types):
+            may[t] = [row <= set(have[t]) for row in wanted]
+    fixed = np.flatnonzero(instance.fixed_vehicle >= 0)
+    may[:, fixed] &= np.arange(instance.types)[:, None] == instance.fixed_vehicle[fixed]
+    if not may.all():
+        if instance.allowed is not None:
+            may &= instance.allowed
+        may.flags.writeable = False
+        object.__setattr__(instance, "allowed", may)
 
 
 def _names(instance: Routing) -> None:

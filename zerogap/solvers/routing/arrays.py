@@ -18,6 +18,8 @@ def arrays(instance: Routing) -> dict[str, Any]:
     """Everything a kernel needs, by the names of its C++ fields."""
     n, k = instance.clients, instance.dimensions
     depots = instance.depot_location
+    places = np.concatenate([instance.client_location, depots])
+    travel = _travel(instance, places)
     nowhere = n + instance.depots
     pickups = instance.pickup.any()
     shipments = len(instance.shipments) > 0
@@ -33,6 +35,8 @@ def arrays(instance: Routing) -> dict[str, Any]:
     shifts = bool((instance.shift[:, 0] > 0).any() or (instance.shift[:, 1] < UNLIMITED).any())
     released = bool(instance.release.any())
     timed = windows or depot_hours or shifts or released
+    hours = _times(instance, places, travel)
+    fleet = _fleet(instance, hours.pop("drive", None))
     sums, capacity = additive(instance)
     partner, end_of = np.full(n, -1), np.zeros(n, np.int8)
     shipped = np.zeros((n, k), np.int64)
@@ -42,8 +46,6 @@ def arrays(instance: Routing) -> dict[str, Any]:
         end_of[p], end_of[d] = 1, -1
         shipped[p] = shipped[d] = instance.shipment_load
     relation_first, relation = _relations(instance)
-    places = np.concatenate([instance.client_location, depots])
-    travel = _travel(instance, places)
     return (
         kernel_arrays(instance)
         | {
@@ -74,7 +76,8 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "fairness": instance.fairness,
             "backhaul_last": instance.backhaul == "last",
             "timed": timed,
-            "full": trips or durations or mixed or shipments or related or released,
+            "full": trips or durations or mixed or shipments or related or released or bool(fleet),
+            "fleet": fleet,
             "trips": trips,
             "durations": durations,
             "profile_loads": mixed,
@@ -83,7 +86,7 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "multi_window": len(instance.window) > n,
         }
         | travel
-        | _times(instance, places, travel)
+        | hours
     )
 
 
@@ -123,10 +126,34 @@ def _relations(instance: Routing) -> tuple[np.ndarray, np.ndarray]:
     return first.astype(np.int64), np.array([(b << 2) | kind for _, b, kind in rows], np.int32)
 
 
+def _fleet(instance: Routing, drive: np.ndarray | None) -> dict[str, Any]:
+    """What only `fleet.hpp` knows; empty, and free, where an instance uses none of it."""
+    held: dict[str, Any] = {}
+    used = instance.features()
+    if "first and last" in used and (instance.max_trips > 1).any():
+        held |= {"not_first": instance.not_first, "not_last": instance.not_last}
+    if "smallest routes" in used:
+        held |= {"min_stops": instance.min_stops, "min_load": instance.min_load}
+    if "travel time limit" in used:
+        held |= {"max_travel_time": instance.max_travel_time, "drive": drive}
+    if "same vehicle" in used:
+        others: list[list[int]] = [[] for _ in range(instance.clients)]
+        for g in np.unique(instance.together[instance.together >= 0]):
+            members = np.flatnonzero(instance.together == g).tolist()
+            for a in members:
+                others[a] = [b for b in members if b != a]
+        counts = np.cumsum([0, *map(len, others)])
+        held |= {"together_first": counts, "together": [b for row in others for b in row]}
+    return held
+
+
 def by_type(instance: Routing) -> bool:
     """Whether times differ in more than the profile: kernels then get a profile a vehicle type."""
     return bool(
-        instance.setup.any() or (instance.speed != 1000).any() or instance.type_service is not None
+        instance.setup.any()
+        or (instance.speed != 1000).any()
+        or instance.type_service is not None
+        or (instance.max_travel_time < UNLIMITED).any()
     )
 
 
@@ -146,8 +173,11 @@ def _times(instance: Routing, places: np.ndarray, travel: dict[str, Any]) -> dic
         )
     every = np.arange(n)
     time = np.zeros((types, m, m), np.int64)
+    drive = np.zeros_like(time) if (instance.max_travel_time < UNLIMITED).any() else None
     for t in range(types):
         time[t, :-1, :-1] = instance.drive(t, places[:, None], places)
+        if drive is not None:
+            drive[t] = np.where(time[t] >= FORBIDDEN, 0, time[t])
         time[t, :-1, :n] += instance.setup_from(t, places[:, None], every[None, :])
         time[t, :n, :] += instance.service_of(t)[:, None]
     closed = travel["dist"][instance.profile] >= ARC
@@ -164,6 +194,7 @@ def _times(instance: Routing, places: np.ndarray, travel: dict[str, Any]) -> dic
         "dist": np.ascontiguousarray(travel["dist"][instance.profile]),
         "dist_back": np.ascontiguousarray(travel["dist_back"][instance.profile]),
         "time": np.ascontiguousarray(time, np.int32),
+        "drive": None if drive is None else np.ascontiguousarray(drive, np.int32),
     }
 
 
@@ -172,10 +203,9 @@ def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
     m = len(places) + 1
     backhauls = instance.backhaul == "last" and instance.pickup.any()
     if instance.distance is None and m > DENSE:
-        if backhauls:
-            raise InstanceError(
-                f"backhauls last need a dense matrix, at most {DENSE} nodes", field="backhaul"
-            )
+        for feature in ("backhauls last", "first and last"):
+            if feature in instance.features():
+                raise InstanceError(f"{feature}: needs a dense matrix, at most {DENSE} nodes")
         wide, high = (float(np.ptp(axis[places])) for axis in (instance.x, instance.y))
         longest = instance.scale * float(np.hypot(wide, high)) + 1
         if longest >= ARC:
@@ -215,6 +245,13 @@ def _travel(instance: Routing, places: np.ndarray) -> dict[str, Any]:
         dist[:, np.flatnonzero(~delivers & ~picks)[:, None], only[None, :]] = ARC
     elif closed.any() and time is None:
         time = original
+    if not (instance.max_trips > 1).any() and (instance.not_first.any() or instance.not_last.any()):
+        # Without trips the arcs from and to depots (or nowhere) are a route's first and last.
+        if time is None:
+            time = original.copy()
+        n = instance.clients
+        dist[:, n : n + instance.depots, np.flatnonzero(instance.not_first)] = ARC
+        dist[:, np.flatnonzero(instance.not_last), n:] = ARC
     back = np.ascontiguousarray(dist.transpose(0, 2, 1), np.int32)
     return {
         "dist": np.ascontiguousarray(dist, np.int32),

@@ -94,5 +94,8 @@ def visits(instance: Routing) -> int:
 def selectable(instance: Routing) -> bool:
     """Whether the cost of a solution is the sum of its routes', so that they can be recombined."""
     return instance.objective == "cost" and not (
-        instance.fairness or instance.min_clients or instance.min_prize
+        (instance.together >= 0).any()
+        or instance.fairness
+        or instance.min_clients
+        or instance.min_prize
     )

@@ -14,31 +14,31 @@ import numpy as np
 from zerogap.models.routing import Route, Routes, Routing
 from zerogap.solvers.search import Search
 
-#: Features that bind the trips of a vehicle together, or that trips may change the meaning of.
-BINDING = {
-    "open routes",
-    "time windows",
-    "several time windows",
-    "backhauls last",
-    "release times",
-    "distance limit",
-    "duration limit",
-    "stops limit",
-    "duration costs",
-    "conflicts",
-    "precedences",
-    "fairness",
-    "fleet limits",
-    "several ends",
-    "repeated visits",
-    "energy",
+#: Features that neither bind the trips of a vehicle together nor mean something else for a trip.
+FREE = {
+    "several vehicle types",
+    "several depots",
+    "pickups",
+    "shipments",
+    "prizes",
+    "groups",
+    "trips",
+    "setup times",
+    "speeds",
+    "service by vehicle",
+    "profiles",
+    "preferences",
+    "permissions",
+    "quota",
+    "purchases",
+    "units quota",
 }
 
 
 def independent(instance: Routing) -> bool:
     """Whether every trip of `instance` could be another vehicle's."""
     several = instance.max_trips > 1
-    if not several.any() or instance.objective != "cost" or BINDING & set(instance.features()):
+    if not several.any() or instance.objective != "cost" or set(instance.features()) - FREE:
         return False
     home = np.zeros_like(instance.reload)
     home[np.arange(instance.types), instance.start_depot] = True

@@ -17,6 +17,7 @@ Names in ``Model.variables``
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -84,6 +85,51 @@ class _Circuits:
         setup = int(self.instance.setup_from(t, a, j - 1)) if j <= self.n else 0
         return [replace(way, time=way.time + setup) for way in ways] if setup else ways
 
+    def ends_badly(self, i: int, j: int) -> bool:
+        """Whether an arc begins or ends a route with a client that may not be there."""
+        instance, n = self.instance, self.n
+        first = i == 0 and 1 <= j <= n and instance.not_first[j - 1]
+        return bool(first or (j == 0 and 1 <= i <= n and instance.not_last[i - 1]))
+
+    def sizes(self) -> None:
+        """What a used route serves at least, and its driving time."""
+        instance, model, n = self.instance, self.model, self.n
+        for v, t in enumerate(self.copies):
+            use, serve = self.names["use", v], [self.names["serve", v, c] for c in range(n)]
+            if instance.min_stops[t] > 1:
+                model.add(sum(serve) >= int(instance.min_stops[t])).only_enforce_if(use)
+            for k in range(instance.dimensions):
+                if not instance.min_load[t, k]:
+                    continue
+                load = instance.delivery[:, k] + instance.pickup[:, k]
+                carried = sum(int(q) * s for q, s in zip(load, serve))
+                model.add(carried >= int(instance.min_load[t, k])).only_enforce_if(use)
+        limited = [v for v, t in enumerate(self.copies) if instance.max_travel_time[t] < UNLIMITED]
+        for v in limited:
+            driven = []
+            for w, i, j, arc in self.chains():
+                if w != v:
+                    continue
+                setup = 0
+                if 1 <= j <= n and (a := self.place(v, i)) is not None:
+                    setup = int(instance.setup_from(self.copies[v], a, j - 1))
+                ways = self.ways[v, i, j]
+                for k, way in enumerate(ways):
+                    literal = arc if len(ways) == 1 else self.names["way", v, i, j, k]
+                    driven.append((way.time - setup) * literal)
+            model.add(sum(driven) <= int(instance.max_travel_time[self.copies[v]]))
+
+    def gathered(self) -> None:
+        """Same-vehicle groups."""
+        instance, model = self.instance, self.model
+        for g in np.unique(instance.together[instance.together >= 0]):
+            members = np.flatnonzero(instance.together == g).tolist()
+            for a, b in itertools.combinations(members, 2):
+                both = [self.served[a], self.served[b]]
+                for v in range(len(self.copies)):
+                    same = self.names["serve", v, a] == self.names["serve", v, b]
+                    model.add(same).only_enforce_if(both)
+
     def circuits(self) -> None:
         model, instance = self.model, self.instance
         self.ways: dict[tuple[int, int, int], list[Way]] = {}
@@ -112,7 +158,7 @@ class _Circuits:
                         or (j == 0 and i > self.n)
                     ):
                         continue
-                    ways = self.leg(v, i, j)
+                    ways = [] if self.ends_badly(i, j) else self.leg(v, i, j)
                     if not ways:
                         continue
                     self.names["arc", v, i, j] = literal = model.new_bool_var(f"arc[{v},{i},{j}]")
@@ -483,6 +529,8 @@ def build(instance: Routing, *, plain: bool = True) -> Model:
     b = _Circuits(instance, plain)
     b.circuits()
     b.service()
+    b.sizes()
+    b.gathered()
     b.loads()
     if instance.backhaul == "last":
         b.backhauls()
