@@ -15,7 +15,7 @@ import numpy as np
 from zerogap.models.dag import Categorical, Dag, LocalScores, Structure
 
 FAMILY = "dag"
-METHODS = ("auto", "kernel", "exact", "cpsat")
+METHODS = ("auto", "kernel", "exact", "cpsat", "topo")
 EXACT = ("exact", "cpsat", "auto")
 REFUSALS = ("models take the losses",)
 

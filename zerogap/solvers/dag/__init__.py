@@ -15,7 +15,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.dag import Categorical, Dag, LocalScores
-from zerogap.solvers.dag import orders, parents, scored
+from zerogap.solvers.dag import orders, parents, scored, topological
 from zerogap.solvers.search import Search
 
 Instance = Dag | Categorical | LocalScores
@@ -73,11 +73,12 @@ def exact(dag: Instance, search: Search) -> None:
 
 
 def topo(dag: Instance, search: Search) -> None:
-    """The swaps published as TOPO, for dense least squares."""
+    """The swaps published as TOPO: a kernel for dense least squares, and for every other score."""
     refuse(search)
-    if not isinstance(dag, Dag) or not _by_order(dag):
-        raise InstanceError("topo takes the loss ls without penalties on edges", field="method")
-    orders.topo(dag, search)
+    if isinstance(dag, Dag) and _by_order(dag):
+        orders.topo(dag, search)
+    else:
+        topological.topo(dag, search)
 
 
 def cpsat(dag: Instance, search: Search) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from zerogap.models.dag import Dag, Structure
 from zerogap.solvers.dag import parents
 from zerogap.solvers.dag.rules import obeying
+from zerogap.solvers.dag.swaps import certificate
 from zerogap.solvers.search import Search
 
 #: Up to so many variables the layers are tried; their sets are 128 bits wide at most.
@@ -261,8 +262,11 @@ def topo(dag: Dag, search: Search) -> None:
         large=max(search.options["size_small"], search.options["size_large"]),
         chances=search.options["large_searches"],
     )
-    budget = search.iterations
-    while search.open and swaps.run(min(0.1, search.remaining), -1 if budget is None else 1):
+    budget, more = search.iterations, True
+    while search.open and more:
+        more = swaps.run(min(0.1, search.remaining), -1 if budget is None else 1)
         if budget is not None and swaps.iterations >= budget:
             break
-    search.offer(fit(dag, swaps.best()), "topo", swaps.objective)
+    found = fit(dag, swaps.best())
+    search.offer(found, "topo", swaps.objective)
+    search.messages.append(f"topo: {certificate(dag, found.adjacency, ended=not more)}")
