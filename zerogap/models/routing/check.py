@@ -6,6 +6,7 @@ It shares no code with any solver.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from zerogap.models.routing.solution import (
     shortest,
     stops_of,
 )
+
+#: Clients from which plain instances are first checked all at once.
+MANY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def check(instance: Routing, solution: Routes) -> int:
     InfeasibleSolution
         Naming the constraint, where it is violated and by how much.
     """
+    if instance.clients >= MANY and (cost := _plain(instance, solution)) is not None:
+        return cost
     served = _served(instance, solution)
     used = np.zeros(instance.types, np.int64)
     costs = []
@@ -92,6 +98,39 @@ def _valued(instance: Routing, objective: str, costs: list[RouteCost], served: n
     if instance.fairness and costs:
         total += instance.fairness * (max(lengths) - min(lengths))
     return total
+
+
+def _plain(instance: Routing, solution: Routes) -> int | None:
+    """Cost of a solution without fault of an instance without features, by whole arrays.
+
+    None where anything is amiss or needs more: then the routes are looked at one by one, which
+    names the fault.
+    """
+    routes = solution.routes
+    plain = all(len(r.trips) == 1 and not r.reloads and r.vehicle == 0 for r in routes)
+    if instance.features() or not plain or not 0 < len(routes) <= instance.vehicles[0]:
+        return None
+    sizes = np.array([len(r.trips[0]) for r in routes], np.int64)
+    stops = np.fromiter(chain.from_iterable(r.trips[0] for r in routes), np.int64, sizes.sum())
+    inside = bool(sizes.min() > 0 and stops.min() >= 0 and stops.max() < instance.clients)
+    if not inside or (np.bincount(stops, minlength=instance.clients) != 1).any():
+        return None
+    last = np.cumsum(sizes) - 1
+    first = last + 1 - sizes
+    if (np.add.reduceat(instance.delivery[stops], first) > instance.capacity[0]).any():
+        return None
+    depot = instance.depot_location
+    places = instance.client_location[stops]
+    before, behind = np.empty_like(places), places[last]
+    before[1:] = places[:-1]
+    before[first] = depot[instance.start_depot[0]]
+    profile = int(instance.profile[0])
+    legs = instance.travel(before, places, profile)
+    home = instance.travel(behind, depot[instance.end_depot[0]], profile)
+    if legs.max() >= FORBIDDEN or home.max() >= FORBIDDEN or instance.duration is not None:
+        return None
+    distance = int(legs.sum()) + int(home.sum())
+    return len(routes) * int(instance.fixed_cost[0]) + int(instance.distance_cost[0]) * distance
 
 
 def _served(instance: Routing, solution: Routes) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 
 from zerogap.models.routing import FORBIDDEN, Routing
 from zerogap.solvers.routing.arrays import arrays, flat, solution
+from zerogap.solvers.routing.large import spacious, sweep
 from zerogap.solvers.routing.pool import CLIENTS, Pool, selectable, visits
 from zerogap.solvers.search import Search
 
@@ -212,6 +213,8 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
     """
     if salesman(instance):
         return tour(instance, search, lane)
+    if spacious(instance) and sweep(instance, search, lane):
+        return
     problem = make(instance)
     if search.iterations is not None:
         annealing(search, problem, seconds=math.inf, iterations=search.iterations)
