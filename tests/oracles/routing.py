@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from tests.oracles import routing_fleet as fleet
+from tests.oracles import routing_hours as hours
 from zerogap.models.routing import Builder, Route, Routes
 from zerogap.models.routing.fields import FIELDS
 
@@ -29,7 +30,8 @@ def draw(rng):
     """Every feature of the instance on with probability 1/4, at most 4 clients."""
     on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
     n, depots = int(rng.integers(1, 5)), 1 + on()
-    energy = on(0.2)
+    energy, timing = on(0.2), on(0.3)
+    energy = energy and not timing
     n = min(n, 3) if energy else n
     kinds = 1 + on()
     b = Builder(rounding="round")
@@ -71,11 +73,14 @@ def draw(rng):
         elif groups and on(0.5):
             fields["group"] = groups[0]
         fleet.client(rng, on, fields, kinds)
+        if timing:
+            hours.client(rng, on, fields)
         setups = setups or "setup" in fields
         b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
     trips = on() and not energy
     limited = on()
     repeat, several = on(0.4) and not (energy or setups), on() and depots > 1
+    repeat, several = repeat and not timing, several and not timing
     for _ in range(kinds):
         fields = {"capacity": rng.integers(4, 14, dims).tolist()} if on(0.7) else {}
         fields["start_depot"] = int(rng.integers(depots))
@@ -110,6 +115,10 @@ def draw(rng):
             fields["preference"] = rng.integers(0, 15, n).tolist()
         if on():
             fields["allowed"] = (rng.random(n) < 0.8).tolist()
+        if timing:
+            hours.vehicle(rng, on, fields)
+        if on(0.15) and "capacity" in fields:
+            fields["on_board"] = [int(rng.integers(0, c + 1)) for c in fields["capacity"]]
         fleet.vehicle(rng, on, fields, n)
         b.add_vehicle_type(int(rng.integers(1, 3)), **fields)
     if pairs:
@@ -119,13 +128,15 @@ def draw(rng):
             if on(0.15):
                 add(*(int(v) for v in rng.choice(n, 2, replace=False)))
     places = depots + n
-    if on():  # a road network: not metric, not symmetric, with one-way streets
+    if on() or timing:  # a road network: not metric, not symmetric, with one-way streets
         far = rng.integers(1, 40, (places, places))
         far[np.eye(places, dtype=bool)] = 0
         far[(rng.random(far.shape) < 0.1) & (far > 0)] = BARRED
         slow = np.where(far < BARRED, rng.integers(1, 40, far.shape), BARRED)
         both = on(0.5) and not (energy or repeat)
         b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow) if both else None)
+        if timing and on(0.5):
+            b.set_traffic(*hours.traffic(rng, np.where(np.eye(places, dtype=bool), 0, slow)))
     whole: dict = {}
     if last:
         whole["backhaul"] = "last"
@@ -144,9 +155,10 @@ def draw(rng):
     if units and on(0.3):
         whole["max_units"] = whole.get("min_units", 0) + int(rng.integers(2, 12))
     objective = str(rng.choice(["cost", "cost", "cost", "longest", "bottleneck", "costliest"]))
+    objective = "cost" if timing and objective == "costliest" else objective
     if repeat and objective != "bottleneck":
         whole["visits"] = "repeat"
-    if on(0.2) and not limited:
+    if on(0.2) and not (limited or timing):
         second = str(rng.choice(["cost", "longest", "spread"]))
         if second != objective and not (energy and second == "spread"):
             whole["then"] = second
@@ -184,11 +196,11 @@ def _arc(i, a, b, profile):
     return way, way if i.duration is None else int(i.duration[profile, a, b])
 
 
-def _loads_hold(i, t, trip):
+def _loads_hold(i, t, trip, first):
     signs = {}
     for s, (p, d) in enumerate(i.shipments.tolist()):
         signs[p], signs[d] = i.shipment_load[s], -i.shipment_load[s]
-    load = sum((i.delivery[c] for c in trip), np.zeros(i.delivery.shape[1], int))
+    load = sum((i.delivery[c] for c in trip), i.on_board[t] if first else 0 * i.on_board[t])
     if (load > i.capacity[t]).any():
         return False
     taken = False
@@ -285,7 +297,7 @@ def _price(i, t, trips, reloads, end, chains):
     order = [c for trip in trips for c in trip]
     if i.allowed is not None and not i.allowed[t][order].all():
         return None
-    if not all(_loads_hold(i, t, trip) for trip in trips):
+    if not all(_loads_hold(i, t, trip, k == 0) for k, trip in enumerate(trips)):
         return None
     place = {c: k for k, c in enumerate(order)}
     trip_of = {c: k for k, trip in enumerate(trips) for c in trip}
@@ -307,6 +319,8 @@ def _price(i, t, trips, reloads, end, chains):
         return None
     if i.energy[t] < NEVER and not _powered(i, t, order, end, chains):
         return None
+    if i.decides_times():
+        return _decided(i, t, trips, reloads)
     lengths = i.duration_cost[t] or i.max_duration[t] < NEVER
     first = max(
         int(i.shift[t, 0]),
@@ -328,6 +342,37 @@ def _price(i, t, trips, reloads, end, chains):
     if i.preference is not None:
         cost -= int(i.preference[t][order].sum())
     return cost, best[1], best[2]
+
+
+def _decided(i, t, trips, reloads):
+    """As `_price`, for a route whose times are decisions."""
+    at, total, longest = int(i.depot_location[i.start_depot[t]]), 0, 0
+    places = []
+    for k, trip in enumerate(trips):
+        places += [int(i.depot_location[reloads[k - 1]])] if k else []
+        places += [int(i.client_location[c]) for c in trip]
+    if i.end_depot[t] >= 0:
+        places.append(int(i.depot_location[i.end_depot[t]]))
+    for place in places:
+        way, time = _arc(i, at, place, int(i.profile[t]))
+        if max(way, time) >= BARRED:
+            return None
+        at, total, longest = place, total + way, max(longest, way)
+    if total > i.max_distance[t]:
+        return None
+
+    def setup(i, t, a, c):
+        way, time = _arc(i, a, int(i.client_location[c]), int(i.profile[t]))
+        return fleet.setup(i, a, c, way, time)
+
+    spent = hours.price(i, t, trips, reloads, hours.arrival, fleet.service, setup)
+    if spent is None:
+        return None
+    order = [c for trip in trips for c in trip]
+    cost = int(i.fixed_cost[t] + i.distance_cost[t] * total) + spent + int(i.purchase[order].sum())
+    if i.preference is not None:
+        cost -= int(i.preference[t][order].sum())
+    return cost, total, longest
 
 
 def _splits(order, most):
@@ -538,4 +583,7 @@ def _renumbered(instance, size, order):
     if size == "T":
         turned = np.append(np.argsort(order), -1)  # −1 stays
         fields["fixed_vehicle"] = turned[instance.fixed_vehicle].astype(np.int32)
+        rests = instance.breaks.copy()
+        rests[:, 0] = turned[rests[:, 0]]
+        fields["breaks"] = rests[np.argsort(rests[:, 0], kind="stable")]
     return fields

@@ -43,6 +43,8 @@ class Builder:
         self._matrices: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._whole: dict = {"name": name}
         self._gathered = 0
+        self._periods: list[int] = []
+        self._traffic: dict[int, np.ndarray] = {}
 
     @property
     def scale(self) -> float:
@@ -128,6 +130,28 @@ class Builder:
         distance = np.asarray(distance)
         self._matrices[profile] = (distance, distance if duration is None else np.asarray(duration))
 
+    def set_traffic(
+        self, periods: Sequence[int], durations, distance=None, profile: int = 0
+    ) -> None:
+        """Travel times that depend on the hour.
+
+        Parameters
+        ----------
+        periods : sequence of int
+            Where every period begins, the first at 0; the same for all profiles.
+        durations : array_like of int, shape (periods, L, L)
+            Matrices of every period, locations in the order they were added.
+        distance : array_like, optional
+            Matrix of distances; from the coordinates if None.
+        profile : int
+        """
+        if self._traffic and self._periods != list(periods):
+            raise InstanceError("all profiles have the same periods", field="period")
+        self._periods = list(periods)
+        self._traffic[profile] = np.asarray(durations)
+        if distance is not None:
+            self._matrices[profile] = (np.asarray(distance), np.asarray(distance))
+
     def set_objective(self, objective: str, **options) -> None:
         """Set ``objective`` and what else holds for the whole.
 
@@ -150,7 +174,7 @@ class Builder:
         k = max(
             [1]
             + [len(c[f]) for c in clients for f in ("delivery", "pickup")]
-            + [len(t[f]) for t in types for f in ("capacity", "min_load")]
+            + [len(t[f]) for t in types for f in ("capacity", "min_load", "on_board")]
             + [len(s[2]) for s in self._shipments]
         )
 
@@ -177,6 +201,14 @@ class Builder:
             "precedences": np.array(self._precedences, np.int32).reshape(-1, 2),
             "capacity": loads([t["capacity"] for t in types], UNLIMITED),
             "min_load": loads([t["min_load"] for t in types]),
+            "on_board": loads([t["on_board"] for t in types]),
+            "soft_window": np.array([c["soft_window"] for c in clients]).reshape(-1, 2),
+            "breaks": [
+                (t, k, length, *window)
+                for t, vehicle in enumerate(types)
+                for k, (length, windows) in enumerate(vehicle["breaks"])
+                for window in windows
+            ],
             "shift": np.array([t["shift"] for t in types]).reshape(-1, 2),
             "scale": self._scale,
             "offset": self._offset,
@@ -204,6 +236,15 @@ class Builder:
                 rows = [t[field] if t[field] is not None else fill for t in types]
                 values[field] = np.array(rows)
         values["distance"], values["duration"] = self._travel(places)
+        if self._traffic:
+            try:
+                profiles = range(len(values["distance"]))
+                values["traffic"] = np.stack([self._traffic[p] for p in profiles], axis=1)
+            except (KeyError, ValueError, IndexError):
+                raise InstanceError(
+                    "expected matrices (periods, L, L) for every profile", field="traffic"
+                ) from None
+            values["period"], values["duration"] = self._periods, None
         return Routing(**(values | self._whole))
 
     def _marked(self, field: str) -> np.ndarray:
@@ -232,8 +273,10 @@ class Builder:
 
     def _travel(self, places: np.ndarray):
         """Dense matrices where edges or matrices were given; else None (from coordinates)."""
-        profiles = 1 + max([0, *self._edges, *self._matrices, *(t["profile"] for t in self._types)])
-        if not self._edges and not self._matrices:
+        profiles = 1 + max(
+            [0, *self._edges, *self._matrices, *self._traffic, *(t["profile"] for t in self._types)]
+        )
+        if not self._edges and not self._matrices and not self._traffic:
             if profiles > 1:
                 raise InstanceError("profiles need matrices (set_matrices)", field="profile")
             return None, None

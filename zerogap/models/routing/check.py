@@ -21,6 +21,7 @@ from zerogap.models.routing.solution import (
     shortest,
     stops_of,
 )
+from zerogap.models.routing.timing import plan
 
 #: Clients from which plain instances are first checked all at once.
 MANY = 2000
@@ -223,8 +224,8 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
                 f"{instance.vehicle(t)} may not reload at depot {depot}",
                 "reload depot",
             )
-    for trip in route.trips:
-        _loads(instance, t, trip, fail)
+    for k, trip in enumerate(route.trips):
+        _loads(instance, t, trip, fail, first=k == 0)
     order = {c: i for i, c in enumerate(route)}
     _relations(instance, route, order, fail)
 
@@ -240,12 +241,17 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
     if distance > instance.max_distance[t]:
         over = distance - int(instance.max_distance[t])
         fail(f"distance {distance}, at most {instance.max_distance[t]}", "distance", over)
-    start, end = schedule(instance, route, stops, rides(instance, route, stops), fail)
+    extra = 0
+    if instance.decides_times():
+        start, end, extra = _hours(instance, route, stops, fail)
+    else:
+        start, end = schedule(instance, route, stops, rides(instance, route, stops), fail)
     if end - start > instance.max_duration[t]:
         over = end - start - int(instance.max_duration[t])
         fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)
     cost = int(instance.fixed_cost[t]) + int(instance.distance_cost[t]) * distance
-    cost += int(instance.duration_cost[t]) * (end - start)
+    cost += int(instance.duration_cost[t]) * (end - start) + extra
+    cost += int(instance.overtime_cost[t]) * max(0, end - start - int(instance.regular_duration[t]))
     cost += sum(int(instance.purchase[c]) for c in route)
     if instance.preference is not None:
         cost -= sum(int(instance.preference[t, c]) for c in route)
@@ -295,7 +301,84 @@ def _passed(instance: Routing, code: int) -> str:
     return instance.client(code) if code >= 0 else f"depot {-1 - code}"
 
 
-def _loads(instance: Routing, t: int, trip, fail) -> None:
+def _hours(instance: Routing, route: Route, stops, fail) -> tuple[int, int, int]:
+    """Departure, end, and cost of earliness and lateness of a route whose times are decided."""
+    t, open_end = route.vehicle, instance.end_depot[route.vehicle] < 0
+    times, rests, lengths = route.times, list(route.rests), instance.breaks_of(t)
+    if not times:
+        found = plan(instance, route)
+        if isinstance(found, str):
+            fail(found, "breaks" if "breaks" in found else "time")
+            raise AssertionError("fail() raises")
+        times, rests = found.times, list(found.rests)
+    if len(times) != len(stops) + open_end:
+        fail(f"{len(times)} times, expected {len(stops) + open_end}", "times")
+    if len(rests) != len(lengths):
+        fail(f"{len(rests)} breaks, expected {len(lengths)}", "breaks")
+    for k, (begin, (_, windows)) in enumerate(zip(rests, lengths)):
+        if not any(a <= begin <= z for a, z in windows):
+            fail(f"break {k + 1} begins at {begin}, its windows are {windows}", "breaks")
+    ends = [begin + length for begin, (length, _) in zip(rests, lengths)]
+    if rests and rests[0] < times[0]:
+        fail(f"break 1 begins at {rests[0]}, before the departure at {times[0]}", "breaks")
+    trips = iter(route.trips)
+    taken, cost, free = 0, 0, 0
+    for k, begin in enumerate(times):
+        last, code = k == len(times) - 1, stops[k][1] if k < len(stops) else None
+        if k:
+            arrived, taken = _gap(instance, route, stops, k, free, begin, rests, ends, taken, fail)
+            if last and code is not None and arrived > instance.depot_window[-1 - code, 1]:
+                closes = instance.depot_window[-1 - code, 1]
+                fail(f"at depot {-1 - code} at {arrived}, it closes at {closes}", "time")
+        free = begin
+        if last:
+            break
+        assert code is not None
+        if code >= 0:
+            if not any(a <= begin <= z for a, z in instance.windows(code)):
+                spans = instance.windows(code).tolist()
+                fail(f"{instance.client(code)} at {begin}, its windows are {spans}", "time")
+            free = begin + int(instance.service_of(t)[code])
+            opens, closes = (int(v) for v in instance.soft_window[code])
+            cost += int(instance.early_cost[code]) * max(0, opens - begin)
+            cost += int(instance.late_cost[code]) * max(0, begin - closes)
+        else:
+            opens, closes = (int(v) for v in instance.depot_window[-1 - code])
+            opens = max(opens, max((int(instance.release[c]) for c in next(trips)), default=0))
+            opens = max(opens, int(instance.shift[t, 0]) if k == 0 else 0)
+            if not opens <= begin <= closes:
+                fail(f"leaves depot {-1 - code} at {begin}, possible {opens} … {closes}", "time")
+    if taken < len(rests):
+        fail(f"break {taken + 1} at {rests[taken]} is not between two stops", "breaks")
+    if times[-1] > instance.shift[t, 1]:
+        fail(f"returns at {times[-1]}, the shift ends at {instance.shift[t, 1]}", "time")
+    return times[0], times[-1], cost
+
+
+def _gap(instance, route, stops, k, free, begin, rests, ends, taken, fail) -> tuple[int, int]:
+    """Arrival at node k, free since `free` at the one before, and the breaks taken up to there."""
+    t, among = route.vehicle, taken
+    while among < len(rests) and rests[among] >= free and ends[among] <= begin:
+        if among > taken and rests[among] < ends[among - 1]:
+            break
+        among += 1
+    earliest = free
+    for split in range(taken, among + 1):  # breaks before `split` come before the drive
+        leave = free if split == taken else ends[split - 1]
+        arrived = ready = leave
+        if k < len(stops):
+            (a, _), (b, code) = stops[k - 1], stops[k]
+            arrived = ready = int(instance.arrival(t, a, b, leave))
+            if code >= 0:
+                ready += int(instance.setup_from(t, a, code))
+        if ready <= (rests[split] if split < among else begin):
+            return arrived, among
+        earliest = ready
+    fail(f"begins at {begin}, it cannot be there before {earliest}", "time")
+    raise AssertionError("fail() raises")
+
+
+def _loads(instance: Routing, t: int, trip, fail, first: bool = False) -> None:
     """Load on board after every stop of a trip, against the capacity of type ``t``."""
     sign: dict[int, tuple[int, int]] = {}
     for s, (p, d) in enumerate(instance.shipments):
@@ -304,6 +387,7 @@ def _loads(instance: Routing, t: int, trip, fail) -> None:
     for c in trip:
         load = load + instance.delivery[c]
     capacity, backhaul = instance.capacity[t], False
+    load = load + (instance.on_board[t] if first else 0)
     for c in (None, *trip):
         if c is not None:
             load = load - instance.delivery[c] + instance.pickup[c]

@@ -22,6 +22,8 @@ UNLIMITED = 1 << 60  # no limit on a capacity, distance, duration or time
 FORBIDDEN = 1 << 40  # matrix entries from here on are arcs that may not be driven
 LARGEST = 1 << 45  # finite data above this could overflow sums of a route
 
+MOST_BREAKS = 8  # of a vehicle type
+
 OBJECTIVES = ("cost", "longest", "bottleneck", "costliest")
 #: What may decide among solutions of the same objective.
 SECOND = ("", "cost", "longest", "spread")
@@ -152,6 +154,13 @@ FIELDS = (
           False),
     Field("not_last", "client", ("n",), np.bool_, "whether no route may end with it", "flag",
           False),
+    Field("soft_window", "client", ("n", 2), np.int64,
+          "window (open, close) outside which beginning the service costs", "span", (0, UNLIMITED),
+          **_ANY, unit=_TIME),
+    Field("early_cost", "client", ("n",), np.int64, "cost of a unit of time before it opens",
+          **_FINITE, unit=_COST),
+    Field("late_cost", "client", ("n",), np.int64, "cost of a unit of time after it closes",
+          **_FINITE, unit=_COST),
     Field("conflicts", "network", ("·", 2), np.int32, "clients that may not share a route",
           low=0, high="n"),
     Field("precedences", "network", ("·", 2), np.int32, "clients whose first comes first",
@@ -204,6 +213,16 @@ FIELDS = (
     Field("min_load", "vehicle", ("T", "K"), np.int64,
           "least load, delivered and picked up together, of a route that is used", "load", None,
           **_FINITE, unit=_LOAD),
+    Field("on_board", "vehicle", ("T", "K"), np.int64,
+          "load on board at the start that stays to the end of the first trip", "load", None,
+          **_FINITE, unit=_LOAD),
+    Field("regular_duration", "vehicle", ("T",), np.int64, "duration from which overtime counts",
+          default=UNLIMITED, **_ANY, unit=_TIME),
+    Field("overtime_cost", "vehicle", ("T",), np.int64, "cost of a unit of overtime",
+          **_FINITE, unit=_COST),
+    Field("breaks", "vehicle", ("·", 5), np.int64,
+          "breaks in their order, each {duration, windows} or (duration, window, …): a window is "
+          "(earliest begin, latest begin)", "breaks", (), unit=_TIME),
     Field("speed", "vehicle", ("T",), np.int64,
           "thousandths of the speed that the durations stand for; times are rounded up",
           default=1000, low=1, high=1_000_000, unit="‰"),
@@ -216,6 +235,10 @@ FIELDS = (
           unit=_DISTANCE, optional=True),
     Field("duration", "network", ("P'", "L", "L"), np.int64, "matrices", "matrix", None,
           unit=_TIME, optional=True),
+    Field("period", "network", ("·",), np.int64, "begin of every period with durations of its own",
+          low=0, high=LARGEST, unit=_TIME),
+    Field("traffic", "network", ("·", "P", "L", "L"), np.int64, "durations in every period",
+          "matrix", None, unit=_TIME, optional=True),
     Field("preference", "vehicle", ("T", "n"), np.int64, "reward of serving each client", "row",
           None, low=-LARGEST, high=LARGEST, unit=_COST, optional=True, kernel="preference"),
     Field("allowed", "vehicle", ("T", "n"), np.bool_, "which clients it may serve", "row",
@@ -275,6 +298,27 @@ def _skills(value: Sequence, name: str) -> tuple[str, ...]:
     return tuple(sorted({str(v) for v in value}))
 
 
+def _breaks(value: Sequence, name: str) -> list[tuple[int, list[tuple]]]:
+    """(duration, windows) of each; what is no such thing is refused by its number."""
+    found = []
+    for k, row in enumerate(value):
+        try:
+            if isinstance(row, dict):
+                length, windows = row["duration"], row.get("windows", [(0, UNLIMITED)])
+                if set(row) - {"duration", "windows"}:
+                    raise KeyError(sorted(set(row) - {"duration", "windows"})[0])
+            else:
+                length, windows = row[0], row[1:] or [(0, UNLIMITED)]
+            found.append((integer(length), [tuple(map(integer, w)) for w in windows]))
+        except (TypeError, ValueError, KeyError, IndexError):
+            raise InstanceError(
+                f"is {row!r}, expected a duration and windows of two times", field=f"{name}[{k}]"
+            ) from None
+        if not found[-1][1] or any(len(w) != 2 for w in found[-1][1]):
+            raise InstanceError(f"is {row!r}, expected windows of two times", field=f"{name}[{k}]")
+    return found
+
+
 def _index(value: Any, _: str) -> Any:
     return -1 if value is None else value
 
@@ -295,6 +339,7 @@ KINDS: dict[str, Callable[[Any, str], Any]] = {
     "depots": lambda value, _: list(value),
     "name": lambda value, _: str(value),
     "skills": _skills,
+    "breaks": _breaks,
 }
 
 
@@ -325,6 +370,11 @@ def shown(instance: Any, row: Field, i: int) -> Any:
         return None if windows == [[0, UNLIMITED]] else windows
     if array is None:
         return {"name": "", "skills": ()}.get(row.kind)
+    if row.kind == "breaks":
+        return tuple(
+            {"duration": length, "windows": [list(w) for w in windows]}
+            for length, windows in instance.breaks_of(i)
+        )
     value = array[i]
     if row.kind in ("name", "skills"):
         return value
@@ -373,6 +423,7 @@ _JSON: dict[str, dict[str, Any]] = {
     "depots": {"type": "array", "items": {"type": "integer"}},
     "name": {"type": "string"},
     "skills": {"type": "array", "items": {"type": "string"}},
+    "breaks": {"type": "array"},
 }
 
 

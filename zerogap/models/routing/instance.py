@@ -113,6 +113,21 @@ class Routing:
         Longest driving time of a route; service, setup and waiting do not count.
     min_stops, min_load : ndarray of int64, shape (T,), (T, K)
         What a used route serves at least: clients, and load delivered plus picked up.
+    soft_window, early_cost, late_cost : ndarray of int64, shape (n, 2), (n,), (n,)
+        Cost of every unit of time by which service begins before, or after, the soft window.
+    on_board : ndarray of int64, shape (T, K)
+        Load on board at the start, which stays there to the end of the first trip.
+    regular_duration, overtime_cost : ndarray of int64, shape (T,)
+        Cost of every unit of duration beyond the regular one; ``max_duration`` stays the limit.
+    breaks : ndarray of int64, shape (·, 5)
+        (type, number, duration, earliest and latest begin), a row a window. A used vehicle takes
+        all breaks of its type in their order, none while driving, serving or setting up: behind a
+        stop before it leaves, or before a stop when it has arrived and is set up. They are between
+        departure and end, and count as duration.
+    period : ndarray of int64, shape (Q,)
+        Where every period begins, the first at 0; the last lasts for ever.
+    traffic : ndarray of int64, shape (Q, P, L, L), or None
+        Durations in every period; ``duration`` is the least of them. See `arrival`.
     preference : ndarray of int64, shape (T, n), or None
         Reward of serving a client with a type, subtracted from the objective.
     allowed : ndarray of bool, shape (T, n), or None
@@ -222,6 +237,15 @@ class Routing:
     max_travel_time: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
     min_stops: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     min_load: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    soft_window: np.ndarray = field(default=None, metadata={"neutral": (0, UNLIMITED)})  # type: ignore
+    early_cost: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    late_cost: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    on_board: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    regular_duration: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
+    overtime_cost: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    breaks: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    period: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    traffic: np.ndarray | None = field(default=None, metadata={"neutral": None})
 
     __repr__ = described
 
@@ -288,6 +312,47 @@ class Routing:
     def at_speed(self, vehicle: int, time: int) -> int:
         """A driving time at the speed of a vehicle type, rounded up; what is forbidden stays so."""
         return time if time >= FORBIDDEN else -(-1000 * time // int(self.speed[vehicle]))
+
+    def arrival(self, vehicle: int, a: int, b: int, now) -> np.ndarray:
+        """Arrival of a vehicle type at location ``b`` when it leaves ``a`` at times ``now``.
+
+        With traffic a drive goes at the speed of each period it lasts into; what is left of it at
+        the end of a period is rounded up, so that who leaves later never arrives earlier (Ichoua,
+        Gendreau and Potvin 2003).
+        """
+        now = np.array(now, np.int64)
+        if self.traffic is None:
+            return now + int(self.drive(vehicle, a, b))
+        raw = self.traffic[:, int(self.profile[vehicle]), a, b]
+        pace = [int(-(-1000 * v // int(self.speed[vehicle]))) for v in raw]
+        where = np.maximum(np.searchsorted(self.period, now, side="right") - 1, 0)
+        left = np.array(pace, np.int64)[where]
+        for q in range(len(pace) - 1):
+            ends = int(self.period[q + 1])
+            over = (where == q) & (now + left > ends)
+            rest = left - (ends - now)
+            turned = -(-rest * pace[q + 1] // pace[q]) if pace[q] else 0 * rest
+            left, now = np.where(over, turned, left), np.where(over, ends, now)
+            where = np.where(over, q + 1, where)
+        return now + left
+
+    def breaks_of(self, vehicle: int) -> list[tuple[int, list[tuple[int, int]]]]:
+        """(duration, windows of the begin) of a type's breaks in their order."""
+        found: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+        for t, k, length, opens, closes in self.breaks.tolist():
+            if t == vehicle:
+                found.setdefault(k, (length, []))[1].append((opens, closes))
+        return [found[k] for k in sorted(found)]
+
+    def decides_times(self) -> bool:
+        """Whether the times of a route are decisions that its solution stores."""
+        return bool(
+            self.early_cost.any()
+            or self.late_cost.any()
+            or self.overtime_cost.any()
+            or len(self.breaks)
+            or self.traffic is not None
+        )
 
     def setup_from(self, vehicle: int, a, clients) -> np.ndarray:
         """Setup of `clients` when coming from locations `a`: none from the same place.
@@ -428,6 +493,11 @@ class Routing:
             "first and last": self.not_first.any() or self.not_last.any(),
             "travel time limit": (self.max_travel_time < UNLIMITED).any(),
             "smallest routes": (self.min_stops > 1).any() or self.min_load.any(),
+            "load on board": self.on_board.any(),
+            "soft windows": self.early_cost.any() or self.late_cost.any(),
+            "overtime": self.overtime_cost.any(),
+            "breaks": len(self.breaks) > 0,
+            "traffic": self.traffic is not None,
             "duration costs": self.duration_cost.any(),
             "profiles": self.profiles > 1,
             "preferences": self.preference is not None,

@@ -31,6 +31,11 @@ class Route:
     via : tuple of tuples of int
         What is passed on the way from every stop to the next: clients, and depots as −1 − depot.
         Empty: nothing (with repeated visits: some shortest ways).
+    times : tuple of int
+        Where times are decisions: departure, begin at every stop (clients and reload depots), end.
+        Empty: the best that are found.
+    rests : tuple of int
+        With `times`: begins of the breaks in their order.
     """
 
     vehicle: int
@@ -38,6 +43,8 @@ class Route:
     reloads: tuple[int, ...] = ()
     end: int | None = None
     via: tuple[tuple[int, ...], ...] = ()
+    times: tuple[int, ...] = ()
+    rests: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[int]:
         for trip in self.trips:
@@ -82,6 +89,10 @@ def encode(solution: Routes) -> dict[str, Any]:
             row["end"] = int(route.end)
         if any(route.via):
             row["via"] = [[int(c) + 1 for c in way] for way in route.via]
+        if route.times:
+            row["times"] = [int(v) for v in route.times]
+        if route.rests:
+            row["breaks"] = [int(v) for v in route.rests]
         rows.append(row)
     return {"routes": rows}
 
@@ -103,6 +114,8 @@ def decode(instance: Routing, data: dict[str, Any]) -> Routes:
             reloads = [0] * (len(trips) - 1)
         end, via = row.get("end"), row.get("via", ())
         numbers = [vehicle, *reloads, *(c for trip in trips for c in trip)]
+        times, rests = row.get("times", ()), row.get("breaks", ())
+        numbers += [*times, *rests]
         numbers += [c for way in via for c in way] + [0 if end is None else end]
         if not all(isinstance(v, int) and not isinstance(v, bool) for v in numbers):
             raise InstanceError("expected integers", field=field)
@@ -113,6 +126,8 @@ def decode(instance: Routing, data: dict[str, Any]) -> Routes:
                 tuple(reloads),
                 end,
                 tuple(tuple(c - 1 for c in way) for way in via),
+                tuple(times),
+                tuple(rests),
             )
         )
     return Routes(tuple(routes))

@@ -10,7 +10,9 @@ from zerogap.models.base import InstanceError, integer
 from zerogap.models.routing.fields import (
     BACKHAULS,
     FIELDS,
+    FORBIDDEN,
     LARGEST,
+    MOST_BREAKS,
     OBJECTIVES,
     SECOND,
     SIZES,
@@ -80,7 +82,9 @@ def validate(instance: Routing) -> None:
     _ranges(instance)
     _windows(instance)
     _relations(instance)
+    _traffic(instance)
     _matrices(instance)
+    _rests(instance)
     _names(instance)
     _permissions(instance)
     for field, words in (
@@ -133,6 +137,18 @@ def _together(instance: Routing) -> None:
     for other, field in ((limited, "energy"), (instance.end_depots.any(axis=1), "end_depots")):
         if (other & (instance.max_travel_time < UNLIMITED)).any():
             raise InstanceError(f"not together with {field}", field="max_travel_time")
+    if instance.decides_times():
+        for other, used in (
+            ("energy", limited.any()),
+            ("end_depots", instance.end_depots.any()),
+            ("visits", instance.visits == "repeat"),
+            ("then", instance.then),
+            ("objective", instance.objective == "costliest"),
+        ):
+            if used:
+                raise InstanceError(
+                    "not together with soft windows, overtime, breaks or traffic", field=other
+                )
     if instance.visits == "repeat":
         if instance.setup.any():
             raise InstanceError("setups and repeated visits cannot be had together", field="visits")
@@ -169,7 +185,7 @@ def _convert(instance: Routing) -> None:
             nothing = -1 if row.kind == "index" else 0
             default = nothing if row.default is None else row.default
             default = False if row.kind == "depots" else default
-            object.__setattr__(instance, row.name, np.full(want, default))
+            object.__setattr__(instance, row.name, np.full([s or 0 for s in want], default))
         array = _array(instance, row.name, row.dtype, want)
         for symbol, length in zip(row.shape, array.shape):
             sizes.setdefault(symbol, length)
@@ -196,7 +212,7 @@ def _ranges(instance: Routing) -> None:
             high = UNLIMITED if row.high is None else row.high
             shown = f"{row.low} … {high}" if high < UNLIMITED else f">= {row.low}"
             _within(instance, row.name, row.low, high, f"expected {shown}")
-    for field in ("shift", "depot_window"):
+    for field in ("shift", "depot_window", "soft_window"):
         array = getattr(instance, field)
         bad = np.flatnonzero(array[:, 0] > array[:, 1])
         if len(bad):
@@ -276,6 +292,73 @@ def _matrices(instance: Routing) -> None:
             )
     elif instance.distance is None and instance.duration is not None:
         raise InstanceError("give the distance matrices as well", field="duration")
+
+
+def _traffic(instance: Routing) -> None:
+    """Periods and their matrices; the durations are the least of them."""
+    if instance.traffic is None:
+        if len(instance.period):
+            raise InstanceError("there are no durations by period", field="period")
+        return
+    period, traffic = instance.period, instance.traffic
+    if len(period) != len(traffic) or not len(period):
+        raise InstanceError(f"{len(traffic)} matrices for {len(period)} periods", field="traffic")
+    if period[0] != 0 or (np.diff(period) <= 0).any():
+        raise InstanceError(f"is {period.tolist()}, expected 0 and then ascending", field="period")
+    if instance.distance is None:
+        raise InstanceError("give the distance matrices as well", field="distance")
+    closed = traffic >= FORBIDDEN
+    bad = np.argwhere((traffic < 0) | (~closed & (traffic >= 1 << 30)))
+    if len(bad):
+        where = tuple(int(v) for v in bad[0])
+        raise InstanceError(
+            f"entry {where} is {traffic[where]}, expected 0 … {(1 << 30) - 1}", field="traffic"
+        )
+    if (closed != closed[0]).any():
+        raise InstanceError("an arc is forbidden in some periods only", field="traffic")
+    least = traffic.min(axis=0)
+    if instance.duration is not None and (instance.duration != least).any():
+        raise InstanceError("is not the least of traffic; leave it out", field="duration")
+    least.flags.writeable = False
+    object.__setattr__(instance, "duration", least)
+
+
+def _rests(instance: Routing) -> None:
+    """Breaks, load on board, soft windows."""
+    before: list[int] | None = None
+    for t, k, length, opens, closes in instance.breaks.tolist():
+        where = f"breaks[{k}] of type {t}"
+        if not 0 <= t < instance.types or k < 0:
+            raise InstanceError(f"there is no {where}", field="breaks")
+        if not 0 <= length <= LARGEST:
+            raise InstanceError(f"lasts {length}", field=where)
+        if not 0 <= opens <= closes <= UNLIMITED or opens > LARGEST:
+            raise InstanceError(f"window ({opens}, {closes}) closes before it opens", field=where)
+        if before is not None and before[:2] == [t, k]:
+            if before[2] != length or opens <= before[4]:
+                raise InstanceError("windows overlap or are out of order", field=where)
+        elif k != (before[1] + 1 if before is not None and before[0] == t else 0):
+            raise InstanceError("is out of order", field=where)
+        before = [t, k, length, opens, closes]
+        if k >= MOST_BREAKS:
+            raise InstanceError(f"at most {MOST_BREAKS} breaks a type", field=where)
+        if closes < instance.shift[t, 0] or opens + length > instance.shift[t, 1]:
+            raise InstanceError(
+                f"cannot be taken: window ({opens}, {closes}) and duration {length} do not fit "
+                f"into the shift {instance.shift[t].tolist()}",
+                field=where,
+            )
+    over = np.argwhere(instance.on_board > instance.capacity)
+    if len(over):
+        t, k = (int(v) for v in over[0])
+        raise InstanceError(
+            f"type {t} has {instance.on_board[t, k]} on board, capacity {instance.capacity[t, k]}",
+            field="on_board",
+        )
+    late = np.flatnonzero(instance.soft_window[:, 0] > LARGEST)
+    if len(late):
+        c = int(late[0])
+        raise InstanceError(f"client {c + 1}: opens never", field="soft_window")
 
 
 def _permissions(instance: Routing) -> None:

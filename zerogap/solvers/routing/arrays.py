@@ -136,6 +136,10 @@ def _fleet(instance: Routing, drive: np.ndarray | None) -> dict[str, Any]:
         held |= {"min_stops": instance.min_stops, "min_load": instance.min_load}
     if "travel time limit" in used:
         held |= {"max_travel_time": instance.max_travel_time, "drive": drive}
+    if instance.on_board.any():
+        held["on_board"] = instance.on_board
+    if instance.decides_times():
+        held |= {"timing": True, "drive": drive} | _hours(instance)
     if "same vehicle" in used:
         others: list[list[int]] = [[] for _ in range(instance.clients)]
         for g in np.unique(instance.together[instance.together >= 0]):
@@ -147,6 +151,34 @@ def _fleet(instance: Routing, drive: np.ndarray | None) -> dict[str, Any]:
     return held
 
 
+def _hours(instance: Routing) -> dict[str, Any]:
+    """What decides times; travel by period stands in the order of the kernels' rows."""
+    types = range(instance.types)
+    held: dict[str, Any] = {"service": np.array([instance.service_of(t) for t in types])}
+    if instance.early_cost.any() or instance.late_cost.any():
+        held |= {"soft": instance.soft_window.ravel(), "early_cost": instance.early_cost}
+        held["late_cost"] = instance.late_cost
+    if instance.overtime_cost.any():
+        held |= {"regular": instance.regular_duration, "overtime_cost": instance.overtime_cost}
+    if len(instance.breaks):
+        rests = [instance.breaks_of(t) for t in types]
+        flat = [rest for row in rests for rest in row]
+        held["break_first"] = np.cumsum([0, *map(len, rests)])
+        held["break_length"] = [length for length, _ in flat]
+        held["break_window_first"] = np.cumsum([0, *(len(w) for _, w in flat)])
+        held["break_window"] = np.array([w for _, spans in flat for w in spans]).ravel()
+    if instance.traffic is not None:
+        places = np.concatenate([instance.client_location, instance.depot_location])
+        m = len(places) + 1
+        pace = np.zeros((len(instance.period), instance.types, m, m), np.int64)
+        for t in types:
+            raw = instance.traffic[:, int(instance.profile[t]), places[:, None], places]
+            pace[:, t, :-1, :-1] = -(-1000 * raw // int(instance.speed[t]))
+        pace[pace >= ARC] = 0  # arcs that may not be driven
+        held |= {"periods": len(instance.period), "period": instance.period, "traffic": pace}
+    return {key: np.ravel(v) if key != "periods" else v for key, v in held.items()}
+
+
 def by_type(instance: Routing) -> bool:
     """Whether times differ in more than the profile: kernels then get a profile a vehicle type."""
     return bool(
@@ -154,6 +186,7 @@ def by_type(instance: Routing) -> bool:
         or (instance.speed != 1000).any()
         or instance.type_service is not None
         or (instance.max_travel_time < UNLIMITED).any()
+        or instance.decides_times()
     )
 
 
@@ -173,7 +206,8 @@ def _times(instance: Routing, places: np.ndarray, travel: dict[str, Any]) -> dic
         )
     every = np.arange(n)
     time = np.zeros((types, m, m), np.int64)
-    drive = np.zeros_like(time) if (instance.max_travel_time < UNLIMITED).any() else None
+    told = (instance.max_travel_time < UNLIMITED).any() or instance.decides_times()
+    drive = np.zeros_like(time) if told else None
     for t in range(types):
         time[t, :-1, :-1] = instance.drive(t, places[:, None], places)
         if drive is not None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from zerogap.models.routing import FORBIDDEN, Routing
+from zerogap.models.routing.timing import timed
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 from zerogap.solvers.routing.large import spacious, sweep
 from zerogap.solvers.routing.pool import CLIENTS, Pool, selectable, visits
@@ -83,7 +84,7 @@ class Slices:
         known, instance = self.search.objective, self.search.instance
         if known is not None and objective >= known and selectable(instance):
             return
-        self.search.offer(solution(self.kernel.best()), self.source)
+        self.search.offer(timed(self.search.instance, solution(self.kernel.best())), self.source)
         self.last = time.monotonic()
         self.pause = 25 * (self.last - begun)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.routing import Routes, Routing
+from zerogap.models.routing.timing import timed
 from zerogap.solvers.backends import highs
 from zerogap.solvers.routing.arrays import solution
 from zerogap.solvers.search import Search
@@ -53,7 +54,9 @@ class Pool:
         if found.values is None:
             return False
         chosen = [c for c in np.flatnonzero(found.values > 0.5) if c < len(columns)]
-        return search.offer(self._routes([columns[c] for c in chosen]), "route pool")
+        return search.offer(
+            timed(instance, self._routes([columns[c] for c in chosen])), "route pool"
+        )
 
     def _program(self, columns) -> tuple[list[float], list[tuple[dict[int, float], float, float]]]:
         """Every required client once; an optional one once or its prize; types as available."""

@@ -27,6 +27,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError, Model
 from zerogap.models.routing.exact.hints import hint, timed
+from zerogap.models.routing.exact.hours import Hours, finite_times, more_work, read
 from zerogap.models.routing.exact.ways import Way, Ways, energies
 from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
 from zerogap.models.routing.solution import Route, Routes, expanded
@@ -255,11 +256,15 @@ class _Circuits:
             top = int(
                 min(
                     instance.capacity[:, k].max(),
-                    instance.delivery[:, k].sum() + np.abs(gain[:, k]).sum(),
+                    instance.delivery[:, k].sum()
+                    + np.abs(gain[:, k]).sum()
+                    + instance.on_board[:, k].max(),
                 )
             )
             demand = [int(q) for q in instance.delivery[:, k]]
-            if instance.capacity[:, k].min() >= sum(demand) + int(np.abs(gain[:, k]).sum()):
+            if instance.capacity[:, k].min() >= (
+                sum(demand) + int(np.abs(gain[:, k]).sum()) + int(instance.on_board[:, k].max())
+            ):
                 continue
             rest = [model.new_int_var(0, top, f"rest[{k},{c}]") for c in range(n)]
             taken = [model.new_int_var(0, top, f"taken[{k},{c}]") for c in range(n)]
@@ -273,8 +278,10 @@ class _Circuits:
                         model.add(taken[c] == taken[i - 1] + int(gain[c, k])).only_enforce_if(arc)
                     else:
                         capacity = int(instance.capacity[self.copies[v], k])
-                        model.add(rest[c] + demand[c] <= capacity).only_enforce_if(arc)
-                        model.add(taken[c] == int(gain[c, k])).only_enforce_if(arc)
+                        held = int(instance.on_board[self.copies[v], k]) if i == 0 else 0
+                        model.add(rest[c] + demand[c] <= capacity - held).only_enforce_if(arc)
+                        held = int(instance.on_board[self.copies[v], k]) if i == 0 else 0
+                        model.add(taken[c] == int(gain[c, k]) + held).only_enforce_if(arc)
                 elif 1 <= i <= n:
                     model.add(rest[i - 1] == 0).only_enforce_if(arc)
             for v, t in enumerate(self.copies):
@@ -359,7 +366,7 @@ class _Circuits:
                 int(min(s, horizon)) for s in instance.depot_window[instance.start_depot[t]]
             )
             last = high
-            if ends := instance.ends(t):
+            if (ends := instance.ends(t)) and not instance.decides_times():
                 last = min(last, max(int(instance.depot_window[end, 1]) for end in ends))
             leave = model.new_int_var(0, horizon, f"leave[{v}]")
             back = model.new_int_var(0, horizon, f"back[{v}]")
@@ -376,6 +383,11 @@ class _Circuits:
                 opens, closes = (int(min(s, horizon)) for s in instance.depot_window[depot])
                 again[v, n + 1 + k] = model.new_int_var(opens, closes, f"again[{v},{k}]")
                 self.auxiliary["again", v, n + 1 + k] = again[v, n + 1 + k]
+        self.prices: dict[int, list[Any]] = {}
+        if instance.decides_times():
+            hours = Hours(self)
+            hours.add(start, again)
+            self.prices = hours.prices(start)
         for v, i, j, arc, way in self.driven():
             travel = way.time
             if j == 0 and len(ends := instance.ends(self.copies[v])) > 1:
@@ -428,6 +440,7 @@ class _Circuits:
         if objective == "cost":
             terms = [term for v in range(len(self.copies)) for term in self.price(v)]
             terms += [-int(q) * s for q, s in zip(instance.prize, self.served) if q]
+            terms += self.prices.get(-1, [])
             if instance.fairness:
                 terms += [instance.fairness * term for term in self.spread()]
             return terms, int(instance.prize.sum())
@@ -453,6 +466,7 @@ class _Circuits:
         if instance.duration_cost[t]:
             spent = self.names["back", v] - self.names["leave", v]
             terms.append(int(instance.duration_cost[t]) * spent)
+        terms += self.prices.get(v, [])
         gains = -instance.purchase
         if instance.preference is not None:
             gains = gains + instance.preference[t]
@@ -493,7 +507,7 @@ class _Circuits:
 
 def _horizon(instance: Routing) -> int:
     """A time by which every sensible schedule is over."""
-    finite = [0]
+    finite = [0, *finite_times(instance)]
     for values in (instance.window, instance.shift, instance.depot_window):
         finite.append(int(values[values < UNLIMITED].max(initial=0)))
     finite.append(int(instance.release.max(initial=0)))
@@ -505,7 +519,7 @@ def _horizon(instance: Routing) -> int:
     longest *= 1 + int(instance.stations.sum(axis=1).max(initial=0))
     longest *= instance.locations if instance.visits == "repeat" else 1
     service = instance.service if instance.type_service is None else instance.type_service.max(0)
-    work = int(service.sum() + instance.setup.sum())
+    work = int(service.sum() + instance.setup.sum()) + more_work(instance)
     return max(finite) + work + (2 * instance.clients + 2) * longest
 
 
@@ -568,13 +582,15 @@ def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
     routes = []
     for v, arcs in follow.items():
         trips: list[list[int]] = [[]]
-        reloads = []
+        reloads: list[int] = []
+        again: list[int] = []
         at = arcs.get(0, 0)
         ways = [_taken(b, v, 0, at, value)] if at else []
         while at:
             ways.append(_taken(b, v, at, arcs[at], value))
             if at > b.n:
                 reloads.append(b.reloads[v][at - b.n - 1])
+                again.append(at)
                 trips.append([])
             else:
                 trips[-1].append(at - 1)
@@ -582,6 +598,7 @@ def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
         if trips[0]:
             t = b.copies[v]
             via = tuple(way.via for way in (ways if b.instance.end_depot[t] >= 0 else ways[:-1]))
+            told = read(b, v, trips, again, value) if b.instance.decides_times() else None
             routes.append(
                 Route(
                     t,
@@ -589,6 +606,7 @@ def _read(b: _Circuits, value: Callable[[Any], float]) -> Routes:
                     tuple(reloads),
                     ways[-1].end,
                     via if any(via) else (),
+                    *((told.times, told.rests) if told else ()),
                 )
             )
     return expanded(b.instance, Routes(tuple(routes)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zerogap.models.routing.exact.hours import hinted as hinted_hours
 from zerogap.models.routing.exact.ways import Way, hinted
 from zerogap.models.routing.instance import UNLIMITED, Routing
 from zerogap.models.routing.solution import Route, Routes, schedule, stops_of
@@ -24,6 +25,7 @@ def timed(instance: Routing) -> bool:
         or (instance.max_duration < UNLIMITED).any()
         or instance.duration_cost.any()
         or instance.release.any()
+        or instance.decides_times()
     )
 
 
@@ -69,7 +71,7 @@ def _hint_route(b: Any, v: int, route: Route, values: dict[Any, int]) -> tuple[i
             nodes.append(unused[route.reloads[k - 1]].pop(0))
             values["visit", v, nodes[-1]] = 1
         nodes += [c + 1 for c in trip]
-        _hint_trip(b, trip, k, values)
+        _hint_trip(b, trip, k, values, instance.on_board[route.vehicle] if k == 0 else 0)
     for position, c in enumerate(route):
         values["serve", v, c] = values["served", c] = 1
         values["place", c] = position
@@ -87,7 +89,9 @@ def _hint_route(b: Any, v: int, route: Route, values: dict[Any, int]) -> tuple[i
     values["distance", v] = sum(way.distance for way in legs)
     if instance.energy[route.vehicle] < UNLIMITED:
         values |= hinted(instance, route, legs)
-    if timed(instance):
+    if instance.decides_times():
+        hinted_hours(b, v, route, nodes, values)
+    elif timed(instance):
         stops = stops_of(instance, route)
         times = [way.time for way in legs][: len(stops) - 1]
         begin, end = schedule(instance, route, stops, times, _impossible)
@@ -124,12 +128,12 @@ def _impossible(message: str, constraint: str, by: int | None = None) -> None:
     raise ValueError(f"the hint violates {constraint}: {message}")
 
 
-def _hint_trip(b: Any, trip: tuple[int, ...], k: int, values: dict[Any, int]) -> None:
+def _hint_trip(b: Any, trip: tuple[int, ...], k: int, values: dict[Any, int], held) -> None:
     instance = b.instance
     shipped = {int(p): q for (p, _), q in zip(instance.shipments, instance.shipment_load)}
     shipped |= {int(d): -q for (_, d), q in zip(instance.shipments, instance.shipment_load)}
     rest = instance.delivery[list(trip)].sum(axis=0)
-    taken = np.zeros_like(rest)
+    taken = np.zeros_like(rest) + held
     picked = delivered = False
     for c in trip:
         rest = rest - instance.delivery[c]

@@ -50,9 +50,11 @@ def encode_instance(instance: Routing) -> dict[str, Any]:
         "conflicts": (instance.conflicts + 1).tolist(),
         "precedences": (instance.precedences + 1).tolist(),
     }
-    for field in ("distance", "duration"):
+    for field in ("distance", "duration", "traffic"):
         matrix = getattr(instance, field)
-        data[field] = None if matrix is None else matrix[:, order[:, None], order].tolist()
+        data[field] = None if matrix is None else matrix[..., order[:, None], order].tolist()
+    if instance.traffic is not None:
+        data["periods"], data["duration"] = instance.period.tolist(), None
     data |= {field: getattr(instance, field) for field in WHOLE}
     return {k: v for k, v in data.items() if v is not None and v != [] and v != WHOLE.get(k)}
 
@@ -85,6 +87,10 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
     times = data.get("duration")
     for profile, matrix in enumerate(data.get("distance") or ()):
         b.set_matrices(matrix, None if times is None else times[profile], profile=profile)
+    traffic = data.get("traffic")
+    if traffic is not None:
+        for profile in range(len(data["distance"])):
+            b.set_traffic(data["periods"], [m[profile] for m in traffic], profile=profile)
     b.set_objective(**{key: data.get(key, value) for key, value in WHOLE.items()})
     scale, offset = rounding
     return b.build().replace(
