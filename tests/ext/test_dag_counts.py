@@ -7,9 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
+import zerogap as zg
 from zerogap._ext.dag import counts, cuts, lists
-from zerogap.models.dag import Categorical
-from zerogap.models.dag.counts import local_score, log_regret
+from zerogap.models.dag import Categorical, check
+from zerogap.models.dag.counts import distinct, local_score, log_regret
+from zerogap.models.dag.parents import structure
 
 
 def drawn(seed, n=70, d=5, values=3):
@@ -170,3 +172,56 @@ def test_costs_of_many_sets_are_those_of_single_fits():
     masks = np.packbits(sets, axis=1, bitorder="little")
     expected = [problem.fit(3, np.flatnonzero(s).tolist())[0] for s in sets]
     assert problem.costs(3, masks) == pytest.approx(expected, rel=1e-12)
+
+
+def climb_of(dag: Categorical, seed: int = 0) -> counts.GraphClimb:
+    rows, weights = distinct(dag)
+    score = counts.CountedScore(rows, weights, dag.arities.tolist(), dag.score, dag.ess)
+    required = np.zeros((dag.variables, dag.variables), dtype=bool)
+    required[dag.required[:, 0], dag.required[:, 1]] = True
+    most = dag.variables if dag.max_parents is None else dag.max_parents
+    return counts.GraphClimb(score, dag.allowed, required, dag.before, most, seed)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_climbs_obey_the_rules_and_the_checker(seed):
+    from tests.oracles import dag as oracle
+
+    rng = np.random.default_rng(seed)
+    dag, _ = oracle._categories(rng)
+    climb = climb_of(dag, seed)
+    climb.run(10.0, 0)
+    first = climb.objective
+    climb.run(10.0, 20)
+    assert climb.rested and climb.iterations == (20 if dag.variables > 1 else 0)
+    found = structure(dag, climb.best())  # refuses cycles, those with the rules among them
+    assert check(dag, found) == pytest.approx(-climb.objective, rel=1e-9)
+    assert climb.objective <= first + 1e-9
+    proven = zg.solve(dag, method="exact", threads=1, time_limit=30)
+    assert proven.status == "optimal"
+    assert -climb.objective <= proven.objective + 1e-9
+
+
+def test_climbs_are_the_same_however_sliced():
+    dag = zg.generate("dag", "bn", seed=3, variables=9, edges=12, score="bic", max_parents=3)
+    whole, slices = climb_of(dag, 5), climb_of(dag, 5)
+    whole.run(60.0, 12)
+    while slices.iterations < 12 or not slices.rested:
+        slices.run(1e-4, 1 if slices.rested else 0)
+    assert whole.objective == slices.objective and whole.best() == slices.best()
+    assert whole.evaluations == slices.evaluations
+    best = zg.solve(dag, method="exact", threads=1, time_limit=30)
+    assert best.status == "optimal"
+    assert -whole.objective == pytest.approx(best.objective, rel=1e-9)
+
+
+def test_climbs_refuse_what_does_not_fit():
+    dag = zg.generate("dag", "bn", seed=0, variables=4, edges=4, score="bdeu")
+    score = climb_of(dag).score
+    nothing = np.zeros((4, 4), dtype=bool)
+    with pytest.raises(ValueError, match="4 rows and columns"):
+        counts.GraphClimb(score, nothing[:3], nothing, nothing, 3)
+    with pytest.raises(ValueError, match="is no precedence"):
+        counts.GraphClimb(score, nothing, ~nothing, nothing, 3)
+    with pytest.raises(ValueError, match="a limit"):
+        climb_of(dag).run()

@@ -85,6 +85,8 @@ struct Partition {
     std::vector<int32_t> id;
     int64_t blocks = 1;
     double states = 1;
+    int aimed = -1;             // the variable that `cell` is about
+    std::vector<int32_t> cell;  // by row: block and value of that variable together
 };
 
 // Local scores with their scratch; one a thread.
@@ -97,6 +99,7 @@ class Counter {
         p.id.assign(data->rows, 0);
         p.blocks = 1;
         p.states = 1;
+        p.aimed = -1;
     }
 
     // `out` = `in` refined by variable i; blocks numbered in order of appearance.
@@ -104,6 +107,7 @@ class Counter {
         const int r = data->arity[i], rows = data->rows;
         const uint16_t* x = &data->x[(size_t)i * rows];
         out.id.resize(rows);
+        out.aimed = -1;
         out.states = in.states * r;
         number.assign((size_t)in.blocks * r, -1);
         int32_t next = 0;
@@ -116,35 +120,23 @@ class Counter {
     }
 
     // Cost of j whose parents are those of `in` and variable i (none if i < 0); counts the blocks.
-    double cost(int j, const Partition& in, int i) {
+    double cost(int j, Partition& in, int i) {
         const int r = data->arity[j], rows = data->rows;
-        const uint16_t* y = &data->x[(size_t)j * rows];
-        const Partition* p = &in;
-        double states = in.states;
-        int64_t blocks = in.blocks;
         if (i >= 0) {
-            const int64_t direct = in.blocks * data->arity[i];
-            if (direct * r <= std::max<int64_t>(1024, 2 * (int64_t)rows)) {
-                const uint16_t* x = &data->x[(size_t)i * rows];
-                const int s = data->arity[i];
-                count.assign((size_t)direct * r, 0);
-                const int32_t* id = in.id.data();
-                uint32_t* c = count.data();
-                if (data->plain)
-                    for (int t = 0; t < rows; ++t) ++c[(id[t] * s + x[t]) * r + y[t]];
-                else
-                    for (int t = 0; t < rows; ++t)
-                        c[(id[t] * s + x[t]) * r + y[t]] += data->weight[t];
-                return total(r, direct, in.states * s);
+            const int64_t cells = in.blocks * r, all = cells * data->arity[i];
+            if (all <= std::max<int64_t>(1024, 2 * (int64_t)rows)) {
+                aim(j, in);
+                count.assign((size_t)all, 0);
+                tally(&data->x[(size_t)i * rows], (int32_t)cells, in.cell.data());
+                return total(r, in.blocks * data->arity[i], in.states * data->arity[i]);
             }
             refine(in, i, scratch);
-            p = &scratch;
-            states = scratch.states;
-            blocks = scratch.blocks;
+            return cost(j, scratch, -1);
         }
-        count.assign((size_t)blocks * r, 0);
-        for (int t = 0; t < rows; ++t) count[(size_t)p->id[t] * r + y[t]] += data->weight[t];
-        return total(r, blocks, states);
+        aim(j, in);
+        count.assign((size_t)in.blocks * r, 0);
+        for (int t = 0; t < rows; ++t) count[in.cell[t]] += data->weight[t];
+        return total(r, in.blocks, in.states);
     }
 
     int64_t seen = 0;  // configurations of the parents with rows, of the last cost
@@ -158,6 +150,33 @@ class Counter {
     std::vector<int32_t> number;
     std::vector<uint32_t> count;
     Partition scratch;
+
+    void aim(int j, Partition& p) const {
+        if (p.aimed == j) return;
+        const int r = data->arity[j], rows = data->rows;
+        const uint16_t* y = &data->x[(size_t)j * rows];
+        p.cell.resize(rows);
+        for (int t = 0; t < rows; ++t) p.cell[t] = p.id[t] * r + y[t];
+        p.aimed = j;
+    }
+
+    // Counts of (x, cell). Rows are sorted, so neighbours often meet in one counter, and every
+    // addition would wait for the one before: four places far from each other take turns.
+    void tally(const uint16_t* x, int32_t cells, const int32_t* cell) {
+        uint32_t* c = count.data();
+        const int rows = data->rows, step = rows / 4;
+        if (data->plain) {
+            for (int t = 0; t < step; ++t) {
+                ++c[x[t] * cells + cell[t]];
+                ++c[x[t + step] * cells + cell[t + step]];
+                ++c[x[t + 2 * step] * cells + cell[t + 2 * step]];
+                ++c[x[t + 3 * step] * cells + cell[t + 3 * step]];
+            }
+            for (int t = 4 * step; t < rows; ++t) ++c[x[t] * cells + cell[t]];
+            return;
+        }
+        for (int t = 0; t < rows; ++t) c[x[t] * cells + cell[t]] += data->weight[t];
+    }
     std::unordered_map<double, Ratios> ratios;
     std::unordered_map<int64_t, double> regrets;
     std::unordered_map<double, double> wholes;
@@ -349,7 +368,7 @@ class CountedSets {
             descend(next, x, depth + 1, size, left - 1);
     }
 
-    void leaf(uint64_t key, int i, const Partition& p, int size) {
+    void leaf(uint64_t key, int i, Partition& p, int size) {
         // Least cost of a proper subset; all of them must have been worth extending.
         double below = costs[0];
         for (int e = size - 1; e >= 0 && size > 1 && !every; --e) {

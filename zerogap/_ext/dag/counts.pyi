@@ -21,3 +21,23 @@ class CountedScore:
         seconds: float = 1e9,
         every: bool = False,
     ) -> tuple[np.ndarray, list[tuple[int, ...]], bool, float, int]: ...
+
+class GraphClimb:
+    score: CountedScore
+    seconds: float
+    objective: float | None
+    iterations: int
+    moves: int
+    evaluations: int
+    rested: bool
+    def __init__(
+        self,
+        score: CountedScore,
+        allowed: Any,
+        required: Any,
+        before: Any,
+        most_parents: int,
+        seed: int = 0,
+    ) -> None: ...
+    def run(self, seconds: float = ..., iterations: int = -1) -> bool: ...
+    def best(self) -> list[list[int]]: ...

@@ -4,9 +4,12 @@
 
 import numpy as np
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.math cimport INFINITY, isfinite
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
+
+from zerogap._ext.shared.clock cimport now
 
 KINDS = ("bdeu", "bic", "aic", "k2", "fnml", "qnml")
 
@@ -32,7 +35,7 @@ cdef extern from "dag/counts.hpp" namespace "zg::dag" nogil:
         Counter(const Counted& c)
         void whole(Partition& p)
         void refine(const Partition& source, int i, Partition& out)
-        double cost(int j, const Partition& source, int i)
+        double cost(int j, Partition& source, int i)
 
     cdef cppclass CCountedSets "zg::dag::CountedSets":
         vector[uint64_t] sets
@@ -43,6 +46,17 @@ cdef extern from "dag/counts.hpp" namespace "zg::dag" nogil:
         void enumerate(const Counted& c, int child, const vector[int]& candidates,
                        const vector[int]& required, int most_parents, int64_t budget,
                        double seconds, cbool every)
+
+
+cdef extern from "dag/climb.hpp" namespace "zg::dag" nogil:
+    cdef cppclass CClimb "zg::dag::Climb":
+        vector[vector[int]] best_parents
+        double best
+        int64_t iterations, moves, evaluations
+        void init(const Counted& c, const uint8_t* allowed, const uint8_t* required,
+                  const uint8_t* before, int most_parents, uint64_t seed)
+        void run(double seconds, int64_t count)
+        cbool rested()
 
 
 cdef class CountedScore:
@@ -160,3 +174,79 @@ cdef class CountedScore:
             sets.append(tuple(sorted(members)))
         return (np.array(found.costs), sets, bool(found.complete), float(found.missing),
                 int(found.evaluated))
+
+
+cdef class GraphClimb:
+    """Greedy search over graphs: single edges added, removed or turned round.
+
+    Parameters
+    ----------
+    score : CountedScore
+    allowed, required, before : ndarray of bool, shape (d, d)
+        Edges i, j that may and that must be there; transitively closed precedences, the required
+        edges among them.
+    most_parents : int
+    seed : int
+    """
+
+    cdef CClimb climb
+    cdef readonly CountedScore score
+    cdef readonly double seconds
+
+    def __init__(self, CountedScore score, allowed, required, before, int most_parents, seed=0):
+        d = score.variables
+        arrays = [np.ascontiguousarray(a, dtype=np.uint8) for a in (allowed, required, before)]
+        if any(a.shape != (d, d) for a in arrays):
+            raise ValueError(f"expected matrices of {d} rows and columns")
+        if (arrays[1] > arrays[2]).any():
+            raise ValueError("a required edge is no precedence")
+        cdef const uint8_t[:, ::1] may = arrays[0]
+        cdef const uint8_t[:, ::1] must = arrays[1]
+        cdef const uint8_t[:, ::1] rules = arrays[2]
+        cdef uint64_t number = int(seed) & 0xFFFFFFFFFFFFFFFF
+        self.score = score
+        with nogil:
+            self.climb.init(score.data, &may[0, 0], &must[0, 0], &rules[0, 0], most_parents, number)
+
+    def run(self, double seconds=INFINITY, int64_t iterations=-1):
+        """Work for at most so long; an iteration is a disturbance and the climb after it.
+
+        First candidates are widened instead of disturbances. With 0 iterations the climb that was
+        begun is ended.
+        """
+        cdef double begun = now()
+        if iterations < 0 and not isfinite(seconds):
+            raise ValueError("run needs a limit")
+        with nogil:
+            self.climb.run(seconds, iterations)
+        self.seconds += now() - begun
+        return self.score.variables > 1
+
+    def best(self):
+        """Parents of every variable in the best graph; empty before the first climb has ended."""
+        return [list(p) for p in self.climb.best_parents]
+
+    @property
+    def objective(self):
+        """Cost of the best graph, None before the first climb has ended."""
+        return self.climb.best if isfinite(self.climb.best) else None
+
+    @property
+    def rested(self):
+        """Whether the last iteration has come to its end; else a run of 0 iterations goes on."""
+        return bool(self.climb.rested())
+
+    @property
+    def iterations(self):
+        """Disturbances and widenings of the candidates so far."""
+        return self.climb.iterations
+
+    @property
+    def moves(self):
+        """Changes of single edges so far."""
+        return self.climb.moves
+
+    @property
+    def evaluations(self):
+        """Local scores computed."""
+        return self.climb.evaluations

@@ -85,13 +85,14 @@ class ListScore : public LocalScore {
     int words = 1;
 
     void index() {
-        for (size_t j = 0; j < lists.size(); ++j) {
-            List& l = lists[j];
-            l.holding.assign(problem->candidates[j].size(), {});
-            for (size_t k = 0; k < l.sets.size(); ++k)
-                for (size_t c = 0; c < l.holding.size(); ++c)
-                    if (l.sets[k].test((int)c)) l.holding[c].push_back((int)k);
-        }
+        for (size_t j = 0; j < lists.size(); ++j) index((int)j);
+    }
+    void index(int j) {
+        List& l = lists[j];
+        l.holding.assign(problem->candidates[j].size(), {});
+        for (size_t k = 0; k < l.sets.size(); ++k)
+            for (size_t c = 0; c < l.holding.size(); ++c)
+                if (l.sets[k].test((int)c)) l.holding[c].push_back((int)k);
     }
 
     bool fits(const Bits& set, const Bits& available) const {

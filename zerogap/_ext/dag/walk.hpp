@@ -51,6 +51,8 @@ class OrderWalk {
     }
 
     Bits available(int j) const { return open[j]; }
+    // Whether the last descent has come to its end.
+    bool rested() const { return !descending; }
 
   private:
     Random random;

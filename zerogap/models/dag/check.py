@@ -92,13 +92,13 @@ def _counted(instance: Categorical, j: int, parents: np.ndarray) -> float:
     r = len(instance.levels[j])
     states = math.prod(len(instance.levels[i]) for i in parents.tolist())
     n, kind = instance.observations, instance.score
-    key = np.zeros(n, dtype=np.int64)
+    key, blocks = np.zeros(n, dtype=np.int64), 1
     for i in parents.tolist():  # ranks, so that the key stays small
-        key = np.unique(key * len(instance.levels[i]) + instance.data[:, i], return_inverse=True)[1]
-    key = key.reshape(-1)
-    both, cells = np.unique(key * r + instance.data[:, j], return_counts=True)
-    groups = np.bincount(both // r, weights=cells).astype(np.int64)
-    cells, groups = cells.tolist(), groups.tolist()
+        m = len(instance.levels[i])
+        key, counts = _ranked(key * m + instance.data[:, i], blocks * m)
+        blocks = len(counts)
+    groups = counts.tolist() if len(parents) else [n]
+    cells = _ranked(key * r + instance.data[:, j], blocks * r)[1].tolist()
     if kind in ("bdeu", "k2"):
         a = float(r) if kind == "k2" else instance.ess / states
         gamma = math.lgamma
@@ -112,6 +112,15 @@ def _counted(instance: Categorical, j: int, parents: np.ndarray) -> float:
     if kind == "fnml":
         return fit - sum(_normaliser(g, r) for g in groups)
     return fit - _normaliser(n, states * r) + _normaliser(n, states)
+
+
+def _ranked(key: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keys replaced by their ranks among those that occur, and how often each occurs."""
+    if below > 8 * len(key) + 4096:
+        _, ranks, counts = np.unique(key, return_inverse=True, return_counts=True)
+        return ranks.reshape(-1), counts
+    counts = np.bincount(key, minlength=below)
+    return (np.cumsum(counts > 0) - 1)[key], counts[counts > 0]
 
 
 def _normaliser(n: int, values: int) -> float:

@@ -20,30 +20,26 @@ from zerogap.models.dag.parents import structure
 from zerogap.solvers.dag import clusters
 from zerogap.solvers.dag.parents import CANDIDATES, MODEL, Lists
 from zerogap.solvers.dag.rules import obeying
-from zerogap.solvers.search import Search
+from zerogap.solvers.search import SLICE, Search
 
 Scored = Categorical | LocalScores
 #: Sets that may be counted for all variables together; for the first quick list; without pruning.
 SETS, QUICK, EVERY = 40_000_000, 60_000, 2_000_000
-#: Sets of up to two parents a variable for the very first graph.
-FIRST = 1000
 #: Share of the time for the lists.
 SHARE = 0.4
 #: Variables of dynamic programming over all sets of them, alone and beside the cluster cuts.
 SUBSETS, SMALL = 26, 16
 
 
-def lists_of(
-    dag: Scored, search: Search, budget: int = SETS, *, every: bool = False, pairs: bool = False
-) -> Lists:
+def lists_of(dag: Scored, search: Search, budget: int = SETS, *, every: bool = False) -> Lists:
     """Parent sets of every variable that can be part of an optimal graph.
 
     With `every` all sets: that no optimum needs a set which a subset beats holds only without the
-    user's own constraints. With `pairs` only sets of up to two parents beside the required ones.
+    user's own constraints.
     """
     if isinstance(dag, LocalScores):
         return _tabled(dag, every)
-    return _counted(dag, search, budget, every, pairs)
+    return _counted(dag, search, budget, every)
 
 
 def _tabled(dag: LocalScores, every: bool) -> Lists:
@@ -86,7 +82,7 @@ def counted(dag: Categorical) -> Any:
     return counts.CountedScore(rows, weights, dag.arities.tolist(), dag.score, dag.ess)
 
 
-def _counted(dag: Categorical, search: Search, budget: int, every: bool, pairs: bool) -> Lists:
+def _counted(dag: Categorical, search: Search, budget: int, every: bool) -> Lists:
     kernel = counted(dag)
     lists = Lists([], [], [])
     allowed = dag.allowed & ~dag.before.T
@@ -107,12 +103,12 @@ def _counted(dag: Categorical, search: Search, budget: int, every: bool, pairs: 
             j,
             free,
             required,
-            min(most, len(required) + 2) if pairs else most,
+            most,
             max(1000, budget // dag.variables),
             max(0.02, (begun + share - search.elapsed) / max(1.0, left)),
             every,
         )
-        complete = complete and whole and not pairs
+        complete = complete and whole
         return costs, sets, None if complete else missing if whole else -math.inf
 
     if search.threads == 1:
@@ -273,15 +269,29 @@ def prove(dag: Scored, search: Search, lists: Lists, beside: Any = None) -> None
 
 
 def first(dag: Scored, search: Search) -> None:
-    """A graph of small parent sets, at once: lists of larger ones may take their time."""
+    """A first graph, from the scores next to it: lists of parent sets take their time."""
     if isinstance(dag, LocalScores) or search.iterations is not None or search.hint is not None:
         return
-    lists = lists_of(dag, search, FIRST * dag.variables, pairs=True)
-    if all(lists.sets):
-        walk = Walk(dag, search, lists)
-        walk.kernel.run(0.001)
-        if walk.kernel.objective is not None:
-            search.offer(walk.solution(walk.kernel), "kernel", walk.kernel.objective)
+    climb = climbing(dag, search)
+    enough = search.elapsed + SHARE * search.remaining
+    for more in (0, 1):  # the climb alone; then sets of the candidates that serve best
+        climb.run(min(SLICE, search.remaining), more)
+        while not climb.rested:
+            if not search.open or search.elapsed > enough:
+                break
+            climb.run(min(SLICE, search.remaining), 0)
+        if climb.objective is not None:
+            search.offer(structure(dag, climb.best()), "climb", -climb.objective)
+
+
+def climbing(dag: Categorical, search: Search) -> Any:
+    """The greedy search over graphs."""
+    from zerogap._ext.dag import counts
+
+    required = np.zeros((dag.variables, dag.variables), dtype=bool)
+    required[dag.required[:, 0], dag.required[:, 1]] = True
+    most = dag.variables if dag.max_parents is None else dag.max_parents
+    return counts.GraphClimb(counted(dag), dag.allowed, required, dag.before, most, search.seed)
 
 
 def auto(dag: Scored, search: Search) -> None:
