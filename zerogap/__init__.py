@@ -48,6 +48,7 @@ __all__ = [
     "audit",
     "check",
     "digest",
+    "explain",
     "family",
     "family_of",
     "generate",
@@ -89,6 +90,40 @@ def check(instance: Any, solution: Any) -> Any:
         instance, solution = solution, instance
     instance, _ = instance_of(instance, {})
     return family_of(instance).check(instance, solution_of(instance, solution))
+
+
+def explain(instance: Any, result: Any = None, *, seconds: float = 10.0) -> list[Any]:
+    """Why parts of an instance are left out of a plan, or why it has no solution.
+
+    Parameters
+    ----------
+    instance : object
+        An instance of a family that explains (routing).
+    result : Result or solution, optional
+        The plan whose gaps are to be explained; None: the instance itself.
+    seconds : float
+        About how long to try.
+
+    Returns
+    -------
+    list
+        Reasons; each prints as a sentence and names an inclusion-minimal set of constraints that
+        was found by taking constraints away one by one.
+
+    Raises
+    ------
+    InstanceError
+        If the family does not explain.
+    """
+    from zerogap.models.base import REGISTRY
+
+    name = family_of(instance).name
+    try:
+        module = importlib.import_module(f"{REGISTRY[name][1]}.explain")
+    except ModuleNotFoundError:
+        raise InstanceError(f"the family {name} has no explanations", field="family") from None
+    plan = result.solution if isinstance(result, Result) else result
+    return list(module.explain(instance, plan, seconds=seconds))
 
 
 def generate(name: str, generator: str | None = None, *, seed: int = 0, **options: Any) -> Any:

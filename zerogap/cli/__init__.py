@@ -13,6 +13,7 @@ import click
 COMMANDS = {
     "solve": "solve",
     "check": "check",
+    "explain": "explain",
     "info": "info",
     "convert": "convert",
     "generate": "generate",
@@ -56,6 +57,7 @@ class Lazy(click.Group):
 SHORT = {
     "solve": "Solve an instance file.",
     "check": "Check a solution file against its instance.",
+    "explain": "Say why parts of an instance are left out.",
     "info": "Show what an instance file holds.",
     "convert": "Write an instance in another format.",
     "generate": "Generate an instance.",
