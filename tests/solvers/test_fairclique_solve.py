@@ -105,6 +105,14 @@ def test_all_optimal_cliques_on_request():
         assert tuple(first.vertices.tolist()) == min(expected)
 
 
+@pytest.mark.parametrize("method", ["heuristic", "exact", "cpsat", "highs", "highs-warm"])
+@pytest.mark.parametrize("asked", [{"enumerate": 3}, {"ties": "lexicographic"}, {"disjoint": 2}])
+def test_methods_of_one_clique_refuse_more(method, asked):
+    graph = generate.gnp(seed=8, vertices=12, probability=0.6, k=1, delta=1)
+    with pytest.raises(zg.InstanceError, match=f"option {next(iter(asked))}: is not for {method}"):
+        zg.solve(graph, method=method, threads=1, **asked)
+
+
 def test_users_constraints_reach_the_exact_model():
     graph = generate.gnp(seed=8, vertices=30, probability=0.6, k=2, delta=1)
     free = zg.solve(graph, threads=1)

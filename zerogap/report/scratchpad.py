@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import json
 from typing import Any
 
 import numpy as np
@@ -245,3 +247,61 @@ def rows(instance: Any, solution: Any) -> list[dict[str, Any]]:
         table.append({"tensor": name, "first step": first, "last step": last, "bytes": int(size),
                       "address": address})  # fmt: skip
     return table
+
+
+def chrome(instance: Any, solution: Any) -> str:
+    """The memory map in the Trace Event Format, for ``chrome://tracing`` and Perfetto.
+
+    A unit of time is shown as a microsecond. A process a memory holds an event a residency, with
+    its bytes and address; events that overlap stand in lanes, lowest address first. A counter a
+    memory shows the bytes in use.
+    """
+    places = _events(instance, solution)
+    events: list[dict[str, Any]] = []
+    for pid, memory in enumerate(dict.fromkeys(p[0] for p in places)):
+        events.append({"ph": "M", "pid": pid, "name": "process_name", "args": {"name": memory}})
+        mine = sorted((p[1:] for p in places if p[0] == memory), key=lambda p: (p[0], p[2]))
+        busy: list[tuple[float, int]] = []  # ends and lanes of what is there
+        free: list[int] = []
+        change: dict[float, int] = {}
+        for begin, end, low, size, name in mine:
+            while busy and busy[0][0] <= begin:
+                heapq.heappush(free, heapq.heappop(busy)[1])
+            lane = heapq.heappop(free) if free else len(busy)
+            heapq.heappush(busy, (end, lane))
+            about = {"bytes": size, "address": low}
+            events.append({"ph": "X", "pid": pid, "tid": lane, "name": name, "ts": begin,
+                           "dur": end - begin, "args": about})  # fmt: skip
+            change[begin] = change.get(begin, 0) + size
+            change[end] = change.get(end, 0) - size
+        used = 0
+        for time in sorted(change):
+            used += change[time]
+            events.append({"ph": "C", "pid": pid, "name": "bytes in use", "ts": time,
+                           "args": {"bytes": used}})  # fmt: skip
+    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns"})
+
+
+def _events(instance: Any, solution: Any) -> list[tuple[str, float, float, int, int, str]]:
+    """Memory, begin, end, address, bytes and name of everything that lies somewhere."""
+    if isinstance(instance, Trace):
+        return [
+            (instance.memories[m].name, first, last + 1, address, int(instance.size[t]),
+             instance.tensors[t])
+            for t, first, last, address, m in solution.residencies.tolist()
+        ]  # fmt: skip
+    if isinstance(instance, Buffers):
+        return [
+            ("memory", begin, end, at + low, high - low, str(instance.ids[i]))
+            for i, at in enumerate(solution.offset.tolist())
+            for begin, end, low, high in instance.pieces(i)
+        ]
+    names = [row["tensor"] for row in rows(instance, solution)]
+    return [
+        ("scratchpad", begin / 2, end / 2, low, high - low, name)
+        for (begin, end, low, high), name in zip(boxes(instance, solution), names)
+    ]
+
+
+#: What other programs read: ``zerogap plot FILE SOLUTION map.trace``.
+EXPORTS = {".trace": chrome}

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError
 from zerogap.models.dag import Categorical, Dag, LocalScores
 from zerogap.solvers.dag import orders, parents, scored, topological
 from zerogap.solvers.search import Search
@@ -33,16 +32,6 @@ def _strategy(dag: Any, method: str) -> Callable[[Any, Search], None]:
     return getattr(orders if _by_order(dag) else parents, method)
 
 
-def refuse(search: Search) -> None:
-    """Methods that cannot know a constraint of the user's say so at once."""
-    if search.extend is not None:
-        raise InstanceError(
-            f"{search.method} cannot know the constraints that extend adds (use auto, exact or "
-            "cpsat)",
-            field="method",
-        )
-
-
 def _extended(dag: Instance, search: Search) -> None:
     if isinstance(dag, Dag):
         parents.extended(dag, search)
@@ -60,7 +49,6 @@ def auto(dag: Instance, search: Search) -> None:
 
 def kernel(dag: Instance, search: Search) -> None:
     """Local search alone."""
-    refuse(search)
     _strategy(dag, "alone")(dag, search)
 
 
@@ -74,7 +62,6 @@ def exact(dag: Instance, search: Search) -> None:
 
 def topo(dag: Instance, search: Search) -> None:
     """The swaps published as TOPO: a kernel for dense least squares, and for every other score."""
-    refuse(search)
     if isinstance(dag, Dag) and _by_order(dag):
         orders.topo(dag, search)
     else:

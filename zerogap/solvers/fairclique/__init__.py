@@ -67,6 +67,7 @@ def _plain_kernel(graph: FairClique, search: Search) -> None:
 def heuristic(graph: FairClique, search: Search) -> None:
     """Reductions and heuristic without the branch and bound."""
     _refuse(graph, search)
+    _one_alone(search)
     if not graph.plain:
         weighted.solve(graph, search, prove=False)
         return
@@ -109,6 +110,7 @@ def referee(graph: FairClique, search: Search, backend: Any, build: Any) -> None
     them; with constraints of the user's every fair clique at all.
     """
     _refuse(graph, search)
+    _one_alone(search)
     if graph.anchor:
         place = weighted.around(graph)
         if place is None:
@@ -211,6 +213,20 @@ def _refuse(graph: FairClique, search: Search) -> None:
         raise InstanceError("is not for anchors and own constraints", field="option disjoint")
     if options["enumerate"] and search.extend is not None:
         raise InstanceError("is not for own constraints", field="option enumerate")
+    if options["ties"] != "any" and search.extend is not None:
+        raise InstanceError("is not for own constraints", field="option ties")
+
+
+def _one_alone(search: Search) -> None:
+    """Refuse by name to look for more cliques than one where only the kernel can."""
+    plain = {"enumerate": 0, "ties": "any", "disjoint": 0}
+    for name, value in plain.items():
+        asked = search.options[name]
+        if asked != value and not (name == "disjoint" and asked == 1):
+            raise InstanceError(
+                f"is not for {search.method}, which finds one clique (use auto or kernel)",
+                field=f"option {name}",
+            )
 
 
 def _inject(found: CliqueSearch, graph: FairClique, solution: Clique | None) -> None:

@@ -72,7 +72,6 @@ def auto(shop: Shop, search: Search) -> None:
 
 def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
-    extended.refuse(search)
     opening(shop, search)
     if search.open and kernelled(shop):
         drive(shop, search, kernels(shop, search))
@@ -103,7 +102,6 @@ def disjunctive(shop: Shop, search: Search) -> None:
 
 def dispatch(shop: Shop, search: Search) -> None:
     """One schedule by the priority rule of option ``rule``."""
-    extended.refuse(search)
     search.offer(rules.schedule(shop, rules.rule(search.options["rule"])), "dispatch")
 
 

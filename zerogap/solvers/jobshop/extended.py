@@ -10,20 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import Shop
 from zerogap.models.jobshop.exact.horizon import wide
 from zerogap.models.jobshop.instance import latest
 from zerogap.solvers.search import Search
-
-
-def refuse(search: Search) -> None:
-    """Methods that cannot know a constraint of the user's say so at once."""
-    if search.extend is not None:
-        raise InstanceError(
-            f"{search.method} cannot know the constraints that extend adds (use auto or exact)",
-            field="method",
-        )
 
 
 def solve(shop: Shop, search: Search, *, cold: bool, parameters: dict[str, Any] | None) -> None:

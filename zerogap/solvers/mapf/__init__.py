@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap._ext.mapf.search import ConflictSearch, PathSearch
-from zerogap.models.base import InstanceError
 from zerogap.models.mapf import Mapf
 from zerogap.solvers.mapf import model
 from zerogap.solvers.mapf.kernels import SLACK, Conflicts, ground, inject, paths
@@ -48,7 +47,6 @@ def auto(instance: Mapf, search: Search) -> None:
 
 def kernel(instance: Mapf, search: Search) -> None:
     """Planning and neighbourhood search alone."""
-    refuse(search)
     made = ground(instance)
     if reachable(made, search):
         plan = PathSearch(made, search.seed)
@@ -74,12 +72,6 @@ PROOFS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("exact", {"backend": "cbs"}),
     ("exact", {"backend": "cp-sat"}),
 )
-
-
-def refuse(search: Search) -> None:
-    """Kernels know nothing of constraints of the user's."""
-    if search.extend is not None:
-        raise InstanceError("needs the exact model: method auto or exact", field="extend")
 
 
 def reachable(made: Any, search: Search) -> bool:

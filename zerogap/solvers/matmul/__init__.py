@@ -34,11 +34,6 @@ def kernel(instance: MatMul, search: Search) -> None:
     """Walks alone."""
     if instance.objective == "additions":
         return _additions(instance, search)
-    if search.extend is not None:
-        raise InstanceError(
-            "kernel cannot know the constraints that extend adds (use auto or exact)",
-            field="method",
-        )
     return _walk(instance, search, threads=search.threads)
 
 
