@@ -7,5 +7,6 @@ from benchmarks.tables.definitions import (
     jobshop,
     overview,
     routing,
+    scheduling,
     systems,
 )

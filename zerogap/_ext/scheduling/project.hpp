@@ -57,10 +57,8 @@ struct Member {
     std::vector<int> mode;  // of the instance
     int32_t span = INT32_MAX;
     int64_t over = 0;       // what the budgets are exceeded by
-    int64_t weight = 0;     // sum of the ends: which of two equally long plans is the tighter one
-    bool better(const Member& o) const {
-        return over != o.over ? over < o.over : span != o.span ? span < o.span : weight < o.weight;
-    }
+    int64_t weight = 0;     // sum of the ends, by which copies are known
+    bool better(const Member& o) const { return over != o.over ? over < o.over : span < o.span; }
     bool same(const Member& o) const { return over == o.over && span == o.span && weight == o.weight; }
 };
 
@@ -156,20 +154,19 @@ private:
         }
     }
 
-    int pick() {
-        const int a = (int)random.below((uint32_t)crowd), b = (int)random.below((uint32_t)crowd);
-        return people[a].better(people[b]) ? a : b;
-    }
-
-    int worst() const {
-        int w = 0;
-        for (int i = 1; i < crowd; ++i) if (people[w].better(people[i])) w = i;
+    // One of the worst by lot: equally good plans replace each other, so that a plateau is wandered.
+    int worst() {
+        int w = 0, count = 1;
+        for (int i = 1; i < crowd; ++i) {
+            if (people[w].better(people[i])) { w = i; count = 1; }
+            else if (!people[i].better(people[w]) && random.below((uint32_t)++count) == 0) w = i;
+        }
         return w;
     }
 
     void breed() {
         const Project& p = *project;
-        const int a = pick();
+        const int a = (int)random.below((uint32_t)crowd);
         int b = (int)random.below((uint32_t)(crowd - 1));
         b += b >= a;
         const Member& one = people[a];
@@ -225,10 +222,15 @@ private:
         restart();
     }
 
+    // Anew with a larger population, which takes longer to settle and settles on something better.
     void restart() {
         if (stale < 60 * crowd) return;
         stale = 0;
         filled = 0;
+        const size_t before = people.size();
+        crowd = std::min(3 * crowd, 4000);
+        people.resize(std::max<size_t>(before, crowd));
+        for (size_t i = before; i < people.size(); ++i) size(people[i]);
     }
 
     // ---- a plan from keys and modes ----------------------------------------------------------------

@@ -103,15 +103,21 @@ def _end(shop: Workshop, task: int, start: int, mode: int) -> int:
 
 def closings(shop: Workshop) -> list[list[tuple[int, int]]]:
     """Closed intervals of every resource, by begin, those that touch merged."""
-    made: list[list[tuple[int, int]]] = [[] for _ in range(shop.resources)]
     order = np.lexsort((shop.closing_begin, shop.closing_resource))
-    for i in order.tolist():
-        row = made[shop.closing_resource[i]]
-        a, b = int(shop.closing_begin[i]), int(shop.closing_end[i])
-        if row and a <= row[-1][1]:
-            row[-1] = (row[-1][0], max(b, row[-1][1]))
-        else:
-            row.append((a, b))
+    resource, begin, end = (
+        getattr(shop, f"closing_{name}")[order] for name in ("resource", "begin", "end")
+    )
+    places = np.searchsorted(resource, np.arange(shop.resources + 1))
+    made: list[list[tuple[int, int]]] = []
+    for k, m in zip(places[:-1].tolist(), places[1:].tolist()):
+        if k == m:
+            made.append([])
+            continue
+        late = np.maximum.accumulate(end[k:m])
+        # A new interval where one begins after everything before it has ended.
+        new = np.flatnonzero(np.concatenate(([True], begin[k + 1 : m] > late[:-1])))
+        last = np.append(new[1:], m - k) - 1
+        made.append(list(zip(begin[k + new].tolist(), late[last].tolist())))
     return made
 
 
@@ -125,7 +131,11 @@ def calendar(shop: Workshop, mode: int) -> Closings:
     if key not in cache:
         if "_closings" not in shop.__dict__:
             shop.__dict__["_closings"] = closings(shop)
-        rows = sorted(c for r in key for c in shop.__dict__["_closings"][r])
+        closed = [row for r in key if (row := shop.__dict__["_closings"][r])]
+        if len(closed) == 1:
+            cache[key] = tuple(closed[0])
+            return cache[key]
+        rows = sorted(c for row in closed for c in row)
         merged: list[tuple[int, int]] = []
         for a, b in rows:
             if merged and a <= merged[-1][1]:
