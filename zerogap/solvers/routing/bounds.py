@@ -1,7 +1,8 @@
 """Proofs for routing: column generation with cuts, enumeration and a closing MIP, branching.
 
 The lower bound is valid at every moment: it is the Lagrangian bound of the last exhaustive pricing,
-and while branching the least bound of the open nodes.
+and while branching the least bound of the open nodes. Costs in here are shifted
+(`zerogap.solvers.routing.master.shifts`); what the search is told is not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +24,7 @@ from zerogap.solvers.routing.master import (
     Row,
     capacity_cuts,
     edges,
+    shifts,
     subset_cuts,
 )
 from zerogap.solvers.search import Search
@@ -73,12 +76,17 @@ class Proof:
     instance : Routing
     search : Search
         Gives the incumbent and takes bounds and solutions.
+    routes : iterable of (type, clients)
+        Routes that kernels found good, columns from the start.
     """
 
-    def __init__(self, instance: Routing, search: Search):
+    def __init__(
+        self, instance: Routing, search: Search, routes: Iterable[tuple[int, list[int]]] = ()
+    ):
         self.instance = instance
         self.search = search
         self.master = Master(instance, self._big())
+        self.shift = self.master.shift
         self.capacity = max(t.capacity for t in self.master.types)
         self.cuttable = bool(instance.required.all())
         self.pairs: dict[tuple[int, int], int] = {}
@@ -90,6 +98,7 @@ class Proof:
         self.aim: float | None = None  # the incumbent that is to be beaten: a snapshot
         singles = [(k, (c,)) for k in range(len(self.master.types)) for c in range(self.master.n)]
         self.master.add([s for s in singles if self._possible(*s)])
+        self._add(routes)
         self.take_incumbent()
 
     def _possible(self, kind: int, route: tuple[int, ...]) -> bool:
@@ -127,23 +136,33 @@ class Proof:
 
     def _big(self) -> float:
         if self.search.objective is not None:
-            return float(self.search.objective) + 1.0
+            return float(self.search.objective) + float(shifts(self.instance).sum()) + 1.0
         far = max(int(self.instance.matrix(int(p)).clip(max=1 << 30).max()) for p in {0})
-        return 4.0 * far + float(self.instance.fixed_cost.max()) + 1.0
+        dear = float(np.abs(shifts(self.instance)).max(initial=0))
+        return 4.0 * far + float(self.instance.fixed_cost.max()) + 2.0 * dear + 1.0
 
     def take_incumbent(self) -> None:
         """Make the incumbent's routes columns."""
         best = self.search.solution
         if best is None:
             return
+        self._add((r.vehicle, list(r)) for r in best.routes)
+
+    def _add(self, routes: Iterable[tuple[int, list[int]]]) -> None:
+        """Make routes columns; those of several trips are none."""
         position = {t.index: k for k, t in enumerate(self.master.types)}
-        routes = [r for r in best.routes if r.vehicle in position and len(r)]
-        self.master.add([(position[r.vehicle], tuple(r)) for r in routes])
+        self.master.add(
+            [
+                (position[vehicle], tuple(stops))
+                for vehicle, stops in routes
+                if vehicle in position and stops and min(stops) >= 0
+            ]
+        )
 
     def look(self) -> None:
         """Take a snapshot of the incumbent, against which everything is proven until the next."""
         best = self.search.objective
-        self.aim = None if best is None else float(best)
+        self.aim = None if best is None else float(best) + self.shift
 
     @property
     def target(self) -> float:
@@ -195,6 +214,7 @@ class Proof:
         """
         others = self.open[0].bound if self.open else math.inf
         value = min(node_bound, others)
+        value -= self.shift
         if self.search.objective is not None:
             value = min(value, float(self.search.objective))
         if math.isfinite(value):
@@ -275,7 +295,7 @@ class Proof:
             return False
         n, types = self.master.n, self.master.types
         optional = np.flatnonzero(~self.instance.required)
-        cost = [float(c.cost) for c in columns] + [float(self.instance.prize[i]) for i in optional]
+        cost = [float(c.cost) for c in columns] + self.master.leave[optional].tolist()
         rows: list[tuple[dict[int, float], float, float]] = [({}, 1.0, 1.0) for _ in range(n)]
         rows += [({}, -math.inf, float(t.available)) for t in types]
         for k, column in enumerate(columns):
@@ -336,7 +356,7 @@ class Proof:
             # Every solution lies in a node that is done, and no node holds one that is better than
             # both what it was held against and what it offered. Another thread's better incumbent
             # would refute that, not become the claim.
-            self.search.prove_optimal(SOURCE, self.beaten)
+            self.search.prove_optimal(SOURCE, self.beaten - self.shift)
 
     def _enter(self, node: Node) -> None:
         """Make the LP that of a node: its branching rows tight, all others free."""
@@ -367,12 +387,17 @@ class Proof:
         return True
 
 
-def prove(instance: Routing, search: Search) -> None:
+def prove(instance: Routing, search: Search, routes: Iterable[tuple[int, list[int]]] = ()) -> None:
     """Tighten the bound of `search` by column generation, to a proof where time allows.
+
+    Parameters
+    ----------
+    routes : iterable of (type, clients)
+        Good routes, columns from the start.
 
     Raises
     ------
     InstanceError
         If the instance has features that column generation does not know here.
     """
-    Proof(instance, search).run()
+    Proof(instance, search, routes).run()

@@ -52,17 +52,37 @@ def applicable(instance: Routing) -> str:
 
 @dataclass
 class Column:
-    """A route: vehicle type, clients from 0, cost in the instance's units."""
+    """A route: vehicle type, clients from 0, shifted cost in the instance's units."""
 
     vehicle: int
     clients: tuple[int, ...]
     cost: int
 
 
+def shifts(instance: Routing) -> np.ndarray:
+    """The largest reward of every client, shape (n,), which shifted costs charge for its service.
+
+    Rewards may make a route's cost negative. Rows that cover a client at least once then bound
+    nothing: the same route, driven again and again, would earn. So a route is charged the largest
+    reward that each of its clients could bring, leaving a client out is charged it as well, and
+    the sum over all clients is subtracted from every total: a constant, since every client is
+    either served once or left out. Any shifts are right; with these, costs are distances and
+    rewards missed, and neither they nor what leaving out costs is ever negative.
+    """
+    if instance.preference is None:
+        return np.zeros(instance.clients, np.int64)
+    rows = instance.vehicles > 0
+    worth = np.asarray(instance.preference[rows])
+    if instance.allowed is not None:
+        allowed = instance.allowed[rows]
+        worth = np.where(allowed, worth, worth.min(axis=0))
+    return worth.max(axis=0).clip(min=0)
+
+
 class Type:
     """Pricing data of one vehicle type; node 0 is its depot, node i + 1 client i."""
 
-    def __init__(self, instance: Routing, t: int):
+    def __init__(self, instance: Routing, t: int, shift: np.ndarray):
         self.index = t
         profile = int(instance.profile[t])
         depot = int(instance.depot_location[instance.start_depot[t]])
@@ -76,7 +96,7 @@ class Type:
         self.fixed = int(instance.fixed_cost[t])
         prefer = np.zeros(instance.clients + 1)
         if instance.preference is not None:
-            prefer[1:] = instance.preference[t]
+            prefer[1:] = instance.preference[t] - shift
         self.prefer = prefer.astype(np.int64)
         # Costs at nodes are halved onto the arcs at both sides, which keeps symmetry.
         half = prefer / 2
@@ -128,7 +148,7 @@ class Type:
         )  # fmt: skip
 
     def cost(self, clients: tuple[int, ...]) -> int:
-        """True cost of a route in the instance's units."""
+        """Cost of a route with its clients' shifts, in the instance's units."""
         nodes = [0, *(c + 1 for c in clients), 0]
         driven = sum(int(self.arc[a, b]) for a, b in zip(nodes, nodes[1:]))
         return driven + self.fixed - sum(int(self.prefer[c + 1]) for c in clients)
@@ -196,15 +216,20 @@ class Master:
             raise InstanceError(reason)
         self.instance = instance
         self.n = instance.clients
-        self.types = [Type(instance, t) for t in range(instance.types) if instance.vehicles[t] > 0]
+        shift = shifts(instance)
+        #: True total = total of shifted costs − this.
+        self.shift = int(shift.sum())
+        kinds = np.flatnonzero(instance.vehicles > 0)
+        self.types = [Type(instance, int(t), shift) for t in kinds]
         self.required = instance.required.copy()
         self.columns: list[Column] = []
         self.known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._nodes = np.zeros((1024, 16), np.int16)  # of the columns, padded with the depot
         self.rows: list[Row] = []
         self.exact = True
-        prizes = np.where(self.required, big, np.minimum(instance.prize, big)).astype(float)
-        #: What leaving a client out costs truly; ∞ where it must be served.
-        self.leave = np.where(self.required, math.inf, instance.prize.astype(float))
+        #: What leaving a client out costs, with its shift; ∞ where it must be served.
+        self.leave = np.where(self.required, math.inf, (instance.prize + shift).astype(float))
+        prizes = np.minimum(self.leave, big)
         cover = [({i: 1.0}, 1.0, math.inf) for i in range(self.n)]
         count: list[tuple[dict[int, float], float, float]] = [
             ({}, -math.inf, float(t.available)) for t in self.types
@@ -224,6 +249,7 @@ class Master:
             if (position, clients) in self.known:
                 continue
             self.known[position, clients] = len(self.columns)
+            self._note(clients)
             kind = self.types[position]
             self.columns.append(Column(position, clients, kind.cost(clients)))
             start.append(len(index))
@@ -257,6 +283,22 @@ class Master:
         path = [False, *inside, False]
         return float(sum(a != b for a, b in zip(path, path[1:])))
 
+    def _crossed(self, row: Row) -> np.ndarray:
+        """`_coefficient` of all columns at once."""
+        inside = row.inside[self._nodes[: len(self.columns)]]
+        if row.kind == "subset":
+            return (inside.sum(axis=1) // 2).astype(float)
+        return (inside[:, 1:] != inside[:, :-1]).sum(axis=1).astype(float)
+
+    def _note(self, clients: tuple[int, ...]) -> None:
+        """Keep the nodes of the next column: depot, clients, depot to the end of its row."""
+        k, (rows, width) = len(self.columns), self._nodes.shape
+        if k == rows or len(clients) + 2 > width:
+            larger = np.zeros((max(rows, 2 * k), max(width, len(clients) + 2)), np.int16)
+            larger[:k, :width] = self._nodes[:k]
+            self._nodes = larger
+        self._nodes[k, 1 : len(clients) + 1] = [c + 1 for c in clients]
+
     def values(self) -> np.ndarray:
         """Value of every route column in the last LP."""
         return self.lp.values[self.n :]
@@ -267,11 +309,9 @@ class Master:
         """Add a cut; returns its index among the cuts."""
         if row.kind == "subset":
             row.slot = sum(r.kind == "subset" for r in self.rows)
-        coefficients = {
-            self.n + k: c
-            for k, column in enumerate(self.columns)
-            if (c := self._coefficient(row, column.clients))
-        }
+        crossed = self._crossed(row)
+        used = np.flatnonzero(crossed)
+        coefficients = dict(zip((self.n + used).tolist(), crossed[used].tolist()))
         self.lp.add_rows(Rows.of([(coefficients, row.low, row.high)]))
         self.rows.append(row)
         return len(self.rows) - 1
@@ -319,7 +359,7 @@ class Master:
         bound : float or None
             A valid lower bound on the LP with these rows, None where pricing was not exhaustive.
         """
-        bound: float | None = None if heuristic else duals.value
+        exhaustive, least = not heuristic, []
         member, penalty = self.subset_data(duals)
         found: list[tuple[int, tuple[int, ...]]] = []
         for k, kind in enumerate(self.types):
@@ -327,9 +367,22 @@ class Master:
                 self.reduced(k, duals), member, penalty, heuristic, most, LABELS
             )
             found += [(k, tuple(c - 1 for c in clients)) for _, clients in routes]
-            if bound is not None:
-                bound = bound + kind.available * min(0.0, best) if exact else None
-        return self.add(found), bound
+            exhaustive = exhaustive and exact
+            least.append((min(0.0, best), kind.available))
+        return self.add(found), duals.value + self._most(least) if exhaustive else None
+
+    def _most(self, least: list[tuple[float, int]]) -> float:
+        """The least reduced cost that routes can have together: (least, available) by type.
+
+        Every route serves a client of its own, so that all types together have no more routes
+        than there are clients.
+        """
+        total, left = 0.0, self.n
+        for reduced, available in sorted(least):
+            taken = min(left, available)
+            total += taken * reduced
+            left -= taken
+        return total
 
     def enumerate(
         self, duals: Duals, gap: float, limit: int, labels: int, seconds: float

@@ -1,0 +1,56 @@
+"""Vehicles that like clients differently: bounds, and kernels that know who drives best."""
+
+import numpy as np
+import pytest
+
+import zerogap as zg
+from zerogap.solvers.routing.master import shifts
+
+
+def profiled(seed, n=7, types=3, *, zones=False, prizes=False, negative=False):
+    rng = np.random.default_rng(seed)
+    b = zg.routing.Builder()
+    b.add_depot(50, 50)
+    for _ in range(n):
+        more = {}
+        if prizes and rng.random() < 0.5:
+            more = {"required": False, "prize": int(rng.integers(0, 90))}
+        x, y = rng.integers(0, 100, 2).tolist()
+        b.add_client(x, y, delivery=int(rng.integers(1, 7)), **more)
+    for _ in range(types):
+        fields = {"preference": rng.integers(-60 if negative else 0, 150, n).tolist()}
+        if zones:
+            fields["allowed"] = (rng.random(n) < 0.75).tolist()
+        b.add_vehicle_type(int(rng.integers(1, n)), capacity=12, **fields)
+    return b.build()
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "kind", [{}, {"zones": True}, {"prizes": True}, {"negative": True, "prizes": True}]
+)
+def test_rewards_beyond_all_distances_are_bounded_and_proven(seed, kind):
+    instance = profiled(seed, n=5, **kind)
+    exact = zg.solve(instance, method="exact", threads=1, time_limit=120)
+    if exact.status == "infeasible":
+        return
+    assert exact.status == "optimal"
+    alone = zg.solve(instance, method="columns", threads=1, time_limit=120, start=exact.solution)
+    assert (alone.status, alone.objective) == ("optimal", exact.objective), alone.messages
+
+
+def test_shifts_are_the_largest_reward_that_may_be_had():
+    instance = profiled(1, n=4, types=2).replace(
+        preference=[[5, -3, 7, 1], [9, -8, 90, -1]],
+        allowed=[[1, 1, 1, 1], [1, 1, 0, 1]],
+    )
+    assert shifts(instance).tolist() == [9, 0, 7, 1]
+
+
+def test_the_bound_of_a_profiled_problem_is_near():
+    instance = zg.generate("routing", "pvrp-p", seed=1, clients=14, vehicles=3, capacity=20)
+    best = zg.solve(instance, method="kernel", iterations=20_000, threads=1)
+    below = zg.solve(instance, method="columns", threads=1, time_limit=120, gap=0.02,
+                     start=best.solution)  # fmt: skip
+    assert below.bound <= below.objective
+    assert below.gap <= 0.02
