@@ -25,7 +25,7 @@ def profiled(seed, n=7, types=3, *, zones=False, prizes=False, negative=False):
     return b.build()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize(
     "kind", [{}, {"zones": True}, {"prizes": True}, {"negative": True, "prizes": True}]
 )

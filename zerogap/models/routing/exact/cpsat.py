@@ -60,6 +60,8 @@ class _Circuits:
         self.names: dict[Any, Any] = {}
         self.auxiliary: dict[Any, Any] = {}
         self.table = Ways(instance)
+        #: What hours cost, by vehicle; nothing where times do not count.
+        self.prices: dict[int, list[Any]] = {}
 
     def _reload_nodes(self, t: int) -> list[int]:
         """Depots of the reload nodes of a vehicle, as many copies as it may need."""
@@ -383,7 +385,6 @@ class _Circuits:
                 opens, closes = (int(min(s, horizon)) for s in instance.depot_window[depot])
                 again[v, n + 1 + k] = model.new_int_var(opens, closes, f"again[{v},{k}]")
                 self.auxiliary["again", v, n + 1 + k] = again[v, n + 1 + k]
-        self.prices: dict[int, list[Any]] = {}
         if instance.decides_times():
             hours = Hours(self)
             hours.add(start, again)
