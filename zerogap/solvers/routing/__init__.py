@@ -6,6 +6,7 @@ incumbent while an exact model, where one is small enough, closes the gap.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from zerogap.models.base import InstanceError
@@ -14,12 +15,15 @@ from zerogap.models.routing.exact.cpsat import build
 from zerogap.solvers.backends import cpsat
 from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.closure import on_shortest_ways
+from zerogap.solvers.routing.ends import with_one_end
 from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
 from zerogap.solvers.routing.together import provable, together
 from zerogap.solvers.routing.trips import untied
 from zerogap.solvers.search import Search
 
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
+#: Share of the time that annealing over whole tours gets before the circuit model, with one thread.
+KERNEL_SHARE = 0.5
 
 
 def infeasible(instance: Routing, search: Search) -> bool:
@@ -37,9 +41,7 @@ def kernel(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
-    search = untied(on_shortest_ways(search))
-    if feature := strange(search.instance):
-        raise InstanceError(f"the kernels know no {feature}; auto and exact do")
+    search = seen(search)
     parallel(search.instance, search)
 
 
@@ -65,39 +67,66 @@ def auto(instance: Routing, search: Search) -> None:
         trivial(instance, search)
         return
     if search.extend is not None:
-        view = on_shortest_ways(search)
-        if not strange(view.instance):
-            first_solution(view.instance, view)
+        view = seen(search)
+        first_solution(view.instance, view)
         cpsat.improve(build(instance, plain=False), search)
         return
-    if instance.clients > SMALL:
-        search = untied(on_shortest_ways(search))
-        instance = search.instance
-    if strange(instance):
-        cpsat.improve(build(instance, plain=search.extend is None), search)
-    elif instance.clients > SMALL and provable(instance, search):
+    if instance.clients <= SMALL:
+        closed(instance, search)
+        return
+    view = seen(search)
+    if provable(view.instance, search):
 
         def burst(seconds: float) -> None:
-            anneal(instance, search, seconds=seconds)
+            anneal(view.instance, view, seconds=seconds)
 
-        together(instance, search, improve, burst)
-    elif instance.clients > SMALL:
-        parallel(instance, search)
+        together(view.instance, view, improve, burst)
+    elif strange(view.instance):
+        beside(instance, search)
     else:
-        closed(instance, search)
+        parallel(view.instance, view)
+
+
+def seen(search: Search) -> Search:
+    """The search as kernels see it: shortest ways, one end a type, a vehicle a trip."""
+    return untied(with_one_end(on_shortest_ways(search)))
 
 
 def closed(instance: Routing, search: Search) -> None:
     """A short annealing, then CP-SAT from its solution to the proof."""
-    view = on_shortest_ways(search)
-    if not strange(view.instance):
-        anneal(view.instance, view, seconds=min(0.3, search.remaining / 4), iterations=20_000)
+    view = seen(search)
+    anneal(view.instance, view, seconds=min(0.3, search.remaining / 4), iterations=20_000)
     try:
         model = build(instance, plain=search.extend is None)
     except InstanceError:
-        improve(instance, search)
+        improve(view.instance, view)
         return
     cpsat.improve(model, search)
+
+
+def beside(instance: Routing, search: Search) -> None:
+    """Annealing over whole tours, and the circuit model for the bound, at the same time."""
+    view = seen(search)
+    try:
+        model = build(instance)
+    except InstanceError:
+        parallel(view.instance, view)
+        return
+    if search.threads == 1:
+        anneal(view.instance, view, seconds=KERNEL_SHARE * search.remaining)
+        cpsat.improve(model, search)
+        return
+
+    def kernels() -> None:
+        try:
+            improve(view.instance, view)
+        except Exception as error:
+            search.report("kernels", error)
+
+    thread = threading.Thread(target=kernels, name="kernels", daemon=True)
+    thread.start()
+    cpsat.improve(model, search, workers=search.threads - 1)
+    thread.join()
 
 
 def trivial(instance: Routing, search: Search) -> None:

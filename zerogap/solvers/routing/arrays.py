@@ -8,7 +8,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
-from zerogap.models.routing.fields import kernel_arrays
+from zerogap.models.routing.fields import OBJECTIVES, kernel_arrays
 
 ARC = 1 << 28  # what kernels take for a forbidden arc; finite entries must stay below
 DENSE = 4000  # nodes up to which the kernels keep a dense matrix
@@ -56,7 +56,7 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "dims": k,
             "sums": sums.shape[1],
             "groups": len(instance.group_required),
-            "objective": ("cost", "longest", "bottleneck").index(instance.objective),
+            "objective": OBJECTIVES.index(instance.objective),
             "x": np.append(instance.x[places], 0.0),
             "y": np.append(instance.y[places], 0.0),
             "scale": instance.scale,

@@ -9,6 +9,7 @@ from typing import Any
 
 from zerogap.models.routing import FORBIDDEN, Routing
 from zerogap.models.routing.timing import timed
+from zerogap.solvers.routing import tours
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 from zerogap.solvers.routing.large import spacious, sweep
 from zerogap.solvers.routing.pool import CLIENTS, Pool, selectable, visits
@@ -21,7 +22,7 @@ HOT, HOT_FLEET, HOT_PRIZE = 1.0, 3.0, 2.0
 #: Last temperature; groups, whose members stand in for each other, freeze earlier.
 COLD, COLD_GROUPS = 0.01, 0.1
 #: Features that ruin and recreate does not know.
-STRANGE = {"units quota", "fleet limits", "several ends", "energy", "objective costliest"}
+STRANGE = {"units quota", "fleet limits", "energy", "objective costliest"}
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -188,8 +189,11 @@ def strange(instance: Routing) -> str:
 
 
 def anneal(instance: Routing, search: Search, *, seconds: float = math.inf,
-           iterations: int | None = None, **settings: Any) -> Slices:  # fmt: skip
-    """One run of ruin and recreate in this thread."""
+           iterations: int | None = None, **settings: Any) -> Slices | None:  # fmt: skip
+    """One run of ruin and recreate, or over whole tours, in this thread."""
+    if strange(instance):
+        tours.anneal(search, seconds=seconds, iterations=iterations)
+        return None
     seconds = min(seconds, search.remaining)
     if search.iterations is not None:
         iterations = min(search.iterations, iterations or search.iterations)
@@ -212,6 +216,9 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
     low temperature goes on from there. A travelling salesman has his own kernel. ``lane`` tells
     parallel runs apart.
     """
+    if strange(instance):
+        tours.anneal(search, lane=lane)
+        return
     if salesman(instance):
         return tour(instance, search, lane)
     if spacious(instance) and sweep(instance, search, lane):
