@@ -18,6 +18,7 @@ from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
 from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
 from zerogap.solvers.routing.together import provable, together
+from zerogap.solvers.routing.tours import unknown
 from zerogap.solvers.routing.trips import untied
 from zerogap.solvers.search import Search
 
@@ -42,6 +43,8 @@ def kernel(instance: Routing, search: Search) -> None:
         trivial(instance, search)
         return
     search = seen(search)
+    if (feature := strange(search.instance)) and (other := unknown(search.instance)):
+        raise InstanceError(f"no kernel knows {feature} with {other}; auto and exact do")
     parallel(search.instance, search)
 
 

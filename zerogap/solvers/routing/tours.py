@@ -22,7 +22,16 @@ from zerogap.solvers.search import Search
 _SLICE = 0.1
 #: Seconds of the first round and of the longest; a round is twice as long as the one before.
 FIRST, LONGEST = 0.4, 60.0
-#: Share of iterations of an iteration limit that the first of its rounds gets.
+#: Features that the kernel knows; an instance with another one is not given to it.
+KNOWN = {
+    "several vehicle types", "several depots", "open routes", "time windows",
+    "several time windows", "pickups", "backhauls last", "shipments", "prizes", "groups",
+    "release times", "trips", "distance limit", "duration limit", "stops limit", "duration costs",
+    "profiles", "preferences", "permissions", "conflicts", "precedences", "quota", "fairness",
+    "purchases", "units quota", "fleet limits", "energy", "setup times", "speeds",
+    "service by vehicle", "objective longest", "objective bottleneck", "objective costliest",
+    "then cost", "then longest", "then spread",
+}  # fmt: skip
 AIMS = {"": -1, **{name: k for k, name in enumerate((*OBJECTIVES, "spread"))}}
 
 
@@ -189,12 +198,19 @@ def _pareto(labels: list[_Label]) -> list[_Label]:
     return kept
 
 
+def unknown(instance: Routing) -> str:
+    """A feature of the instance that the kernel does not know; empty if it knows all."""
+    return next((f for f in instance.features() if f not in KNOWN), "")
+
+
 def anneal(search: Search, *, seconds: float = math.inf, iterations: int | None = None,
            lane: int = 0) -> None:  # fmt: skip
     """Rounds of annealing until the search, the seconds or the iterations end.
 
     Every second round begins with the best solution, the others from nothing.
     """
+    if unknown(search.instance):
+        return
     seconds = min(seconds, search.remaining)
     if search.iterations is not None:
         iterations = min(search.iterations, iterations or search.iterations)
