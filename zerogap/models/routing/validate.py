@@ -184,7 +184,7 @@ def _convert(instance: Routing) -> None:
         if getattr(instance, row.name) is None:
             nothing = -1 if row.kind == "index" else 0
             default = nothing if row.default is None else row.default
-            default = False if row.kind == "depots" else default
+            default = 0 if default == () else default  # nothing named, nobody marked
             object.__setattr__(instance, row.name, np.full([s or 0 for s in want], default))
         array = _array(instance, row.name, row.dtype, want)
         for symbol, length in zip(row.shape, array.shape):
