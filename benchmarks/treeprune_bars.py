@@ -1,7 +1,7 @@
 """The bars of the family `treeprune`, each in bounded time: ``python treeprune_bars.py [bar …]``.
 
-Bars: agree (1), speed (2), huge (2, 4), pruner (3), batch (4), adversarial (5), simulator (6).
-Prints one line a figure; ``agree`` takes ``--count``.
+Bars: agree (1), speed (2), huge (2, 4), pruner (3), batch (4), adversarial (5), simulator (6),
+frontier (KV cache against what goes on). Prints one line a figure; ``agree`` takes ``--count``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 import zerogap as zg
+from zerogap.bench import bars as lines
 from zerogap.models.treeprune import Kept, adversarial, check, random, rebase
 from zerogap.solvers.treeprune import Pruner, SyntheticModel, prune, prune_batch, simulate
 from zerogap.solvers.treeprune.policies import POLICIES
@@ -235,6 +237,27 @@ def simulator(seeds: int = 8) -> None:
             )
 
 
+def frontier(results: str | None, seeds: int = 8) -> None:
+    """KV cache against what goes on, by both definitions, for ETS over λ_b and λ_d; no times."""
+    usual = [simulate(POLICIES["rebase"], 256, s) for s in range(seeds)]
+    tokens = float(np.mean([r.kv for r in usual]))
+    for lambda_d in (0.0, 1.45, 4.0):
+        for lambda_b in (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0):
+            policy = partial(POLICIES["ets"], lambda_b=lambda_b, lambda_d=lambda_d)
+            found = [simulate(policy, 256, s) for s in range(seeds)]
+            mean = {
+                key: round(float(np.mean([getattr(r, key) for r in found])), 4)
+                for key in ("reward", "share", "coverage", "best")
+            }
+            less = round(tokens / float(np.mean([r.kv for r in found])), 3)
+            print(f"frontier: λ_b {lambda_b:g}, λ_d {lambda_d:g}: {less}× less KV, {mean}")
+            if results:
+                lines.append(
+                    results, "frontier", lambda_b=lambda_b, lambda_d=lambda_d, less_kv=less,
+                    **mean, width=256, searches=seeds,
+                )  # fmt: skip
+
+
 def main() -> None:
     """Run the bars named on the command line, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -245,9 +268,11 @@ def main() -> None:
         "batch": batch,
         "adversarial": hard,
         "simulator": simulator,
+        "frontier": lambda: frontier(chosen.results),
     }
     parser.add_argument("bars", nargs="*", default=["agree", *bars])
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--results", help="file that the frontier adds its lines to")
     chosen = parser.parse_args()
     for name in chosen.bars:
         begun = time.perf_counter()

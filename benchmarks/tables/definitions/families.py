@@ -54,6 +54,38 @@ def dag_auto() -> str:
     return lines.markdown(head, rows, lines.origin("bars-dag", how=note))
 
 
+@table("dag/pgmpy")
+def dag_pgmpy() -> str:
+    """Categories: how soon the score of pgmpy's searches is reached."""
+    rows = []
+    for peer, words in (("hill", "hill climbing"), ("ges", "GES")):
+        for r in lines.bar("bars-dag-pgmpy", peer):
+            rows.append([r["network"], r["score"], words, f"{r['peer_objective']:.1f}",
+                         f"{r['peer_seconds']:.2f} s", f"{1000 * r['reached']:.1f} ms",
+                         lines.thousands(r["peer_seconds"] / r["reached"]),
+                         f"{r['objective']:.1f}"])  # fmt: skip
+    head = ("network", "score", "pgmpy's search", "its score", "its time", "reached after",
+            "times as fast", "zerogap's score at the end")  # fmt: skip
+    note = (
+        "1,000 rows; at most 3 parents beside hill climbing; two threads, pgmpy one, the same run"
+    )
+    return lines.markdown(head, rows, lines.origin("bars-dag-pgmpy", how=note))
+
+
+@table("treeprune/frontier")
+def tree_frontier() -> str:
+    """ETS on the simulator: KV cache against what goes on, by both definitions."""
+    rows = [
+        (f"{r['lambda_d']:g}", f"{r['lambda_b']:g}", f"{r['less_kv']:.2f}×",
+         lines.percent(r["reward"], 1), lines.percent(r["share"], 1),
+         lines.percent(r["coverage"], 1))
+        for r in lines.bar("bars-frontier", "frontier")
+    ]  # fmt: skip
+    head = ("λ_d", "λ_b", "less KV cache than REBASE", "`reward`", "`share`", "clusters kept")
+    note = "synthetic model, width 256, means of eight searches"
+    return lines.markdown(head, rows, lines.origin("bars-frontier", how=note))
+
+
 @table("treeprune/speed")
 def tree_speed() -> str:
     """The kernel beside building and solving the published program's integer program."""

@@ -153,8 +153,7 @@ def problem_of(dag: Scored, lists: Lists) -> Any:
     required = np.zeros((d, d), dtype=bool)
     required[dag.required[:, 0], dag.required[:, 1]] = True
     for j, sets in enumerate(lists.sets):
-        for s in sets:
-            allowed[list(s), j] = True
+        allowed[list(set().union(*sets)), j] = True
         if (allowed[:, j] & ~required[:, j]).sum() > CANDIDATES:
             raise InstanceError(
                 f"{dag.names[j]} has more than {CANDIDATES} candidate parents", field="sets"
@@ -304,7 +303,7 @@ def auto(dag: Scored, search: Search) -> None:
         walk.drive(seconds=0.1 if search.iterations is None else math.inf)
     if not lists.complete and search.open:
         lists = lists_of(dag, search)
-        if all(lists.sets):
+        if all(lists.sets) and search.open:
             walk = Walk(dag, search, lists)
             walk.drive(seconds=0.1 if search.iterations is None else math.inf)
     if not search.open or impossible(dag, search, lists):
@@ -334,7 +333,7 @@ def alone(dag: Scored, search: Search) -> None:
         walk.drive(seconds=0.1)
     if not lists.complete and search.open:
         lists = lists_of(dag, search)
-        if all(lists.sets):
+        if all(lists.sets) and search.open:
             Walk(dag, search, lists).drive()
 
 
