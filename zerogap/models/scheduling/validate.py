@@ -261,11 +261,15 @@ def _due(shop: Any) -> None:
 def heads(shop: Any) -> np.ndarray:
     """Earliest (start, end) of every task by windows and precedences alone, shape (tasks, 2).
 
+    Computed once an instance, since it does not change; the array cannot be written to.
+
     Raises
     ------
     InstanceError
         For a cycle of precedences that takes time, or lags that contradict each other.
     """
+    if "_heads" in shop.__dict__:
+        return shop.__dict__["_heads"]
     shortest = np.minimum.reduceat(shop.mode_duration, shop.first_mode[:-1])
     early = np.zeros((shop.tasks, 2), dtype=np.int64)
     early[:, START] = shop.task_release
@@ -279,7 +283,10 @@ def heads(shop: Any) -> np.ndarray:
     for a, b, length in arcs(shop, shortest):
         out[a].append((b, length))
     longest(shop, value, out)
-    return np.array(value, dtype=np.int64).reshape(-1, 2)
+    made = np.array(value, dtype=np.int64).reshape(-1, 2)
+    made.setflags(write=False)
+    shop.__dict__["_heads"] = made
+    return made
 
 
 def arcs(shop: Any, shortest: np.ndarray) -> list[tuple[int, int, int]]:

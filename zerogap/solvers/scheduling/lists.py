@@ -105,7 +105,15 @@ def _calendars(shop: Workshop) -> dict[str, Any]:
             "first_break": [0, 0], "break_begin": [], "break_end": [],
         }  # fmt: skip
     known: dict[tuple, int] = {}
-    of = [known.setdefault(calendar(shop, m), len(known)) for m in range(shop.modes)]
+    # Modes with the same resources have the same calendar, which is looked up once a set of them.
+    by_use: dict[tuple, int] = {}
+    of = []
+    resource, first = shop.demand_resource.tolist(), shop.first_demand.tolist()
+    for m, (a, b) in enumerate(zip(first, first[1:])):
+        use = tuple(resource[a:b])
+        if use not in by_use:
+            by_use[use] = known.setdefault(calendar(shop, m), len(known))
+        of.append(by_use[use])
     lengths = [len(row) for row in known]
     return {
         "calendar_of": of,
