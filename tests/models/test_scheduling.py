@@ -349,3 +349,25 @@ def test_pyjobshop_there_and_back(problem):
     again = from_pyjobshop(build(parse(problem)).data())
     result = zg.solve(again, time_limit=10, threads=1)
     assert (str(result.status), result.objective) == ("optimal", OPTIMA[problem])
+
+
+def test_closings_are_merged():
+    """By resource, those that overlap or touch as one; from the definition, moment by moment."""
+    from zerogap.models.scheduling.solution import closings
+
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        b = zg.scheduling.Builder()
+        spans = [[], [], []]
+        for row in spans:
+            for _ in range(int(rng.integers(0, 6))):
+                begin = int(rng.integers(0, 20))
+                row.append((begin, begin + int(rng.integers(1, 6))))
+            b.add_machine(closed=row)
+        b.add_task(modes=[(1, 0)])
+        made = closings(b.build())
+        for row, merged in zip(spans, made, strict=True):
+            closed = {t for a, e in row for t in range(a, e)}
+            assert {t for a, e in merged for t in range(a, e)} == closed
+            assert len(merged) == sum(t - 1 not in closed for t in closed)
+            assert merged == sorted(merged)
