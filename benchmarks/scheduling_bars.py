@@ -104,7 +104,8 @@ def repair(args: argparse.Namespace) -> None:
         for name, value in (("resource", 0), ("begin", now), ("end", now + length)):
             columns[f"closing_{name}"] = np.append(columns[f"closing_{name}"], value)
         # What runs on the failed machine at that moment is done before it fails.
-        running = (old.start < now) & (old.end > now)
+        of = shop.demand_resource[shop.first_demand[shop.first_mode[:-1] + old.mode]]
+        running = (of == 0) & (old.start < now) & (old.end > now)
         at = int(old.end[running].max(initial=now))
         columns["closing_begin"][-1] = at
         columns["closing_end"][-1] = at + length
