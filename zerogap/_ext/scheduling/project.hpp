@@ -228,7 +228,7 @@ private:
         stale = 0;
         filled = 0;
         const size_t before = people.size();
-        crowd = std::min(3 * crowd, 4000);
+        crowd = std::max(crowd, std::min(3 * crowd, std::min(4000, 20000000 / project->n)));
         people.resize(std::max<size_t>(before, crowd));
         for (size_t i = before; i < people.size(); ++i) size(people[i]);
     }

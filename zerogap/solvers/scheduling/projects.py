@@ -13,6 +13,8 @@ from zerogap.solvers.scheduling.islands import Island, target
 from zerogap.solvers.scheduling.lists import reversible
 from zerogap.solvers.search import Search
 
+#: Larger ones are the list kernel's, which keeps one plan only.
+_TASKS = 50_000
 #: Cells (moments times resources) that the kernel keeps at most.
 _CELLS = 1 << 23
 
@@ -23,7 +25,9 @@ def projective(shop: Workshop) -> bool:
     A task that takes no time but a machine may stand between two others only, which the kernel's
     profiles do not see.
     """
-    if not reversible(shop) or shop.modes * max(1, shop.resources) > _CELLS:
+    if shop.tasks > _TASKS or not reversible(shop):
+        return False
+    if shop.modes * max(1, shop.resources) > _CELLS:
         return False
     on_machine = shop.resource_kind[shop.demand_resource] == MACHINE
     if (shop.mode_duration[shop.demand_mode[on_machine]] == 0).any():
