@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import zerogap as zg
+from zerogap.bench import bars
 from zerogap.models.matmul import MatMul, check
 from zerogap.solvers.matmul.additions import Circuits
 
@@ -121,8 +122,7 @@ def main() -> None:
 
     def record(entry: dict) -> None:
         if args.json:
-            with open(args.json, "a") as file:
-                file.write(json.dumps(entry) + "\n")
+            bars.append(args.json, **entry)
 
     BARS[args.bar](args, record, done)
 

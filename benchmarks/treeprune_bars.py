@@ -1,12 +1,14 @@
 """The bars of the family `treeprune`, each in bounded time: ``python treeprune_bars.py [bar …]``.
 
 Bars: agree (1), speed (2), huge (2, 4), pruner (3), batch (4), adversarial (5), simulator (6),
-frontier (KV cache against what goes on). Prints one line a figure; ``agree`` takes ``--count``.
+frontier (KV cache against what goes on), tradeoff (KV cache and modelled throughput against
+accuracy over λ_b). Prints one line a figure; ``agree`` takes ``--count``.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import resource
 import statistics
@@ -21,10 +23,17 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 import zerogap as zg
-from zerogap.bench import bars as lines
+from zerogap.bench import bars
 from zerogap.models.treeprune import Kept, adversarial, check, random, rebase
-from zerogap.solvers.treeprune import Pruner, SyntheticModel, prune, prune_batch, simulate
-from zerogap.solvers.treeprune.policies import POLICIES
+from zerogap.solvers.treeprune import (
+    Pruner,
+    SyntheticModel,
+    prune,
+    prune_batch,
+    simulate,
+    throughput,
+)
+from zerogap.solvers.treeprune.policies import POLICIES, ets
 from zerogap.solvers.treeprune.strategy import kernel_of
 
 VARIANTS = ("plain", "unit", "equal", "budget", "tokens", "cardinality", "mandatory", "caps",
@@ -252,31 +261,76 @@ def frontier(results: str | None, seeds: int = 8) -> None:
             less = round(tokens / float(np.mean([r.kv for r in found])), 3)
             print(f"frontier: λ_b {lambda_b:g}, λ_d {lambda_d:g}: {less}× less KV, {mean}")
             if results:
-                lines.append(
+                bars.append(
                     results, "frontier", lambda_b=lambda_b, lambda_d=lambda_d, less_kv=less,
                     **mean, width=256, searches=seeds,
                 )  # fmt: skip
 
 
+#: Weights of the cost that the trade-off is measured at.
+COSTS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
+
+
+def tradeoff(questions: int = 200, width: int = 64, target: str = "") -> None:
+    """KV cache and modelled throughput against accuracy over λ_b, beside REBASE, DVTS and beams.
+
+    A question counts as solved if the trajectory that the reward model rates best has a latent
+    quality above the median of REBASE's: REBASE solves half of them.
+    """
+    policies = {name: POLICIES[name] for name in ("rebase", "dvts", "beam")}
+    for cost in COSTS:
+        for coverage in (1.0, 1.45):
+            own = functools.partial(ets, lambda_b=cost, lambda_d=coverage)
+            policies[f"ets λ_b={cost:g} λ_d={coverage:g}"] = own
+    runs = {
+        name: [simulate(policy, width, seed) for seed in range(questions)]
+        for name, policy in policies.items()
+    }
+    bar = float(np.median([r.quality for r in runs["rebase"]]))
+    usual = np.mean([r.kv for r in runs["rebase"]])
+    shared, apart = throughput.Machine(), throughput.Machine(shared=False)
+    speed = [throughput.compared(runs, machine) for machine in (shared, apart)]
+    for name, found in runs.items():
+        line = {
+            "policy": name, "width": width, "questions": questions,
+            "accuracy": float(np.mean([r.quality > bar for r in found])),
+            "quality": round(float(np.mean([r.quality for r in found])), 4),
+            "less_kv": round(float(usual / np.mean([r.kv for r in found])), 3),
+            "coverage": round(float(np.mean([r.coverage for r in found])), 3),
+            "throughput": round(speed[0][name], 3),
+            "throughput_unshared_reads": round(speed[1][name], 3),
+        }  # fmt: skip
+        print(line, flush=True)
+        if target:
+            bars.append(target, "tradeoff", **line)
+
+
 def main() -> None:
     """Run the bars named on the command line, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    bars = {
+    known = {
         "speed": speed,
         "huge": huge,
         "pruner": pruner,
         "batch": batch,
         "adversarial": hard,
         "simulator": simulator,
-        "frontier": lambda: frontier(chosen.results),
+        "frontier": lambda: frontier(chosen.json or None),
     }
-    parser.add_argument("bars", nargs="*", default=["agree", *bars])
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--results", help="file that the frontier adds its lines to")
+    parser.add_argument("bars", nargs="*", default=["agree", *known, "tradeoff"])
+    parser.add_argument("--count", type=int, default=2000, help="trees of agree")
+    parser.add_argument("--questions", type=int, default=200, help="of tradeoff")
+    parser.add_argument("--width", type=int, default=64, help="of tradeoff")
+    parser.add_argument("--json", "--results", default="", help="append result lines here")
     chosen = parser.parse_args()
     for name in chosen.bars:
         begun = time.perf_counter()
-        agree(chosen.count) if name == "agree" else bars[name]()
+        if name == "agree":
+            agree(chosen.count)
+        elif name == "tradeoff":
+            tradeoff(chosen.questions, chosen.width, chosen.json)
+        else:
+            known[name]()
         print(f"  ({name}: {math.ceil(time.perf_counter() - begun)} s)", flush=True)
 
 

@@ -16,7 +16,10 @@ from tests.oracles import scratchpad_memories as memories
 from zerogap.models.scratchpad import Buffers, Network, Placement, Plan, Trace
 
 FAMILY = "scratchpad"
-METHODS = ("auto", "kernel", "exact", "mip", "lru", "belady", "greedy", "topological", "best-fit")
+METHODS = (
+    "auto", "kernel", "exact", "mip", "lru", "belady", "fewest", "greedy", "topological",
+    "best-fit",
+)  # fmt: skip
 
 
 def draw(rng):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from benchmarks.tables import lines
 from benchmarks.tables.marks import table
 
@@ -113,3 +115,82 @@ def minimalloc() -> str:
     return lines.markdown(
         head, rows, lines.origin("bars-scratchpad", how="capacity 1048576, one thread")
     )
+
+
+@table("treeprune/tradeoff")
+def tradeoff() -> str:
+    """KV cache and throughput against accuracy."""
+    rows = []
+    for r in lines.bar("bars-tradeoff", "tradeoff"):
+        name = r["policy"].replace("rebase", "REBASE").replace("dvts", "DVTS").replace("ets", "ETS")
+        rows.append([name, lines.percent(r["accuracy"], 1), f"{r['coverage']:.3f}",
+                     f"{r['less_kv']:.2f} ×", f"{r['throughput']:.2f} ×",
+                     f"{r['throughput_unshared_reads']:.2f} ×"])  # fmt: skip
+    first = lines.bar("bars-tradeoff", "tradeoff")[0]
+    head = ("policy", "solved", "coverage", "less KV cache than REBASE", "throughput, modelled",
+            "the same, prefixes read by every leaf")  # fmt: skip
+    how = (
+        f"{first['questions']} simulated questions of width {first['width']}; "
+        "`python benchmarks/treeprune_bars.py tradeoff`"
+    )
+    return lines.markdown(head, rows, lines.origin("bars-tradeoff", how=how))
+
+
+GROUPS = (
+    ("made by hand", ("resnet", "mobilenet", "squeezenet", "googlenet", "densenet", "unet",
+                      "bert", "efficientnet")),
+    ("from architecture search", ("nasnet", "amoebanet", "darts", "randwire")),
+)  # fmt: skip
+BASELINES = tuple(f"{o}_{r}" for o in ("file", "peak") for r in ("belady", "lru", "fewest"))
+
+
+def cosma(group: int | None = None, **where: object) -> list[dict]:
+    """Lines of COSMA's comparison in which some baseline moves more than it must."""
+    starts = sum((g for _, g in GROUPS), ()) if group is None else GROUPS[group][1]
+    return [
+        r
+        for r in lines.bar("bars-cosma", "cosma", **where)
+        if r["network"].startswith(starts) and r["ours"] is not None
+    ]
+
+
+def reduction(records: list[dict], baseline: str) -> float:
+    """Mean share of the baseline's avoidable traffic that is gone, where it has any."""
+    shares = [1 - r["ours"] / r[baseline] for r in records if r[baseline]]
+    return statistics.fmean(shares)
+
+
+@table("scratchpad/cosma")
+def cosma_table() -> str:
+    """Reduction of the traffic that is not compulsory."""
+    rows = []
+    for number, (label, _) in enumerate(GROUPS):
+        for weights, words in (("ignore", "activations"), ("stream", "weights streamed")):
+            own = cosma(number, weights=weights)
+            cells = [lines.percent(reduction(own, b), 1) for b in BASELINES]
+            rows.append([label, words, len(own), lines.proven(own), *cells])
+    names = {"belady": "Belady", "lru": "LRU", "fewest": "fewest bytes"}
+    heads = [f"{o} order, {names[r]}" for o in ("file", "peak") for r in names]
+    head = ("networks", "tensors", "settings", "proven", *heads)
+    factors = sorted({r["factor"] for r in cosma()})
+    how = (
+        "mean reduction over the settings in which the baseline moves more than it must; "
+        "capacities "
+        f"{', '.join(f'{f:g}' for f in factors)} × the largest working set, one thread; "
+        "baselines with best-fit addresses chosen online; `python benchmarks/scratchpad_cosma.py`"
+    )
+    return lines.markdown(head, rows, lines.origin("bars-cosma", how=how))
+
+
+@table("scratchpad/cosma-networks")
+def cosma_networks() -> str:
+    """The traffic itself at the tightest capacity, activations alone."""
+    rows = []
+    for r in cosma(factor=1.0, weights="ignore"):
+        least = [r[b] for b in BASELINES if r[b] is not None]
+        proof = "optimal" if r["status"] == "optimal" else f"bound {lines.thousands(r['bound'])}"
+        rows.append([f"`{r['network']}`", lines.thousands(r["file_belady"]),
+                     lines.thousands(min(least)), lines.thousands(r["ours"]), proof])  # fmt: skip
+    head = ("network", "file order, Belady", "best of six baselines", "zerogap", "proof")
+    how = "bytes beyond the compulsory ones, capacity 1 × the largest working set"
+    return lines.markdown(head, rows, lines.origin("bars-cosma", how=how))

@@ -71,7 +71,11 @@ FAMILY = Family(
     options=(
         Option("problem", str, None, "class that a file of numbers is of", PROBLEMS),
         Setting(
-            "rule", str, None, "schedule of the method dispatch: 1f1b, zb-h1, zb-h2, heft, cpop"
+            "rule",
+            str,
+            None,
+            "schedule of the method dispatch: 1f1b, zb-h1, zb-h2, heft, cpop; for job-shops a rule "
+            "of the family jobshop or a file of weights",
         ),
     ),
 )

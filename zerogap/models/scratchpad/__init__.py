@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import Family, Format, Option, json_format
-from zerogap.models.scratchpad import csv, formats, onnx
+from zerogap.models.scratchpad import csv, formats, graphs, onnx
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
@@ -70,6 +70,7 @@ def info(instance: Network | Buffers | Trace) -> dict[str, Any]:
 
 
 _CSV = Format("minimalloc", (".csv",), csv.sniff, csv.read, csv.write)
+_GRAPH = Format("operator graph", (".graph.json",), graphs.sniff, graphs.read)
 _ONNX = Format("onnx", (".onnx",), onnx.sniff, onnx.read, binary=True)
 
 FAMILY = Family(
@@ -82,6 +83,7 @@ FAMILY = Family(
     solution=(Plan, Placement, Mapping),
     formats=(
         json_format("scratchpad", formats.encode, formats.decode),
+        _GRAPH,
         _CSV,
         _ONNX,
     ),

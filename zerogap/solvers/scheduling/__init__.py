@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
+from zerogap.solvers.jobshop import rules
 from zerogap.solvers.scheduling import bounds, islands, lists, projects, references, shape
 from zerogap.solvers.scheduling.exact import provable, prove, windows
 from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
@@ -72,8 +73,14 @@ def exact(shop: Workshop, search: Search) -> None:
 
 
 def dispatch(shop: Workshop, search: Search) -> None:
-    """The one schedule that option `rule` names."""
-    search.offer(references.plan(shop, search.options["rule"]), "dispatch")
+    """The one schedule that option `rule` names; job-shops take the rules of their own family."""
+    name = search.options["rule"]
+    chains = None if name is None or name in references.NAMES else shape.job_shop(shop)
+    if chains is None:
+        search.offer(references.plan(shop, name), "dispatch")
+        return
+    handover = Handover(shop, chains)
+    search.offer(handover.plan(rules.schedule(handover.jobs, rules.rule(name))), "dispatch")
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
@@ -102,7 +109,7 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
         found = islands.of_hybrid(hybrid, search, count)
     elif chains := shape.job_shop(shop):
         handover = Handover(shop, chains)
-        handover.opening(search)
+        handover.opening(search, search.options["rule"])
         found = handover.islands(search, count)
     elif projects.projective(shop):
         found = projects.of_project(shop, search, count)

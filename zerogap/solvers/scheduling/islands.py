@@ -247,8 +247,8 @@ class Handover:
         machine = self.machine[self.choice[:-1] + plan.mode[self.task]]
         return Schedule(start, machine, self.jobs.first)
 
-    def opening(self, search: Search) -> None:
-        """Bounds and dispatched schedules of the other family.
+    def opening(self, search: Search, favourite: str | None = None) -> None:
+        """Bounds and dispatched schedules of the other family, one by the favourite rule if any.
 
         Both are about the same set of plans and the same objective, so that its bounds hold here.
         """
@@ -256,7 +256,8 @@ class Handover:
 
         search.tighten(bounds.opening(self.jobs), "bounds")
         for name, delay in OPENERS if self.jobs.objective == "makespan" else URGENT:
-            schedule = rules.schedule(self.jobs, rules.rule(name, delay))
+            chosen = favourite if favourite and name == "learned" else name
+            schedule = rules.schedule(self.jobs, rules.rule(chosen, delay))
             search.offer(self.plan(schedule), "dispatch")
 
     def islands(self, search: Search, count: int) -> list[Island]:

@@ -74,6 +74,7 @@ METHODS = {
     "mip": mip,
     "lru": _baseline("lru"),
     "belady": _baseline("belady"),
+    "fewest": _baseline("fewest"),
     "topological": _baseline("topological"),
     "greedy": _baseline("greedy"),
     "best-fit": _baseline("best-fit"),

@@ -113,8 +113,9 @@ class Allocator:
     ----------
     net : Network
     schedule : sequence of int
-    rule : {"lru", "belady"}
-        Evict the tensor used longest ago, or the one needed latest.
+    rule : {"lru", "belady", "fewest"}
+        Evict the tensor used longest ago, the one needed latest, or those that make a gap at the
+        price of the fewest bytes.
     """
 
     def __init__(self, net: Network, schedule: Sequence[int], rule: str):
@@ -177,10 +178,31 @@ class Allocator:
             if at is not None:
                 self.address[t], self.since[t] = at, k
                 return True
+            if self.rule == "fewest":
+                return self._clear(t, size, pinned, k)
             victims = [u for u in self.address if u not in pinned]
             if not victims:
                 return False
             self._leave(max(victims, key=lambda u: (self._badness(u, k), u)))
+
+    def _clear(self, t: int, size: int, pinned: dict[int, int], k: int) -> bool:
+        """Evict what lies where `size` costs the fewest bytes; the lowest such place."""
+        spans = {u: (a, a + self._size(u)) for u, a in self.address.items() if self._size(u)}
+        best: tuple[int, int, list[int]] | None = None
+        for at in sorted({0, *(end for _, end in spans.values())}):
+            if at + size > self.capacity:
+                break
+            inside = [u for u, (low, high) in spans.items() if low < at + size and at < high]
+            if not any(u in pinned for u in inside):
+                bytes_out = sum(self._size(u) for u in inside)
+                if best is None or bytes_out < best[0]:
+                    best = (bytes_out, at, inside)
+        if best is None:
+            return False
+        for u in best[2]:
+            self._leave(u)
+        self.address[t], self.since[t] = best[1], k
+        return True
 
     def _badness(self, t: int, k: int) -> float:
         if self.rule == "lru":

@@ -53,14 +53,14 @@ def mip(net: Network, search: Search) -> None:
 
 
 def baseline(net: Network, search: Search, name: str) -> None:
-    """What a step-by-step runtime does: `lru`, `belady`; or one part done well, the other not.
+    """What a step-by-step runtime does: `lru`, `belady`, `fewest`; or one part done well.
 
     ``topological`` keeps the order of the file and replaces optimally, ``greedy`` takes the
     smallest memory next and replaces by next use.
     """
     if not _admit(net, search):
         return
-    rule = "lru" if name in ("lru", "best-fit") else "belady"
+    rule = {"lru": "lru", "best-fit": "lru", "fewest": "fewest"}.get(name, "belady")
     order = greedy.order_of(net)
     if name == "greedy" and net.order is None:
         order = greedy.smallest_first(net)

@@ -56,7 +56,8 @@ class Step:
     reward comes in two definitions: ``share`` is Σ O_i over the kept leaves, O being REBASE's
     normalised allocation over all candidates; ``reward`` is the mean reward of the children's
     parents, Σ children_i r_i / Σ children_i, over the same of REBASE on the same candidates.
-    ``coverage`` is the share of the clusters with a kept leaf.
+    ``coverage`` is the share of the clusters with a kept leaf. ``tokens`` are those of the new
+    leaves, ``path`` those from the root to every leaf, each leaf counted on its own.
     """
 
     leaves: int
@@ -67,6 +68,8 @@ class Step:
     share: float
     reward: float
     coverage: float
+    tokens: float
+    path: float
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Run:
 
     steps: list[Step] = field(default_factory=list)
     best: float = 0.0
+    quality: float = 0.0  # latent quality of the trajectory that the reward model rates best
     recorded: list[dict] = field(default_factory=list)
 
     @property
@@ -215,6 +219,7 @@ def simulate(
             run.recorded.append(_record(tree, seen, children, before, depth == 0))
         children = tree.keep(mask, children)
     run.best = float(tree.reward.max())
+    run.quality = float(tree.quality[tree.leaves[np.argmax(tree.reward)]])
     return run
 
 
@@ -232,8 +237,21 @@ def _account(seen: Candidates, children: np.ndarray) -> tuple[Step, np.ndarray]:
         share=float(weight[children > 0].sum() / weight.sum()),
         reward=float(np.average(seen.reward, weights=children) / usual) if usual > 0 else 1.0,
         coverage=len(np.unique(seen.cluster[children > 0])) / len(np.unique(seen.cluster)),
+        tokens=float(seen.tokens[seen.leaves].sum()),
+        path=float(_to_root(seen.parent, seen.tokens)[seen.leaves].sum()),
     )
     return step, mask
+
+
+def _to_root(parent: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    """Tokens from the root to every node, its own included; parents come first."""
+    total = tokens.astype(float)
+    above = parent.copy()
+    while (above >= 0).any():  # one level a turn: as many as the tree is deep
+        inside = above >= 0
+        total[inside] += tokens[above[inside]]
+        above[inside] = parent[above[inside]]
+    return total
 
 
 def _record(tree: _Tree, seen: Candidates, children: np.ndarray, before: int, first: bool) -> dict:

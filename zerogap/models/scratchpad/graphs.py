@@ -1,0 +1,72 @@
+"""Operator graphs as compilers dump them: tensors by number with a kind, no names.
+
+``{"name", "dtype_bytes", "tensors": [{"size", "kind"}], "operators": [{"name", "inputs",
+"outputs"}]}``: `kind` is ``input``, ``act``, ``weight`` or ``output`` (a result of the network);
+inputs and outputs are numbers of tensors, from 0. The order of the file is a topological one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from zerogap.models.base import InstanceError
+from zerogap.models.scratchpad import formats
+from zerogap.models.scratchpad.buffers import Buffers
+from zerogap.models.scratchpad.instance import Network
+from zerogap.models.scratchpad.memories import Trace
+
+KINDS = ("input", "act", "weight", "output")
+_KEYS = {"name", "dtype_bytes", "tensors", "operators"}
+
+
+def sniff(head: str, name: str) -> bool:
+    """Whether the file has tensors of a kind, and the size of an element."""
+    return bool(re.search(r'"dtype_bytes"\s*:', head) and re.search(r'"kind"\s*:', head))
+
+
+def read(text: str, *, file: str, **options: Any) -> Network | Buffers | Trace:
+    """The network; the family's options (capacity, weights, …) as for its own JSON."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InstanceError(f"not JSON: {error.msg}", file=file, line=error.lineno) from None
+    if not isinstance(data, dict) or not {"tensors", "operators"} <= set(data):
+        raise InstanceError("expected an object with tensors and operators", file=file)
+    strange = sorted(set(data) - _KEYS)
+    if strange:
+        raise InstanceError(f"unknown key {strange[0]!r}", file=file)
+    return formats.decode(_named(data), file=file, **options)
+
+
+def _named(data: dict[str, Any]) -> dict[str, Any]:
+    """The same in the family's own JSON, tensors called ``t0``, ``t1``, …"""
+    tensors, count = [], len(data["tensors"])
+    for i, entry in enumerate(data["tensors"]):
+        where = f"tensors[{i}]"
+        if not isinstance(entry, dict) or set(entry) != {"size", "kind"}:
+            raise InstanceError(f"is {entry!r}, expected size and kind", field=where)
+        if entry["kind"] not in KINDS:
+            raise InstanceError(
+                f"is {entry['kind']!r}, expected one of {', '.join(KINDS)}", field=f"{where}.kind"
+            )
+        kind = {"weight": entry["kind"] == "weight", "output": entry["kind"] == "output"}
+        tensors.append({"name": f"t{i}", "size": entry["size"]} | kind)
+    operators = []
+    for i, entry in enumerate(data["operators"]):
+        where = f"operators[{i}]"
+        if not isinstance(entry, dict) or set(entry) != {"name", "inputs", "outputs"}:
+            raise InstanceError(f"is {entry!r}, expected name, inputs, outputs", field=where)
+        operator = {"name": entry["name"]}
+        for side in ("inputs", "outputs"):
+            for place, t in enumerate(entry[side]):
+                if not isinstance(t, int) or isinstance(t, bool) or not 0 <= t < count:
+                    raise InstanceError(
+                        f"is {t!r}, expected a tensor from 0 to {count - 1}",
+                        field=f"{where}.{side}[{place}]",
+                    )
+            # A tensor that an operator reads twice lies in the scratchpad once.
+            operator[side] = [f"t{t}" for t in dict.fromkeys(entry[side])]
+        operators.append(operator)
+    return {"name": str(data.get("name", "")), "tensors": tensors, "operators": operators}
