@@ -17,6 +17,7 @@ from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
 from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
+from zerogap.solvers.routing.relaxed import with_bound, worth
 from zerogap.solvers.routing.together import provable, together
 from zerogap.solvers.routing.tours import unknown
 from zerogap.solvers.routing.trips import untied
@@ -86,6 +87,8 @@ def auto(instance: Routing, search: Search) -> None:
         together(view.instance, view, improve, burst)
     elif strange(view.instance):
         beside(instance, search)
+    elif view is search and worth(instance, search):
+        with_bound(instance, search, parallel)
     else:
         parallel(view.instance, view)
 

@@ -292,9 +292,9 @@ def rounds(instance: Routing) -> list[tuple[str, float, float, float]]:
     return [("sisr", 1.0, 0.0, 1.0)]
 
 
-def parallel(instance: Routing, search: Search) -> None:
-    """One lane of `improve` a thread; each starts its rounds from the common incumbent."""
-    lanes = 1 if search.iterations is not None else max(1, search.threads)
+def parallel(instance: Routing, search: Search, spare: int = 0) -> None:
+    """One lane of `improve` a thread but the spare ones; each starts from the common incumbent."""
+    lanes = 1 if search.iterations is not None else max(1, search.threads - spare)
 
     def work(lane: int) -> None:
         try:
