@@ -78,7 +78,10 @@ def test_what_is_left_out_is_least_important(tmp_path):
     [
         ({"jobs": [{"id": 1, "delivery": [1]}]}, r"jobs\[0\]\.location_index: is missing"),
         ({"jobs": [{"id": 1, "location_index": 9}]}, "is 9, the matrices have 4 rows"),
-        ({"jobs": [{"id": 1, "location_index": 1, "setup": 5}]}, r"jobs\[0\]\.setup: is not mod"),
+        (
+            {"jobs": [{"id": 1, "location_index": 1, "setup_per_type": {"a": 5}}]},
+            "setup_per_type: is not",
+        ),
         ({"jobs": [{"id": 1, "location_index": 1, "colour": 5}]}, "unknown key 'colour'"),
         ({"jobs": [{"id": 1, "location_index": 1, "priority": 101}]}, "expected 0 … 100"),
         ({"matrices": {}}, r"matrices\.car\.durations: is missing"),
@@ -95,7 +98,9 @@ def test_what_is_not_known_is_refused_by_name(tmp_path, change, message):
 def test_breaks_are_named_and_left_out_on_demand(tmp_path):
     data = problem()
     data["vehicles"][0]["breaks"] = [{"id": 1, "time_windows": [[100, 200]], "service": 30}]
-    with pytest.raises(zg.InstanceError, match=r"vehicles\[0\]\.breaks: is not modelled"):
+    assert read(tmp_path, data).breaks.tolist() == [[0, 0, 30, 100, 200]]
+    data["vehicles"][0]["breaks"][0]["max_load"] = [1]
+    with pytest.raises(zg.InstanceError, match=r"breaks\[0\]\.max_load: is not modelled"):
         read(tmp_path, data)
     assert read(tmp_path, data, ignore="breaks").types == 2
     with pytest.raises(zg.InstanceError, match="did you mean 'breaks'"):
@@ -119,3 +124,38 @@ def test_names_go_from_the_builder_to_messages_and_back(tmp_path):
     assert zg.solve(instance, time_limit=2).to_frame()["client"].tolist() == ["Ann", "2"]
     with pytest.raises(zg.InstanceError, match="1 names, expected 2"):
         instance.replace(client_names=("x",))
+
+
+def test_hours_speeds_and_types_of_vroom(tmp_path):
+    data = problem()
+    data["jobs"][0] |= {"setup": 7, "service": 5, "service_per_type": {"slow": 9}}
+    data["vehicles"][0] |= {"speed_factor": 0.5, "max_travel_time": 900, "type": "slow"}
+    made = read(tmp_path, data)
+    slow, usual = made.profile.tolist()[0], made.profile.tolist()[-1]
+    assert (made.duration[slow] == 2 * made.duration[usual]).all()
+    assert (made.distance[slow] == made.duration[slow]).all()
+    assert made.setup[0] == 7 and made.max_travel_time[0] == 900
+    assert made.type_service[0, 0] == 9 and made.type_service[-1, 0] == 5
+    data["vehicles"][0]["speed_factor"] = 6
+    with pytest.raises(zg.InstanceError, match="speed_factor: is 6, expected more than 0"):
+        read(tmp_path, data)
+
+
+def test_setups_before_windows_mean_what_vroom_means(tmp_path):
+    data = problem()
+    data["jobs"] = [{"id": 1, "location_index": 1, "setup": 7, "time_windows": [[50, 60]]}]
+    assert read(tmp_path, data).window[0].tolist() == [57, 67]
+    data["jobs"].append({"id": 2, "location_index": 1})
+    with pytest.raises(zg.InstanceError, match="others at the same place"):
+        read(tmp_path, data)
+
+
+def test_breaks_are_steps_of_the_answer(tmp_path):
+    data = problem()
+    data["vehicles"][0]["breaks"] = [{"id": 1, "time_windows": [[0, 5000]], "service": 30}]
+    data["vehicles"] = data["vehicles"][:1]
+    made = read(tmp_path, data)
+    result = zg.solve(made, time_limit=10, threads=1)
+    told = json.loads(answer(made, result.solution))
+    steps = [s for route in told["routes"] for s in route["steps"]]
+    assert sum(s["type"] == "break" for s in steps) == len(told["routes"])

@@ -70,9 +70,13 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
     home = instance.depot_location
     axes.scatter(instance.x[home], instance.y[home], s=70, marker="s", color="black", zorder=3)
     if few:
+        # Stop numbers along each route; who is left out is a cross and has none.
+        number = {c: k for route in solution for k, c in enumerate(route, 1)}
         for c in range(instance.clients):
             axes.annotate(
-                instance.called("client", c),
+                f"{number[c]}: {instance.called('client', c)}"
+                if c in number
+                else f"{instance.called('client', c)} (not served)",
                 (instance.x[at[c]], instance.y[at[c]]),
                 fontsize=7,
                 xytext=(3, 3),

@@ -13,8 +13,9 @@ from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
-from zerogap.models.routing.formats import profiled, robots, vroom
+from zerogap.models.routing.formats import profiled, robots, tables, vroom
 from zerogap.models.routing.formats.sol import read_solution, write_solution
+from zerogap.models.routing.formats.tables import from_tables, prioritise
 from zerogap.models.routing.formats.text import (
     decode_instance,
     encode_instance,
@@ -81,6 +82,7 @@ FAMILY = Family(
     formats=(
         json_format("routing", encode_instance, decode_instance),
         Format("vroom", (".json",), vroom.sniff, vroom.read),
+        Format("tables", (".csv",), tables.sniff, tables.read, named=True),
         Format("profiled", (".json",), profiled.sniff, profiled.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
         Format("words", (".txt",), robots.sniff, robots.read),
@@ -107,6 +109,9 @@ FAMILY = Family(
         Option(
             "quota", str, "least", "texts: buy at least or exactly the units", ("least", "exactly")
         ),
+        Option("vehicles", str, "", "tables: file of the vehicle types"),
+        Option("depots", str, "", "tables: file of the depots"),
+        Option("matrix", str, "", "tables: OSRM table answer (JSON) of depots, then clients"),
         Option("ignore", str, "", "VROOM: fields to leave out that are not modelled, as breaks"),
     ),
 )
@@ -127,8 +132,10 @@ __all__ = [
     "check_route",
     "decode",
     "encode",
+    "from_tables",
     "info",
     "obstacles",
+    "prioritise",
     "read_solution",
     "variant",
     "write_solution",

@@ -16,7 +16,7 @@ from zerogap.models.base import InstanceError, parse_json
 from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
 from zerogap.models.routing.instance import Routing
 from zerogap.models.routing.solution import Routes
-from zerogap.models.routing.timing import timetable
+from zerogap.models.routing.timing import decided, timetable
 from zerogap.models.told import Told, nearest
 
 #: What a field that we do not model may be called in ``ignore``.
@@ -92,7 +92,7 @@ class _Problem:
                 )
 
     def _job(self, row: Told, place: str, kind: str, skills: Any, priority: int) -> int:
-        self._refuse(row, place, {"setup": 0, "setup_per_type": {}, "service_per_type": {}})
+        self._refuse(row, place, {"setup_per_type": {}})
         row.get("description"), row.get("location"), row.get("type")
         if "location_index" not in row:
             raise InstanceError("is missing: expected a row of the matrices",
@@ -102,6 +102,8 @@ class _Problem:
             "service": row.get("service", 0), "delivery": list(row.get("delivery", ())),
             "pickup": list(row.get("pickup", ())), "skills": set(skills), "priority": priority,
             "windows": [tuple(w) for w in row.get("time_windows", ())] or [(0, UNLIMITED)],
+            "setup": self._told(row, "setup", 0),
+            "by_type": dict(self._told(row, "service_per_type", {})),
         })  # fmt: skip
         return len(self.clients) - 1
 
@@ -123,8 +125,7 @@ class _Problem:
         kinds: dict[str, tuple[dict[str, Any], list[Any]]] = {}
         for i, row in enumerate(self.data["vehicles"]):
             place = f"vehicles[{i}]"
-            self._refuse(row, place, {"breaks": [], "speed_factor": 1, "steps": [], "type": "",
-                                      "max_travel_time": None, "max_distance": None})  # fmt: skip
+            self._refuse(row, place, {"steps": [], "max_distance": None})
             costs = row.get("costs", {})
             usual = {"per_hour": 3600, "per_km": 0, "per_task_hour": 0}
             for key, value in usual.items():
@@ -146,9 +147,56 @@ class _Problem:
                 "window": list(row.get("time_window", (0, UNLIMITED))),
                 "max_tasks": row.get("max_tasks", UNLIMITED),
                 "fixed": costs.get("fixed", 0),
+                "speed": self._told(row, "speed_factor", 1),
+                "travel": self._told(row, "max_travel_time", UNLIMITED),
+                "breaks": self._breaks(row, place),
+                "type": self._told(row, "type", ""),
             }
             kinds.setdefault(json.dumps(facts), (facts, []))[1].append(row["id"])
         return list(kinds.values())
+
+    def _told(self, row: Told, key: str, nothing: Any) -> Any:
+        value = row.get(key, nothing)
+        return nothing if key in self.skipped or value is None else value
+
+    def _breaks(self, row: Told, place: str) -> list[Any]:
+        """(duration, windows) in the order of their first windows; none with a ``max_load``."""
+        found = []
+        for k, rest in enumerate(self._told(row, "breaks", ())):
+            if "max_load" in rest:
+                raise InstanceError("is not modelled; expected none, or --option ignore=breaks",
+                                    field=f"{place}.breaks[{k}].max_load")  # fmt: skip
+            rest.get("id"), rest.get("description")
+            windows = [list(w) for w in rest.get("time_windows", [[0, UNLIMITED]])]
+            found.append([rest.get("service", 0), sorted(windows)])
+        return sorted(found, key=lambda b: b[1])
+
+    def _windows(self, c: dict[str, Any]) -> list[tuple[int, int]]:
+        """Windows of the begin of service: VROOM's are those of the arrival, before the setup.
+
+        Where nobody else is at the same place the setup always counts, and both say the same.
+        """
+        every = [(0, UNLIMITED)]
+        if not c["setup"] or c["windows"] == every:
+            return list(c["windows"])
+        if sum(other["at"] == c["at"] for other in self.clients) > 1:
+            raise InstanceError(
+                "a setup, windows and others at the same place are not modelled together",
+                field=f"{c['place']}.setup",
+            )
+        return [(a + c["setup"], min(z + c["setup"], UNLIMITED)) for a, z in c["windows"]]
+
+    def _paced(self, profile: str, speed: float, place: str) -> tuple[np.ndarray, np.ndarray]:
+        """(costs, durations) at a speed; both are rounded up where they are the same."""
+        costs, durations = self._matrix(profile)
+        if speed == 1:
+            return costs, durations
+        if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed <= 5:
+            raise InstanceError(f"is {speed!r}, expected more than 0, at most 5",
+                                field=f"{place}.speed_factor")  # fmt: skip
+        paced = np.ceil(durations / speed - 1e-9).astype(np.int64)
+        own = "costs" in self.data["matrices"][profile]
+        return (costs if own else paced), paced
 
     def _matrix(self, profile: str) -> tuple[np.ndarray, np.ndarray]:
         """(costs, durations) of a profile."""
@@ -170,8 +218,8 @@ class _Problem:
     def instance(self) -> Routing:
         self._tasks()
         kinds = self._vehicles()
-        profiles = sorted({facts["profile"] for facts, _ in kinds})
-        pairs = [self._matrix(p) for p in profiles]
+        profiles = sorted({(facts["profile"], facts["speed"]) for facts, _ in kinds})
+        pairs = [self._paced(p, speed, "vehicles") for p, speed in profiles]
         size = len(pairs[0][0])
         for c in self.clients:
             if not 0 <= c["at"] < size:
@@ -185,7 +233,10 @@ class _Problem:
         def loads(rows: Any, fill: int = 0) -> np.ndarray:
             return np.array([list(r) + [fill] * (k - len(r)) for r in rows]).reshape(-1, k)
 
-        counts = [len(c["windows"]) for c in self.clients]
+        spans = [self._windows(c) for c in self.clients]
+        counts = [len(s) for s in spans]
+        own = [[c["by_type"].get(f["type"], c["service"]) for c in self.clients] for f, _ in kinds]
+        common = [c["service"] for c in self.clients]
         allowed = [[c["skills"] <= set(f["skills"]) for c in self.clients] for f, _ in kinds]
         fixed = np.array([f["fixed"] for f, _ in kinds])
         cost = np.array([c for c, _ in pairs])
@@ -196,7 +247,16 @@ class _Problem:
             "pickup": loads([c["pickup"] for c in self.clients]),
             "service": np.array([c["service"] for c in self.clients]),
             "window_first": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            "window": np.array([w for c in self.clients for w in c["windows"]]).reshape(-1, 2),
+            "window": np.array([w for s in spans for w in s]).reshape(-1, 2),
+            "setup": np.array([c["setup"] for c in self.clients], np.int64),
+            "type_service": None if all(row == common for row in own) else np.array(own),
+            "max_travel_time": [f["travel"] for f, _ in kinds],
+            "breaks": [
+                (t, k, length, *window)
+                for t, (f, _) in enumerate(kinds)
+                for k, (length, windows) in enumerate(f["breaks"])
+                for window in windows
+            ],
             "release": np.zeros(n, np.int64), "prize": self._prizes(cost, fixed),
             "required": np.zeros(n, bool), "group": np.full(n, -1),
             "group_required": np.zeros(0, bool),
@@ -215,7 +275,7 @@ class _Problem:
             "max_stops": [f["max_tasks"] for f, _ in kinds],
             "max_trips": np.ones(len(kinds), int),
             "reload": np.zeros((len(kinds), len(depots)), bool),
-            "profile": [profiles.index(f["profile"]) for f, _ in kinds],
+            "profile": [profiles.index((f["profile"], f["speed"])) for f, _ in kinds],
             "depot_window": np.tile([0, UNLIMITED], (len(depots), 1)),
             "distance": cost, "duration": np.array([d for _, d in pairs]),
             "allowed": None if np.all(allowed) else np.array(allowed),
@@ -265,6 +325,14 @@ def answer(instance: Routing, solution: Routes) -> str:
                 "type": kind if known else "job", "id": _number(known or kind), "arrival": arrival,
                 "waiting_time": begin - arrival, "service": leave - begin,
             })  # fmt: skip
+        if instance.decides_times():
+            found = decided(instance, route)
+            for k, (begin, (length, _)) in enumerate(
+                zip(found.rests, instance.breaks_of(route.vehicle))
+            ):
+                steps.append({"type": "break", "id": k + 1, "arrival": begin, "waiting_time": 0,
+                              "service": length})  # fmt: skip
+            steps.sort(key=lambda s: s["arrival"] + s["waiting_time"])
         routes.append({"vehicle": names.pop(0) if names else route.vehicle, "steps": steps})
     served = {c for route in solution for c in route}
     left = [
