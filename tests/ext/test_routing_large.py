@@ -157,7 +157,7 @@ def test_only_plain_instances_are_taken(by_coordinates, changes):
 def test_solve_takes_it_and_a_start_is_never_made_worse(by_coordinates):
     made = instance(150)
     first = zerogap.solve(made, method="kernel", iterations=3000, seed=3)
-    assert {point.source for point in first.trace} == {large.SOURCE}
+    assert large.SOURCE in {point.source for point in first.trace}
     again = zerogap.solve(made, method="kernel", iterations=500, seed=4, start=first.solution)
     assert again.objective <= first.objective
 

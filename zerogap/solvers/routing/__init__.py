@@ -18,6 +18,7 @@ from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
 from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
 from zerogap.solvers.routing.relaxed import with_bound, worth
+from zerogap.solvers.routing.shares import relax
 from zerogap.solvers.routing.together import provable, together
 from zerogap.solvers.routing.tours import unknown
 from zerogap.solvers.routing.trips import untied
@@ -43,6 +44,7 @@ def kernel(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
+    relax(search)
     search = seen(search)
     if (feature := strange(search.instance)) and (other := unknown(search.instance)):
         raise InstanceError(f"no kernel knows {feature} with {other}; auto and exact do")
@@ -62,6 +64,7 @@ def columns(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
+    relax(search)
     both.columns(instance, on_shortest_ways(search))
 
 
@@ -70,6 +73,7 @@ def auto(instance: Routing, search: Search) -> None:
     if instance.clients == 0 or infeasible(instance, search):
         trivial(instance, search)
         return
+    relax(search)
     if search.extend is not None:
         view = seen(search)
         first_solution(view.instance, view)

@@ -13,6 +13,7 @@ from zerogap.solvers.routing import tours
 from zerogap.solvers.routing.arrays import arrays, flat, solution
 from zerogap.solvers.routing.large import spacious, sweep
 from zerogap.solvers.routing.pool import CLIENTS, Pool, selectable, visits
+from zerogap.solvers.routing.shares import climb
 from zerogap.solvers.search import Search
 
 _SLICE = 0.1
@@ -23,6 +24,8 @@ HOT, HOT_FLEET, HOT_PRIZE = 1.0, 3.0, 2.0
 COLD, COLD_GROUPS = 0.01, 0.1
 #: Features that ruin and recreate does not know.
 STRANGE = {"units quota", "fleet limits", "energy", "objective costliest"}
+#: Seconds at most, and share of the time, that the travelling salesman's bound takes.
+CLIMB, CLIMB_SHARE = 6.0, 0.1
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -131,6 +134,10 @@ def tour(instance: Routing, search: Search, lane: int = 0) -> None:
     from zerogap._ext.routing.tour import Tour
 
     problem, horizon, number = make(instance, near=40), 30.0, 0
+    if lane == 0 and search.iterations is None:
+        first = min(CLIMB, 0.02 * search.remaining)
+        Slices(search, Tour(problem, search.seed, CLIMB, -1), "tour").run(first)
+        climb(instance, search, min(CLIMB, CLIMB_SHARE * search.remaining))
     while search.open:
         counted = search.iterations is not None
         seconds = math.inf if counted else search.remaining

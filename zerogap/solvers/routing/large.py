@@ -45,7 +45,7 @@ def sweep(instance: Routing, search: Search, lane: int = 0) -> bool:
     from zerogap._ext.routing.large import Large
     from zerogap._ext.routing.problem import Problem
 
-    problem = Problem(arrays(instance), 1)
+    problem = Problem(arrays(instance), 0)  # the kernel has neighbours of its own
     near = FEW if instance.clients > MILLIONS else 40
     limit = -1 if search.iterations is None else search.iterations
     seed, horizon = search.seed + 100_000 * lane, 60.0
