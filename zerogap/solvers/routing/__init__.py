@@ -13,6 +13,7 @@ from zerogap.models.base import InstanceError
 from zerogap.models.routing import Routing, obstacles
 from zerogap.models.routing.exact.cpsat import build
 from zerogap.solvers.backends import cpsat
+from zerogap.solvers.routing import subsets
 from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
@@ -103,9 +104,13 @@ def seen(search: Search) -> Search:
 
 
 def closed(instance: Routing, search: Search) -> None:
-    """A short annealing, then CP-SAT from its solution to the proof."""
+    """A short annealing, the optimum by sets of clients, else CP-SAT from there to the proof."""
     view = seen(search)
     anneal(view.instance, view, seconds=min(0.3, search.remaining / 4), iterations=20_000)
+    if search.open:
+        subsets.prove(instance, search)
+    if not search.open:
+        return
     try:
         model = build(instance, plain=search.extend is None)
     except InstanceError:
