@@ -299,7 +299,7 @@ class _Subsets:
         table = np.full((most + 1, self.size), big)
         table[0, 0] = 0
         for t, values in enumerate(chosen):
-            for _ in range(min(int(i.vehicles[t]), self.n)):
+            for _ in range(min(int(i.vehicles[t]), most)):
                 fresh = table.copy()
                 for mask, value in values.items():
                     free = self.masks[(self.masks & mask) == 0]
