@@ -14,6 +14,7 @@ from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
 from zerogap.models.routing.formats import profiled, robots, tables, vroom
+from zerogap.models.routing.formats.pyvrp import from_pyvrp, to_pyvrp
 from zerogap.models.routing.formats.sol import read_solution, write_solution
 from zerogap.models.routing.formats.tables import from_tables, prioritise
 from zerogap.models.routing.formats.text import (
@@ -134,6 +135,7 @@ __all__ = [
     "check_route",
     "decode",
     "encode",
+    "from_pyvrp",
     "from_tables",
     "info",
     "obstacles",
@@ -142,6 +144,7 @@ __all__ = [
     "repair",
     "replan",
     "read_solution",
+    "to_pyvrp",
     "variant",
     "write_solution",
 ]
