@@ -74,6 +74,18 @@ def dag_pgmpy() -> str:
     return lines.markdown(head, rows, lines.origin("bars-dag-pgmpy", how=note))
 
 
+@table("dag/proofs")
+def dag_proofs() -> str:
+    """Networks proven."""
+    rows = [
+        (r["network"], r["score"], r["status"], f"{r['seconds']:.1f} s of {r['limit']} s")
+        for r in lines.bar("bars-dag-proofs", "proofs")
+    ]
+    head = ("network", "score", "status", "after")
+    note = "1,000 rows, at most 3 parents, two threads"
+    return lines.markdown(head, rows, lines.origin("bars-dag-proofs", how=note))
+
+
 @table("treeprune/frontier")
 def tree_frontier() -> str:
     """ETS on the simulator: KV cache against what goes on, by both definitions."""
