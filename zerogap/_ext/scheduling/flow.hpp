@@ -192,6 +192,14 @@ public:
         return best.cost > target;
     }
 
+    // The face of `slices`: so many steps at once, and how many were made.
+    bool run(int64_t moves) {
+        bool more = true;
+        while (more && moves-- > 0) more = step();
+        return more;
+    }
+    int64_t made() const { return iterations; }
+
     // Starts of the best sequences, n x m, and the factory of every job.
     void starts(int64_t* start, int32_t* factory) {
         const FlowShop& s = *shop;

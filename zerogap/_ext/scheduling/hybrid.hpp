@@ -93,6 +93,14 @@ public:
         return record > target;
     }
 
+    // The face of `slices`: so many steps at once, and how many were made.
+    bool run(int64_t moves) {
+        bool more = true;
+        while (more && moves-- > 0) more = step();
+        return more;
+    }
+    int64_t made() const { return iterations; }
+
     // Starts and machines (within their stage) of the best sequence, n x stages.
     void starts(int64_t* start, int32_t* machine) { decode(best, INT64_MAX, start, machine); }
 

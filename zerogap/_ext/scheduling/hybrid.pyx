@@ -11,6 +11,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "scheduling/hybrid.hpp" namespace "zg::scheduling" nogil:
@@ -25,7 +26,8 @@ cdef extern from "scheduling/hybrid.hpp" namespace "zg::scheduling" nogil:
         void attach(const HybridShop& s, uint64_t seed, int64_t goal_value,
                     int64_t length) except +
         void inject(const vector[int]& given) except +
-        cbool step()
+        cbool run(int64_t moves)
+        int64_t made()
         void starts(int64_t* start, int32_t* machine)
 
 
@@ -72,17 +74,11 @@ cdef class HybridSearch:
 
     def run(self, double seconds=math.inf, int64_t iterations=-1):
         """Search for a slice; False when nothing is left to do (target reached)."""
-        cdef double begun = now(), end = begun + seconds
-        cdef int64_t left = iterations
-        cdef int _k, piece = max(1, 20000 // (self.shop.n * self.shop.stages))
-        cdef cbool more = True
+        cdef double begun = now()
+        cdef int64_t piece = max(1, 20000 // (self.shop.n * self.shop.stages))
+        cdef cbool more
         with nogil:
-            while more and left != 0 and now() < end:
-                for _k in range(piece):
-                    more = self.search.step()
-                    left -= 1
-                    if not more or left == 0:
-                        break
+            more = slices(self.search, seconds, iterations, piece)
         self.seconds += now() - begun
         return more
 

@@ -100,6 +100,14 @@ public:
         return best.over != 0 || best.span > target;
     }
 
+    // The face of `slices`: so many steps at once, and how many were made.
+    bool run(int64_t moves) {
+        bool more = true;
+        while (more && moves-- > 0) more = step();
+        return more;
+    }
+    int64_t made() const { return iterations; }
+
     void inject(const int64_t* start, const int* mode) {
         const Project& p = *project;
         for (int t = 0; t < p.n; ++t) { child.mode[t] = p.first_mode[t] + mode[t]; keys[t] = start[t]; }

@@ -11,6 +11,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from zerogap._ext.shared.clock cimport now
+from zerogap._ext.shared.slices cimport slices
 
 
 cdef extern from "scheduling/project.hpp" namespace "zg::scheduling" nogil:
@@ -33,7 +34,8 @@ cdef extern from "scheduling/project.hpp" namespace "zg::scheduling" nogil:
         Member best
         void attach(const Project& p, uint64_t seed, int64_t goal, int members) except +
         void inject(const int64_t* start, const int* mode) except +
-        cbool step()
+        cbool run(int64_t moves)
+        int64_t made()
 
 
 cdef vector[int32_t] _vector(values):
@@ -116,13 +118,11 @@ cdef class ProjectSearch:
 
     def run(self, double seconds=math.inf, int64_t iterations=-1):
         """Search for a slice; False when nothing is left to do (target reached)."""
-        cdef double begun = now(), end = begun + seconds
-        cdef int64_t left = iterations
-        cdef cbool more = True
+        cdef double begun = now()
+        cdef int64_t piece = 1
+        cdef cbool more
         with nogil:
-            while more and left != 0 and now() < end:
-                more = self.search.step()
-                left -= 1
+            more = slices(self.search, seconds, iterations, piece)
         self.seconds += now() - begun
         return more
 
