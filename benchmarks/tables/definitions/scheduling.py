@@ -11,7 +11,7 @@ from benchmarks.tables.marks import table
 
 CLASSES = ("pfsp", "npfsp", "nw-pfsp", "sdst-pfsp", "tct-pfsp", "tt-pfsp", "dpfsp", "hfsp", "osp",
            "pmp", "jsp", "fjsp", "rcpsp", "mmrcpsp", "rcmpsp")  # fmt: skip
-LINES = "scheduling-classes"
+LINES, BARS = "scheduling-classes", "bars-scheduling"
 
 
 def published(problem: str, column: str, names: Sequence[str]) -> str:
@@ -68,3 +68,36 @@ def classes() -> str:
         "`benchmarks/published/scheduling-900s.csv`"
     )
     return lines.markdown(head, rows, lines.origin(LINES, how=note))
+
+
+@table("scheduling/pipelines")
+def pipelines() -> str:
+    """Pipelines of equal passes."""
+    rows = [
+        [f"{r['stages']} × {r['batches']}", r["memory"], r["1f1b"], r["zb_h1"], r["zb_h2"],
+         r["objective"], r["status"], f"{r['seconds']:.1f} s"]
+        for r in lines.bar(BARS, "pipeline")
+    ]  # fmt: skip
+    head = ("stages × batches", "memory", "1F1B", "ZB-H1", "ZB-H2", "zerogap", "status", "time")
+    note = "longest span of a stage; all passes take 1, memory in activations; one thread"
+    return lines.markdown(head, rows, lines.origin(BARS, how=note))
+
+
+@table("scheduling/large")
+def large() -> str:
+    """The first plan of a large plant, and planning anew."""
+    rows = [
+        [f"{lines.thousands(r['tasks'])} tasks, setups by family, calendars", "first checked plan",
+         f"{r['first_seconds']:.1f} s"]
+        for r in lines.bar(BARS, "large")
+    ]  # fmt: skip
+    rows += [
+        [f"{lines.thousands(r['tasks'])} tasks, a machine fails, {lines.thousands(r['left'])} left",
+         f"cost {lines.percent(r['objective'] / r['repaired'] - 1)} against the old order repaired", f"{r['seconds']:.1f} s"]
+        for r in lines.bar(BARS, "reschedule")
+    ]  # fmt: skip
+    (soc,) = lines.bar(BARS, "soc")
+    rows.append([f"{soc['sets']} DAGs of 20 tasks on 4 processors, {soc['proven']} proven",
+                 f"{lines.percent(soc['below_heft'])} below HEFT in the mean",
+                 f"{soc['seconds_each']:.1f} s"])  # fmt: skip
+    return lines.markdown(("instance", "what", "time"), rows, lines.origin(BARS, how="one thread"))
