@@ -93,7 +93,8 @@ def large() -> str:
     ]  # fmt: skip
     rows += [
         [f"{lines.thousands(r['tasks'])} tasks, a machine fails, {lines.thousands(r['left'])} left",
-         f"cost {lines.percent(r['objective'] / r['repaired'] - 1)} against the old order repaired", f"{r['seconds']:.1f} s"]
+         f"cost {lines.percent(r['objective'] / r['repaired'] - 1)} against the old order repaired",
+         f"{r['seconds']:.1f} s"]
         for r in lines.bar(BARS, "reschedule")
     ]  # fmt: skip
     (soc,) = lines.bar(BARS, "soc")
