@@ -254,7 +254,6 @@ def _minimal(
     """A minimal set that makes it impossible, and those that are enough; None if it is possible."""
     if possible(base):
         return None
-    enough = [name for name, relax in named if possible(relax(base))]
     kept: list[str] = []
     relaxed = base
     for name, relax in named:
@@ -265,7 +264,7 @@ def _minimal(
             relaxed = tried
     if possible(relaxed):
         raise AssertionError("what stops it was taken away")  # by the filter: never
-    return kept, [name for name in enough if name in kept]
+    return kept, [name for name, relax in named if name in kept and possible(relax(base))]
 
 
 def _alone(instance: Routing, c: int) -> Reason | None:
@@ -310,11 +309,11 @@ def _in_plan(instance: Routing, plan: Routes, c: int, until: float) -> Reason:
             if instance.together[x] >= 0}  # fmt: skip
     old: dict[int, int] = {}
 
-    def cheapest(made: Routing, fleet: bool) -> int | None:
-        """Least extra cost of a place for c, None if there is none."""
+    def cheapest(made: Routing, any_place: bool) -> int | None:
+        """Least extra cost of a place for c (or that of any place), None if there is none."""
         best = None
         own = home.get(int(made.together[c])) if made.together[c] >= 0 else None
-        free = [t for t in range(made.types) if fleet or used[t] < made.vehicles[t]]
+        free = [t for t in range(made.types) if used[t] < made.vehicles[t]]
         tries = [(Route(t, ((c,),)), 0) for t in free if own is None]
         for r, route in enumerate(plan):
             if own is not None and r != own:
@@ -335,6 +334,8 @@ def _in_plan(instance: Routing, plan: Routes, c: int, until: float) -> Reason:
                 continue
             if best is None or more < best:
                 best = more
+            if any_place:
+                break
         return best
 
     least = cheapest(instance, False)
@@ -349,7 +350,7 @@ def _in_plan(instance: Routing, plan: Routes, c: int, until: float) -> Reason:
     named = [(name, relax) for name, relax in units(instance, c)]
     named.append(("the capacity of the vehicles", lambda i: _full(i, "capacity", UNLIMITED)))
     marker = [(more, lambda i: i.replace(vehicles=i.vehicles + len(plan.routes) + 1))]
-    found = _minimal(instance, marker + named, lambda made: cheapest(made, False) is not None)
+    found = _minimal(instance, marker + named, lambda made: cheapest(made, True) is not None)
     assert found is not None
     kept, enough = found
     words = f"{instance.client(c)}: no place in the plan can take it"
@@ -386,6 +387,7 @@ def _only(instance: Routing, clients: tuple[int, ...]) -> Routing:
         [[new[x] for x in instance.shipments[s].tolist()] for s in inside], np.int32
     ).reshape(-1, 2)
     fields["shipment_load"] = instance.shipment_load[inside]
+    fields["client_names"] = tuple(instance.called("client", int(c)) for c in keep)
     fields["group"] = np.full(len(keep), -1)
     fields["group_required"] = np.zeros(0, bool)
     fields["together"] = np.where(fields["together"] >= 0, 0, -1)
