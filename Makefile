@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types contract docs tables bench bench-smoke truth debug wheel wheel-test clean build new-family
+.PHONY: demo test lint types stub contract docs tables bench bench-smoke truth debug wheel wheel-test wheels clean build new-family
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -19,11 +19,15 @@ $(VENV)/.installed: pyproject.toml setup.py
 build: $(VENV)/.installed
 	$(BIN)/python setup.py --quiet build_ext --inplace
 
-demo: build
+# Only the kernels that it needs, so that there is something to see within two minutes.
+demo: $(VENV)/.installed
+	@ZEROGAP_EXT=jobshop,shared $(BIN)/python setup.py --quiet build_ext --inplace
 	@mkdir -p out
-	$(BIN)/zerogap solve instances/jobshop/ft10.txt -t 20 -o out/ft10.json --plot out/ft10.svg
-	$(BIN)/zerogap check instances/jobshop/ft10.txt out/ft10.json
-	@echo "Gantt chart: out/ft10.svg    result with trace: out/ft10.json"
+	@$(BIN)/zerogap solve instances/jobshop/ft10.txt -q -t 20 -o out/ft10.json --plot out/ft10.html
+	@$(BIN)/zerogap check instances/jobshop/ft10.txt out/ft10.json
+	@echo "the schedule to explore in a browser: out/ft10.html"
+	@$(BIN)/zerogap plot instances/jobshop/ft10.txt out/ft10.json out/ft10.svg
+	@echo "next: make build (all kernels), then  . $(VENV)/bin/activate  and  zerogap --help   (or $(BIN)/zerogap)"
 
 test: build
 	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile
@@ -35,6 +39,11 @@ lint: build
 
 types: build
 	$(BIN)/mypy
+
+# What editors and mypy know of the API: after a method, an option or a generator was added.
+stub: build
+	$(BIN)/python tools/typing_stub.py
+	$(BIN)/ruff format -q zerogap/__init__.pyi
 
 contract: build
 	$(BIN)/lint-imports
@@ -75,6 +84,10 @@ wheel-test: build
 	out/wheel/venv/bin/python -m pip install --quiet -c requirements.lock out/wheel/*.whl pytest hypothesis matplotlib
 	cp -r tests instances pyproject.toml out/wheel/site/
 	cd out/wheel/site && ../venv/bin/python -m pytest tests/solvers/test_solve.py tests/cli/test_cli.py tests/ext/test_shared.py
+
+# The same for every interpreter that is installed (3.11 … 3.14).
+wheels:
+	$(PYTHON) tools/wheels.py --out out/wheels
 
 clean:
 	rm -rf build out site zerogap/_ext/*/*.so zerogap/_ext/*/*.cpp

@@ -39,6 +39,10 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
+        missing = getattr(error, "name", None) or ""
+        if isinstance(error, ModuleNotFoundError) and missing.startswith("zerogap._ext."):
+            kernel = ".".join(missing.split(".")[2:4])
+            return _say(f"the kernel {kernel} is not built: make build", USAGE)
         if isinstance(error, ValueError):
             return _say(error, USAGE)
         return _say(f"{type(error).__name__}: {error}", 1)

@@ -11,6 +11,10 @@ from zerogap.report.scene import Scene
 
 #: Beyond this many variables the adjacency matrix is drawn in place of arrows.
 _ARROWS = 40
+#: Up to so many edges have their weights written.
+_WEIGHTED = 40
+#: Edges against a true graph (Okabe and Ito's green, orange and vermilion).
+RIGHT, REVERSED, EXTRA = "#009e73", "#e69f00", "#d55e00"
 
 
 def draw(instance: Any, structure: Structure, axes: Any = None, threshold: float = 0.3) -> Any:
@@ -18,7 +22,7 @@ def draw(instance: Any, structure: Structure, axes: Any = None, threshold: float
 
     Edges below the threshold are left out of the drawing where weights have a meaning of their own
     (the losses ls and logistic). With a true graph, right edges are green, reversed ones orange,
-    extra ones red, missing ones dashed grey.
+    extra ones vermilion, missing ones dashed grey.
 
     Parameters
     ----------
@@ -91,31 +95,43 @@ def _arrows(axes: Any, instance: Dag, structure: Structure) -> None:
     place = _positions(structure)
     truth = None if instance.truth is None else instance.truth != 0
     heaviest = max((abs(w) for w in structure.weights.tolist()), default=1.0) or 1.0
+    boxes = [
+        axes.text(
+            x, y, structure.names[j], ha="center", va="center", fontsize=8, zorder=2,
+            bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": "0.4"},
+        ).get_bbox_patch()
+        for j, (x, y) in enumerate(place.tolist())
+    ]  # fmt: skip
+    told = len(structure.edges) <= _WEIGHTED
     for (i, j), w in zip(structure.edges.tolist(), structure.weights.tolist()):
         color = "0.25"
         if truth is not None:
-            color = "tab:green" if truth[i, j] else "tab:orange" if truth[j, i] else "tab:red"
-        _arrow(axes, place[i], place[j], color, 0.6 + 1.6 * abs(w) / heaviest, "-")
+            color = RIGHT if truth[i, j] else REVERSED if truth[j, i] else EXTRA
+        width = 0.6 + 1.6 * abs(w) / heaviest
+        _arrow(axes, place[i], place[j], boxes[i], boxes[j], color, width, "-")
+        if told:
+            x, y = 0.55 * place[j] + 0.45 * place[i]
+            axes.text(x, y, f"{w:.3g}", fontsize=6.5, ha="center", va="center", color="0.2",
+                      zorder=4, bbox={"boxstyle": "square,pad=0.1", "facecolor": "white",
+                                      "edgecolor": "none", "alpha": 0.8})  # fmt: skip
     if truth is not None:
         found = structure.adjacency != 0
         for i, j in np.argwhere(truth & ~found & ~found.T).tolist():
-            _arrow(axes, place[i], place[j], "0.6", 0.8, "--")
-    for j, (x, y) in enumerate(place.tolist()):
-        axes.text(
-            x, y, structure.names[j], ha="center", va="center", fontsize=8, zorder=3,
-            bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": "0.4"},
-        )  # fmt: skip
+            _arrow(axes, place[i], place[j], boxes[i], boxes[j], "0.6", 0.8, "--")
     axes.set_xlim(-0.5, place[:, 0].max() + 0.5)
     axes.set_ylim(-0.1, 1.1)
     axes.set_axis_off()
 
 
-def _arrow(axes: Any, start: Any, end: Any, color: str, width: float, style: str) -> None:
+def _arrow(
+    axes: Any, start: Any, end: Any, first: Any, last: Any, color: str, width: float, style: str
+) -> None:
+    """From box to box: its head ends at the box, in front of everything."""
     axes.annotate(
-        "", xy=end, xytext=start, zorder=2,
+        "", xy=end, xytext=start, zorder=3,
         arrowprops={
-            "arrowstyle": "-|>", "color": color, "lw": width, "linestyle": style,
-            "shrinkA": 14, "shrinkB": 14, "connectionstyle": "arc3,rad=0.08",
+            "arrowstyle": "-|>", "color": color, "lw": width, "linestyle": style, "patchA": first,
+            "patchB": last, "shrinkA": 1, "shrinkB": 2, "connectionstyle": "arc3,rad=0.08",
         },
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.fairclique import Clique, FairClique
+from zerogap.report import palette
 from zerogap.report.scene import Scene
 from zerogap.solvers.fairclique import funnel
 
@@ -61,7 +62,6 @@ def _ring(count: int, radius: float) -> np.ndarray:
 
 
 def _draw_clique(graph: FairClique, solution: Clique, axes: Any) -> None:
-    import matplotlib
     from matplotlib.collections import LineCollection
 
     inside = graph.index(solution.vertices)
@@ -77,7 +77,7 @@ def _draw_clique(graph: FairClique, solution: Clique, axes: Any) -> None:
     ]
     axes.add_collection(LineCollection(across, colors="0.85", linewidths=0.4, zorder=1))
     axes.add_collection(LineCollection(within, colors="0.45", linewidths=0.6, zorder=2))
-    colours = matplotlib.colormaps["tab10"](np.arange(10))
+    colours = palette.colours(np.arange(len(graph.values) if hasattr(graph, "values") else 10))
     for a, value in enumerate(graph.values):
         for members, size, edge in ((inside, 130, "black"), (near, 35, "none")):
             of_value = [place[int(v)] for v in members if graph.attribute[v] == a]
@@ -85,9 +85,7 @@ def _draw_clique(graph: FairClique, solution: Clique, axes: Any) -> None:
                 continue
             x, y = np.array(of_value).T
             label = f"{value}: {len(of_value)}" if size > 100 else None
-            axes.scatter(
-                x, y, s=size, color=[colours[a % 10]], edgecolors=edge, label=label, zorder=3
-            )
+            axes.scatter(x, y, s=size, color=[colours[a]], edgecolors=edge, label=label, zorder=3)
     if len(inside) <= 40:
         for v in inside:
             x, y = place[int(v)] * 1.0

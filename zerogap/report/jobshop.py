@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.jobshop import Schedule, Shop
+from zerogap.models.jobshop import Schedule, Shop, check
 from zerogap.models.jobshop.solution import assigned, label
 from zerogap.models.jobshop.table import to_csv, to_icalendar
+from zerogap.report.palette import colours, ink
 from zerogap.report.scene import Scene
 
 #: What ``plot`` writes beside pictures: the schedule as a table and as events.
 EXPORTS = {".csv": to_csv, ".ics": to_icalendar}
 #: Beyond this many operations bars carry no outline and only the critical path is told apart.
 _DETAILED = 2000
+#: Up to so many jobs have their due dates drawn.
+_DATED = 40
 
 
 def critical(shop: Shop, schedule: Schedule) -> np.ndarray:
@@ -53,8 +56,6 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
     -------
     matplotlib Figure
     """
-    import matplotlib
-
     if axes is None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -66,17 +67,17 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
     figure = axes.figure
     machine, duration = assigned(shop, schedule)
     job = shop.job
-    colours = matplotlib.colormaps["tab20"](np.arange(shop.jobs) % 20)
+    colour = colours(np.arange(shop.jobs))
     detailed = shop.operations <= _DETAILED
     axes.barh(
         machine,
         duration,
         left=schedule.start,
         height=0.8,
-        color=colours[job],
+        color=colour[job],
         edgecolor="white" if detailed else "none",
         linewidth=0.4 if detailed else 0,
-        alpha=0.75,
+        alpha=0.85,
     )
     path = critical(shop, schedule)
     axes.barh(
@@ -93,7 +94,8 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
         for x in np.flatnonzero(duration > 0):
             middle = schedule.start[x] + duration[x] / 2
             name = label(shop, "job", int(job[x]))[:12]
-            axes.text(middle, machine[x], name, ha="center", va="center", fontsize=7)
+            axes.text(middle, machine[x], name, ha="center", va="center", fontsize=7,
+                      color=ink(colour[job[x]]))  # fmt: skip
     if shop.machines <= 40:
         names = [label(shop, "machine", m)[:24] for m in range(shop.machines)]
         axes.set_yticks(range(shop.machines), names)
@@ -101,10 +103,31 @@ def draw(shop: Shop, schedule: Schedule, axes: Any = None) -> Any:
     axes.set_xlim(0, int((schedule.start + duration).max()) * 1.01 or 1)
     axes.set_xlabel("time")
     axes.set_ylabel("machine")
-    end = int((schedule.start + duration).max())
-    axes.set_title(f"{shop.name or 'shop'}: makespan {end}")
-    axes.legend(loc="lower right", fontsize=8)
+    if shop.due is not None and shop.jobs <= _DATED:
+        # In front of the last operation of a job, where it is late or early.
+        last = shop.first[1:] - 1
+        for j in np.flatnonzero(shop.first[1:] > shop.first[:-1]):
+            y = machine[last[j]]
+            axes.plot([shop.due[j]] * 2, [y - 0.5, y + 0.5], color=colour[j], linewidth=2.2,
+                      solid_capstyle="butt", zorder=3)  # fmt: skip
+            axes.plot([shop.due[j]] * 2, [y - 0.5, y + 0.5], color="black", linewidth=0.7,
+                      linestyle=":", zorder=4)  # fmt: skip
+        axes.plot([], [], color="black", linestyle=":", label="due, on the last machine")
+        axes.set_xlim(0, max(axes.get_xlim()[1], int(shop.due.max()) * 1.01))
+    axes.set_title(_title(shop, schedule))
+    # Beside the bars, never over them.
+    axes.legend(loc="lower left", bbox_to_anchor=(1.005, 0), fontsize=8, frameon=False)
     return figure
+
+
+def _title(shop: Shop, schedule: Schedule) -> str:
+    """What is minimised, with its value, and where it is not the makespan the end."""
+    _, duration = assigned(shop, schedule)
+    end = int((schedule.start + duration).max(initial=0))
+    name = shop.name or "shop"
+    if shop.objective == "makespan":
+        return f"{name}: makespan {end}"
+    return f"{name}: {shop.objective} {check(shop, schedule)}, ends at {end}"
 
 
 def scene(shop: Shop, schedule: Schedule) -> Scene:
@@ -112,7 +135,7 @@ def scene(shop: Shop, schedule: Schedule) -> Scene:
     machine, duration = assigned(shop, schedule)
     end = schedule.start + duration
     made = Scene(
-        f"{shop.name or 'shop'}: {shop.objective}, ends at {int(end.max(initial=0))}",
+        _title(shop, schedule),
         x="time", down=True,
         groups=[f"job {label(shop, 'job', j)}" for j in range(shop.jobs)],
         rows=[label(shop, "machine", m) for m in range(shop.machines)],

@@ -104,8 +104,8 @@ def _circuit(ax: Any, program: Program, inputs: list[str], outputs: list[str]) -
         for i, sign in terms:
             line = [(x[i], y[i]), (x[target], y[target])]
             (solid if sign > 0 else dashed).append(line)
-    ax.add_collection(LineCollection(solid, colors="tab:red", linewidths=0.7))
-    ax.add_collection(LineCollection(dashed, colors="tab:blue", linewidths=0.7, linestyles="--"))
+    ax.add_collection(LineCollection(solid, colors="#d55e00", linewidths=0.7))
+    ax.add_collection(LineCollection(dashed, colors="#0072b2", linewidths=0.7, linestyles="--"))
     ax.scatter(x, y, s=14, color="0.2", zorder=3)
     for v, text in [*enumerate(inputs), *((known + k, t) for k, t in enumerate(outputs))]:
         below = v < known

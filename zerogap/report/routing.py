@@ -10,6 +10,7 @@ from zerogap.models.routing import Route, Routes, Routing, check, check_route
 from zerogap.models.routing.formats.vroom import answer
 from zerogap.models.routing.solution import place_of, stops_of
 from zerogap.models.routing.timing import timetable
+from zerogap.report.palette import colours
 from zerogap.report.scene import Scene
 
 #: Beyond this many clients no numbers are written.
@@ -40,14 +41,13 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     if axes is None:
         axes = Figure(figsize=(8, 8), layout="constrained").add_subplot()
-    colours = colormaps["tab20"]
     styles = ("-", "--", "-.", ":")
     few = instance.clients <= _NUMBERED
+    palette = colours(np.arange(len(solution)))
     for r, route in enumerate(solution):
         points = path(instance, route)
         style = styles[route.vehicle % len(styles)]
@@ -55,7 +55,7 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
             points[:, 0],
             points[:, 1],
             style,
-            color=colours(r % 20),
+            color=palette[r],
             linewidth=1.4 if few else 0.7,
             marker="o" if few else None,
             markersize=3,
@@ -67,6 +67,12 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
     axes.scatter(
         instance.x[at[missed]], instance.y[at[missed]], s=14, marker="x", color="0.6", zorder=1
     )
+    if not few:  # small, but there: a stop is seen even where lines cross
+        rows = [r for r, route in enumerate(solution) for _ in route]
+        stops = at[[c for route in solution for c in route]]
+        axes.scatter(instance.x[stops], instance.y[stops], s=max(2.0, 9 - instance.clients / 200),
+                     color=palette[rows] if rows else None, linewidths=0, zorder=2)  # fmt: skip
+    _named_types(instance, solution, axes, styles)
     home = instance.depot_location
     axes.scatter(instance.x[home], instance.y[home], s=70, marker="s", color="black", zorder=3)
     if few:
@@ -88,6 +94,22 @@ def draw(instance: Routing, solution: Routes, axes: Any = None) -> Any:
     axes.set_xticks([])
     axes.set_yticks([])
     return axes.figure
+
+
+def _named_types(instance: Routing, solution: Routes, axes: Any, styles: Any) -> None:
+    """Which line is which type of vehicle, beside the map."""
+    used = sorted({route.vehicle for route in solution})
+    if instance.types < 2 or len(used) > 12:
+        return
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], linestyle=styles[t % len(styles)], color="0.3",
+               label=instance.called("vehicle", t))
+        for t in used
+    ]  # fmt: skip
+    axes.legend(handles=handles, title="vehicles", loc="upper left", bbox_to_anchor=(1.005, 1),
+                fontsize=8, frameon=False)  # fmt: skip
 
 
 def geojson(instance: Routing, solution: Routes) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from zerogap.models.scheduling import Plan, Workshop
+from zerogap.models.scheduling import Plan, Workshop, check
 from zerogap.models.scheduling.fields import MACHINE, NONE, RENEWABLE, RESERVOIR
 from zerogap.models.scheduling.solution import closings
+from zerogap.report.palette import colours, ink
 from zerogap.report.scene import Scene
+from zerogap.solvers.result import number
 
 #: Up to so many bars carry the number of their task.
 _LABELLED = 120
@@ -56,8 +59,19 @@ def draw(shop: Workshop, plan: Plan, axes: Any = None) -> Any:
         rows[-1].set_xlabel("time")
     end = int(plan.end.max(initial=0))
     axes.set_xlim(0, max(1, end) * 1.01)
-    axes.set_title(f"{shop.name or 'workshop'}: ends at {end}")
+    axes.set_title(_title(shop, plan))
     return figure
+
+
+def _title(shop: Workshop, plan: Plan) -> str:
+    """What is minimised, with its value, and where it is not the makespan the end."""
+    end, name = int(plan.end.max(initial=0)), shop.name or "workshop"
+    stated: Any = shop.objective
+    terms = [k for k, v in stated.items() if v] if isinstance(stated, Mapping) else [str(stated)]
+    if terms == ["makespan"]:
+        return f"{name}: makespan {end}"
+    words = terms[0] if len(terms) == 1 else "objective"
+    return f"{name}: {words} {number(check(shop, plan))}, ends at {end}"
 
 
 def _used(shop: Workshop, plan: Plan, resource: int) -> list[tuple[int, int]]:
@@ -72,9 +86,6 @@ def _used(shop: Workshop, plan: Plan, resource: int) -> list[tuple[int, int]]:
 
 
 def _machines(shop: Workshop, plan: Plan, machines: list[int], axes: Any) -> None:
-    import matplotlib
-
-    colours = matplotlib.colormaps["tab20"](np.arange(20))
     closed = closings(shop)
     detailed = shop.tasks <= _LABELLED
     for y, r in enumerate(machines):
@@ -85,7 +96,7 @@ def _machines(shop: Workshop, plan: Plan, machines: list[int], axes: Any) -> Non
             start, end = int(plan.start[t]), int(plan.end[t])
             group = int(shop.task_job[t]) if shop.task_job[t] != NONE else t
             axes.barh(
-                y, end - start, left=start, height=0.8, color=colours[group % 20],
+                y, end - start, left=start, height=0.8, color=colours(group),
                 edgecolor="white" if shop.tasks < 2000 else "none", linewidth=0.4,
             )  # fmt: skip
             wait = _setup(shop, r, before, t)
@@ -96,7 +107,8 @@ def _machines(shop: Workshop, plan: Plan, machines: list[int], axes: Any) -> Non
                 )  # fmt: skip
             if detailed and end > start:
                 text = shop.task_name[t] or str(t)
-                axes.text((start + end) / 2, y, text, ha="center", va="center", fontsize=6)
+                axes.text((start + end) / 2, y, text, ha="center", va="center", fontsize=6,
+                          color=ink(colours(group)))  # fmt: skip
             before = t
     axes.set_ylim(len(machines) - 0.5, -0.5)
     if len(machines) <= 40:
@@ -143,7 +155,7 @@ def scene(shop: Workshop, plan: Plan) -> Scene:
     machines = np.flatnonzero(shop.resource_kind == MACHINE).tolist()
     jobs = sorted({int(j) for j in shop.task_job if j != NONE})
     number = {j: k for k, j in enumerate(jobs)}
-    made = Scene(f"{shop.name or 'workshop'}: ends at {int(plan.end.max(initial=0))}", x="time",
+    made = Scene(_title(shop, plan), x="time",
                  down=True, groups=[f"job {j}" for j in jobs],
                  rows=[shop.resource_name[r] or f"machine {r}" for r in machines])  # fmt: skip
     closed, shown = closings(shop), set()

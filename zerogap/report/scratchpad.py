@@ -19,6 +19,7 @@ from zerogap.models.scratchpad import (
     check,
     replay,
 )
+from zerogap.report import palette
 from zerogap.report.scene import Scene
 
 #: Boxes of at least this share of width and height of the map carry their tensor's name.
@@ -42,17 +43,15 @@ def _mapping_scene(trace: Trace, solution: Mapping) -> Scene:
 
 
 def _draw_mapping(trace: Trace, solution: Mapping, axes: Any) -> None:
-    from matplotlib import colormaps
     from matplotlib.patches import Rectangle
 
-    colours = colormaps["tab20"]
     base = [0]
     for memory in trace.memories[1:]:
         base.append(base[-1] + memory.capacity)
     for t, first, last, address, m in solution.residencies.tolist():
         width, height = last - first + 1, int(trace.size[t])
         low = base[m - 1] + address
-        colour = colours(t % 20)
+        colour = palette.colours(t)
         axes.add_patch(Rectangle((first, low), width, height, fc=colour, ec="white", lw=0.5))
         if width > _WIDE * len(trace.time) and height > _HIGH * base[-1]:
             middle = (first + width / 2, low + height / 2)
@@ -109,7 +108,7 @@ def _draw_placement(buffers: Buffers, placement: Placement, axes: Any) -> None:
         for begin, end, low, high in buffers.pieces(i):
             rows.append((begin, end, at + low, at + high))
             owner.append(i)
-    colours = [f"C{i % 10}" for i in owner]
+    colours = [palette.colours(i) for i in owner]
     roof = buffers.capacity or int(top.max(initial=1))
     _draw_boxes(axes, rows, colours, [buffers.ids[i] for i in owner], roof)
     axes.set_xlabel("time")
@@ -136,11 +135,11 @@ def _colour(net: Network, t: int) -> str:
     if t >= len(net.size):
         return "0.6"
     if net.weight[t]:
-        return "C1"
-    return "C2" if net.producer[t] < 0 else "C0"
+        return "#e69f00"
+    return "#009e73" if net.producer[t] < 0 else "#0072b2"
 
 
-def _draw_boxes(axes: Any, rows: list, colours: list[str], names: list[str], roof: int) -> int:
+def _draw_boxes(axes: Any, rows: list, colours: list[Any], names: list[str], roof: int) -> int:
     """The boxes; returns the bytes of one unit of the vertical axis."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
@@ -184,7 +183,7 @@ def _draw_moves(net: Network, plan: Plan, rows: list, unit: int, axes: Any) -> N
             x, y = zip(*points)
             axes.scatter(x, y, marker=marker, s=14, color="black", label=label, zorder=3)
     if loads or stores:
-        axes.legend(loc="upper right", fontsize=7)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.005, 1), fontsize=7, frameon=False)
 
 
 def scene(instance: Any, solution: Any) -> Scene:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.treeprune import Draft, TreePrune, check, node_costs, retained
+from zerogap.report import palette
 from zerogap.report.scene import Scene
 
 #: Beyond this many nodes neither outlines nor node sizes could be seen.
@@ -104,7 +105,6 @@ def draw(tree: TreePrune | Draft, solution: Any, axes: Any = None) -> Any:
     -------
     matplotlib Figure
     """
-    from matplotlib import colormaps
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
@@ -131,8 +131,7 @@ def draw(tree: TreePrune | Draft, solution: Any, axes: Any = None) -> Any:
         zorder=3,
         c=np.where(mask[inner], "#333333", "#d8d8d8").tolist(),
     )
-    colours = colormaps["tab20"](tree.cluster[tree.leaves] % 20)
-    colours[tree.cluster[tree.leaves] < 0] = (0.5, 0.5, 0.5, 1.0)
+    colours = palette.colours(tree.cluster[tree.leaves])
     kept = mask[tree.leaves]
     colours[~kept, 3] = 0.25
     axes.scatter(

@@ -11,14 +11,14 @@ import threading
 from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Any
+from typing import Any, Generic
 
 from zerogap.models import base
 from zerogap.models.base import InstanceError, Model
 from zerogap.models.told import nearest
 from zerogap.solvers.incumbent import Incumbent, strict
 from zerogap.solvers.meant import instance_of, solution_of
-from zerogap.solvers.result import Claim, Limits, Result, SolverError, Status, TracePoint
+from zerogap.solvers.result import Claim, Limits, Result, SolutionT, SolverError, Status, TracePoint
 from zerogap.solvers.search import Search
 
 __all__ = ["Limits", "Result", "Search", "SolverError", "Status", "TracePoint", "methods", "solve"]
@@ -167,14 +167,14 @@ def extendable(name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(Generic[SolutionT]):
     """An incumbent as it came: when, worth what, against which bound, by whom."""
 
     time: float
     objective: Any
     bound: Any
     source: str
-    solution: Any = field(repr=False)
+    solution: SolutionT = field(repr=False)
 
 
 def _watcher(search: Search, on_progress: Any, on_solution: Any) -> Callable[[Search], None] | None:

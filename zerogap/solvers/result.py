@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import metadata
 from numbers import Real
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
 from zerogap.models.text import visible
 
 FORMAT = 1
+
+#: An instance of a family, and its solution.
+InstanceT = TypeVar("InstanceT")
+SolutionT = TypeVar("SolutionT")
 
 
 class Status(StrEnum):
@@ -131,7 +135,7 @@ def gap(objective: float | None, bound: float | None, offset: float = 0) -> floa
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Generic[InstanceT, SolutionT]):
     """Outcome of a solve; its solution has passed the checker.
 
     Parameters
@@ -158,11 +162,11 @@ class Result:
     """
 
     family: str
-    instance: Any = field(repr=False)
+    instance: InstanceT = field(repr=False)
     status: Status
     objective: Any
     bound: Any
-    solution: Any = field(repr=False)
+    solution: SolutionT = field(repr=False)  # None where there is none: ask `status`
     trace: tuple[TracePoint, ...] = field(repr=False)
     time: float
     seed: int

@@ -53,6 +53,7 @@ __all__ = [
     "simulate",
     "to_pgmpy",
     "v_structures",
+    "from_pandas",
 ]
 
 
@@ -185,3 +186,30 @@ FAMILY = Family(
     ),
     tolerance=1e-9,
 )
+
+
+def from_pandas(table: Any, *, name: str = "table", **options: Any) -> Dag | Categorical:
+    """Observations: a column a variable, numbers or categories.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, or what pandas makes one of
+        Numbers make a `Dag` (least squares …), words a `Categorical` (BDeu, BIC …).
+    name : str
+    **options
+        ``loss=…``, ``penalty=…``, ``score=…``, ``rules=…`` and the other settings of reading.
+
+    Raises
+    ------
+    InstanceError
+        Naming the row (the first is 2) and the variable.
+
+    Examples
+    --------
+    >>> data = from_pandas({"A": [1.0, 2, 3, 4], "B": [2.0, 3, 1, 2], "C": [3.0, 4, 4, 1]})
+    >>> data.names
+    ('A', 'B', 'C')
+    """
+    from zerogap.models.frames import from_frame
+
+    return from_frame("dag", table, name=name, **options)

@@ -36,6 +36,7 @@ __all__ = [
     "from_edges",
     "from_frames",
     "from_networkx",
+    "from_pandas",
     "from_scipy",
     "to_networkx",
 ]
@@ -136,3 +137,6 @@ FAMILY = Family(
         ),
     ),
 )
+
+#: The name it has in every family.
+from_pandas = from_frames

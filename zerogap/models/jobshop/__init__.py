@@ -28,6 +28,7 @@ __all__ = [
     "to_csv",
     "to_frame",
     "to_icalendar",
+    "from_pandas",
 ]
 
 
@@ -93,3 +94,32 @@ FAMILY = Family(
         Setting("horizon", int, None, "last end in models with constraints added by extend"),
     ),
 )
+
+
+def from_pandas(table: Any, *, name: str = "table", **options: Any) -> Shop:
+    """A shop from a table with a row an operation (or an alternative of one).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, or what pandas makes one of
+        Columns as in CSV files, in any spelling: ``job``, ``machine``, ``duration``; ``operation``,
+        ``release``, ``due``, ``weight`` where there are.
+    name : str
+    **options
+        ``objective=…`` and the other settings of reading.
+
+    Raises
+    ------
+    InstanceError
+        Naming the row (the first is 2) and the column.
+
+    Examples
+    --------
+    >>> shop = from_pandas({"job": ["a", "a", "b"], "machine": ["saw", "mill", "mill"],
+    ...                     "duration": [3, 2, 4]})
+    >>> shop.jobs, shop.machines
+    (2, 2)
+    """
+    from zerogap.models.frames import from_frame
+
+    return from_frame("jobshop", table, name=name, **options)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import Family, Option, Setting
+from zerogap.models.base import Family, InstanceError, Option, Setting
 from zerogap.models.mapf.check import check
 from zerogap.models.mapf.formats import FORMATS, read_log
 from zerogap.models.mapf.generate import grid, roadmap, rooms
@@ -24,6 +24,7 @@ __all__ = [
     "roadmap",
     "rooms",
     "segments",
+    "from_networkx",
 ]
 
 
@@ -77,3 +78,61 @@ FAMILY = Family(
     tolerance=1e-7,
     read_solution=read_log,
 )
+
+
+def from_networkx(
+    graph: Any,
+    agents: Any,
+    *,
+    position: str = "pos",
+    radius: Any = 0.25,
+    speed: Any = 1.0,
+    objective: str = "flowtime",
+    name: str = "",
+) -> Mapf:
+    """Agents on a graph whose nodes have places in the plane.
+
+    Parameters
+    ----------
+    graph : networkx.Graph or DiGraph
+        An undirected edge is one in both directions; loops are left out.
+    agents : sequence of (start, goal)
+        Nodes of the graph.
+    position : str
+        Node attribute with (x, y); attributes ``x`` and ``y`` are taken as well.
+    radius, speed, objective, name
+        As in `Mapf`.
+
+    Raises
+    ------
+    InstanceError
+        Naming a node without a place, or one that is not in the graph.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.path_graph(3)
+    >>> nx.set_node_attributes(graph, {v: (float(v), 0.0) for v in graph}, "pos")
+    >>> from_networkx(graph, [(0, 2)]).agents
+    1
+    """
+    number = {node: k for k, node in enumerate(graph.nodes)}
+    places = []
+    for node, told in graph.nodes(data=True):
+        place = told.get(position, (told.get("x"), told.get("y")))
+        if len(place) != 2 or None in place:
+            raise InstanceError(f"node {node!r} has no {position!r}", field=position)
+        places.append([float(v) for v in place])
+    edges = {(number[u], number[v]) for u, v, *_ in graph.edges if u != v}
+    if not graph.is_directed():
+        edges |= {(v, u) for u, v in edges}
+    for pair in agents:
+        for node in pair:
+            if node not in number:
+                raise InstanceError(f"node {node!r} is not in the graph", field="agents")
+    return Mapf(
+        np.array(places).reshape(-1, 2), np.array(sorted(edges)).reshape(-1, 2),
+        np.array([number[start] for start, _ in agents], np.int32),
+        np.array([number[goal] for _, goal in agents], np.int32),
+        radius=radius, speed=speed, objective=objective, name=name or str(graph.name or ""),
+    )  # fmt: skip

@@ -13,8 +13,9 @@ from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
-from zerogap.models.routing.formats import profiled, robots, tables, vroom
+from zerogap.models.routing.formats import profiled, robots, sheets, tables, vroom
 from zerogap.models.routing.formats.pyvrp import from_pyvrp, to_pyvrp
+from zerogap.models.routing.formats.sheets import from_pandas
 from zerogap.models.routing.formats.sol import read_solution, write_solution
 from zerogap.models.routing.formats.tables import from_tables, prioritise
 from zerogap.models.routing.formats.text import (
@@ -84,6 +85,7 @@ FAMILY = Family(
     formats=(
         json_format("routing", encode_instance, decode_instance),
         Format("vroom", (".json",), vroom.sniff, vroom.read),
+        Format("sheet", (".csv", ".tsv"), sheets.sniff, sheets.read),
         Format("tables", (".csv",), tables.sniff, tables.read, named=True),
         Format("profiled", (".json",), profiled.sniff, profiled.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),
@@ -114,6 +116,9 @@ FAMILY = Family(
         Option("vehicles", str, "", "tables: file of the vehicle types"),
         Option("depots", str, "", "tables: file of the depots"),
         Option("matrix", str, "", "tables: OSRM table answer (JSON) of depots, then clients"),
+        Option("capacity", int, None, "a sheet of clients: capacity of every vehicle"),
+        Option("number", int, None, "a sheet of clients: number of vehicles"),
+        Option("speed", float, None, "a sheet of clients in degrees: km/h, 50 if not given"),
         Option("ignore", str, "", "VROOM: fields to leave out that are not modelled, as breaks"),
     ),
 )
@@ -135,6 +140,7 @@ __all__ = [
     "check_route",
     "decode",
     "encode",
+    "from_pandas",
     "from_pyvrp",
     "from_tables",
     "info",

@@ -200,15 +200,15 @@ class Routing:
     scale: float = 1.0
     offset: float = 0.5
     objective: str = "cost"
-    then: str = ""
+    then: str = field(default="", metadata={"neutral": ""})
     backhaul: str = "mixed"
-    visits: str = "once"
+    visits: str = field(default="once", metadata={"neutral": "once"})
     min_clients: int = 0
     min_prize: int = 0
-    min_units: int = 0
-    max_units: int = UNLIMITED
-    min_vehicles: int = 0
-    max_vehicles: int = UNLIMITED
+    min_units: int = field(default=0, metadata={"neutral": 0})
+    max_units: int = field(default=UNLIMITED, metadata={"neutral": UNLIMITED})
+    min_vehicles: int = field(default=0, metadata={"neutral": 0})
+    max_vehicles: int = field(default=UNLIMITED, metadata={"neutral": UNLIMITED})
     fairness: int = 0
     unit: float = 1.0
     name: str = ""

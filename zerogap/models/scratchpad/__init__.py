@@ -32,6 +32,7 @@ __all__ = [
     "check",
     "replay",
     "topological",
+    "from_pandas",
 ]
 
 
@@ -117,3 +118,31 @@ FAMILY = Family(
         Option("bytes", int, 1, "bytes of one element (generated networks)"),
     ),
 )
+
+
+def from_pandas(table: Any, *, name: str = "table", **options: Any) -> Buffers:
+    """Buffers to be placed, from a table with a row a buffer.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, or what pandas makes one of
+        Columns as in CSV files: ``id``, ``lower`` and ``upper`` (first step without it) or ``end``
+        (last step with it), ``size`` in bytes; ``alignment``, ``offset``, ``hint``, ``gaps``.
+    name : str
+    **options
+        ``capacity=…`` and the other settings of reading.
+
+    Raises
+    ------
+    InstanceError
+        Naming the row (the first is 2) and the column.
+
+    Examples
+    --------
+    >>> buffers = from_pandas({"id": ["a", "b"], "lower": [0, 1], "upper": [2, 3], "size": [4, 8]})
+    >>> buffers.load
+    12
+    """
+    from zerogap.models.frames import from_frame
+
+    return from_frame("scratchpad", table, name=name, **options)
