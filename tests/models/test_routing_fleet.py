@@ -190,3 +190,29 @@ def test_kernel_knows_ends_groups_and_sizes(client, vehicle):
 def test_bad_rules_are_named(clients, vehicles, message):
     with pytest.raises(InstanceError, match=message):
         street(clients, vehicles)
+
+
+def test_identity_survives_whatever_the_order_of_places():
+    b = Builder()
+    b.add_client(3, 4)
+    b.add_depot(0, 0)
+    b.add_client(6, 8)
+    b.add_vehicle_type(2)
+    late = b.build()
+    copy = again(late)
+    assert check(copy, Routes.of([[0, 1]])) == check(late, Routes.of([[0, 1]])) == 20
+    matrix = np.arange(4).reshape(1, 2, 2) * 5
+    shared = street([{}, {}]).replace(
+        x=np.zeros(2), y=np.zeros(2), client_location=np.array([1, 1]), distance=matrix
+    )
+    assert again(shared).client_location.tolist() == [1, 1]
+    for order in ([0, 1], [0, 0, 2], [0, 1, "x"], 7):
+        with pytest.raises(InstanceError, match="order: expected the location of each of the 3"):
+            data = JSON.write(street())
+            JSON.read(_with(data, order), file="bad.json")
+
+
+def _with(text, order):
+    import json
+
+    return json.dumps(json.loads(text) | {"order": order})

@@ -50,6 +50,11 @@ def encode_instance(instance: Routing) -> dict[str, Any]:
         "conflicts": (instance.conflicts + 1).tolist(),
         "precedences": (instance.precedences + 1).tolist(),
     }
+    if order.tolist() != list(range(instance.locations)) and len(set(order.tolist())) == (
+        instance.locations
+    ):
+        # Shared places, or a depot added after clients: the instance's identity has their order.
+        data["order"] = order.tolist()
     for field in ("distance", "duration", "traffic"):
         matrix = getattr(instance, field)
         data[field] = None if matrix is None else matrix[..., order[:, None], order].tolist()
@@ -93,9 +98,35 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
             b.set_traffic(data["periods"], [m[profile] for m in traffic], profile=profile)
     b.set_objective(**{key: data.get(key, value) for key, value in WHOLE.items()})
     scale, offset = rounding
-    return b.build().replace(
+    made = b.build().replace(
         scale=float(scale), offset=float(offset), unit=float(data.get("unit", scale))
     )
+    order = data.get("order")
+    return made if order is None else _reordered(made, order)
+
+
+def _reordered(instance: Routing, order: Any) -> Routing:
+    """The instance with the locations of depots and clients numbered as `order` says."""
+    try:
+        places = np.array(order, np.int64)
+        right = places.shape == (instance.locations,) and set(places.tolist()) == set(
+            range(int(places.max()) + 1)
+        )
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        raise InstanceError(
+            f"expected the location of each of the {instance.locations} depots and clients, from 0",
+            field="order",
+        )
+    first = np.array([int(np.flatnonzero(places == k)[0]) for k in range(int(places.max()) + 1)])
+    fields: dict[str, Any] = {"x": instance.x[first], "y": instance.y[first]}
+    fields["depot_location"] = places[: instance.depots]
+    fields["client_location"] = places[instance.depots :]
+    for field in ("distance", "duration", "traffic"):
+        matrix = getattr(instance, field)
+        fields[field] = None if matrix is None else matrix[..., first[:, None], first]
+    return instance.replace(**fields)
 
 
 def _fields(row: Any, names: Iterable[str], field: str) -> dict[str, Any]:
