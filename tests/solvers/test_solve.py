@@ -337,3 +337,17 @@ def test_digest_ignores_the_name_and_nothing_else(knapsack):
     assert zg.digest(knapsack) != zg.digest(
         dataclasses.replace(knapsack, capacity=knapsack.capacity + 1)
     )
+
+
+def test_what_comes_during_the_last_check_is_not_mixed_with_what_was_checked(knapsack, monkeypatch):
+    taken = Incumbent.moment
+
+    def moment(self):
+        found = taken(self)
+        # A thread that the search has left behind brings another solution right now.
+        self.solution, self.objective = None, None
+        return found
+
+    monkeypatch.setattr(Incumbent, "moment", moment)
+    result = zg.solve(knapsack, method="kernel", iterations=200, threads=1)
+    assert zg.check(knapsack, result.solution) == result.objective

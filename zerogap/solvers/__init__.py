@@ -295,23 +295,25 @@ def _run(strategy, search: Search, on_progress, interrupt) -> BaseException | No
 
 def _result(search: Search) -> Result:
     incumbent = search.incumbent
+    # One moment: a thread that outlives the search may still bring something better.
+    solution, objective, closed = incumbent.moment()
     if incumbent.infeasible:
         status = Status.INFEASIBLE
-    elif incumbent.solution is None:
+    elif solution is None:
         status = Status.UNKNOWN
     else:
         # The last word before anything leaves: the checker once more, on the solution returned.
-        checked = search.family.check(search.instance, incumbent.solution)
-        if checked != incumbent.objective:
-            raise SolverError(f"checker says {checked}, recorded was {incumbent.objective}")
-        status = Status.OPTIMAL if incumbent.closed else Status.FEASIBLE
+        checked = search.family.check(search.instance, solution)
+        if checked != objective:
+            raise SolverError(f"checker says {checked}, recorded was {objective}")
+        status = Status.OPTIMAL if closed else Status.FEASIBLE
     return Result(
         family=search.family.name,
         instance=search.instance,
         status=status,
-        objective=incumbent.objective,
+        objective=objective,
         bound=incumbent.bound,
-        solution=incumbent.solution,
+        solution=solution,
         trace=tuple(incumbent.trace),
         time=search.elapsed,
         seed=search.seed,

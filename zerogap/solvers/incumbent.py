@@ -114,6 +114,11 @@ class Incumbent:
                 return False
             return not self._beyond(self.objective, bound)
 
+    def moment(self) -> tuple[Any, Any, bool]:
+        """Best solution, its objective and whether the gap is closed, all of the same moment."""
+        with self._lock:
+            return self.solution, self.objective, self.closed
+
     def subscribe(self, listener: Callable[[TracePoint], None]) -> None:
         """Call `listener` after every improvement, in the thread that brought it."""
         self._listeners.append(listener)
