@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Route, Routes, Routing
+from zerogap.solvers.routing.trips import independent, join, loosened
 
 #: What the result line names the versions of.
 PACKAGES = ("pyvrp",)
@@ -126,8 +127,18 @@ def build(instance: Routing) -> Any:
     )
 
 
-def solve(instance: Routing, time_limit: float, threads: int = 1, seed: int = 0) -> dict:
-    """Run PyVRP (one thread) for `time_limit` seconds."""
+def solve(
+    instance: Routing, time_limit: float, threads: int = 1, seed: int = 0, reload: bool = False
+) -> dict:
+    """Run PyVRP (one thread) for `time_limit` seconds.
+
+    Trips that do not know of each other are vehicles of their own, as many as there are clients, a
+    model on which PyVRP is stronger by per cents than with reloads; `reload` asks for those.
+    """
+    if independent(instance) and not reload:
+        found = solve(loosened(instance), time_limit, threads, seed, reload=True)
+        plan = found.get("solution")
+        return found if plan is None else found | {"solution": join(instance, plan)}
     import pyvrp
     from pyvrp.stop import MaxRuntime
 

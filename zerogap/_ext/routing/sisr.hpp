@@ -111,6 +111,7 @@ class Sisr {
             cheap_types = cheap_types && P.profile[t] == P.profile[0] && P.start_row[t] == P.start_row[0] &&
                           P.end_row[t] == P.end_row[0] && !P.full &&
                           P.shift[2 * t] == P.shift[0] && P.shift[2 * t + 1] == P.shift[1];
+        if (cheap_types && (P.preference || P.allowed)) weigh_types();
         distance_limit = false;
         for (int t = 0; t < P.types; ++t) distance_limit |= P.max_distance[t] < UNLIMITED;
         special = P.objective != 0 || P.fairness > 0;
@@ -300,6 +301,30 @@ class Sisr {
     int64_t absent_cost(int c) const {
         return P.required[c] ? penalty : P.prize[c];
     }
+    // What every type earns in every route: sums of rewards, and how many clients it may not serve.
+    // Kept at every change, so that another vehicle for the same sequence is priced in O(1).
+    std::vector<int64_t> worth, earned;  // by client or route, then type
+    std::vector<int32_t> barred, banned;
+    bool weighed = false;
+    void weigh_types() {
+        weighed = true;
+        worth.assign((size_t)P.n * P.types, 0);
+        barred.assign((size_t)P.n * P.types, 0);
+        for (int c = 0; c < P.n; ++c)
+            for (int t = 0; t < P.types; ++t) {
+                worth[(size_t)c * P.types + t] = P.reward(t, c);
+                barred[(size_t)c * P.types + t] = !P.may(t, c);
+            }
+        earned.assign((size_t)slots * P.types, 0);
+        banned.assign((size_t)slots * P.types, 0);
+    }
+    void weigh(int r, int c, int sign) {
+        const size_t to = (size_t)r * P.types, from = (size_t)c * P.types;
+        if (P.preference)
+            for (int t = 0; t < P.types; ++t) earned[to + t] += sign * worth[from + t];
+        if (P.allowed)
+            for (int t = 0; t < P.types; ++t) banned[to + t] += sign * barred[from + t];
+    }
     int64_t route_cost(int r) const {
         const Slot& s = route[r];
         return P.fixed[s.type] + P.unit_distance[s.type] * s.dist + P.unit_duration[s.type] * s.duration - s.reward + s.extra +
@@ -321,6 +346,10 @@ class Sisr {
         const int s = start_of(r), e = end_of(r);
         row[s] = P.start_row[type];
         row[e] = P.end_row[type];
+        if (weighed) {
+            std::fill_n(earned.begin() + (size_t)r * P.types, P.types, 0);
+            std::fill_n(banned.begin() + (size_t)r * P.types, P.types, 0);
+        }
         const int d = P.d(P.profile[type], row[s], row[e]);
         node[s] = Node{e, -1, s, r, d, 0};
         node[e] = Node{-1, s, s, r, 0, d};
@@ -350,7 +379,9 @@ class Sisr {
         ++free_count[route[r].type];
         route[r].type = type;
         --free_count[type];
-        if (P.preference) {
+        if (weighed) {
+            route[r].reward = earned[(size_t)r * P.types + type];
+        } else if (P.preference) {
             route[r].reward = 0;
             for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next)
                 if (v < P.n) route[r].reward += P.reward(type, v);
@@ -380,6 +411,7 @@ class Sisr {
         total += P.unit_distance[s.type] * change;
         if (c < P.n) {
             ++s.count;
+            if (weighed) weigh(r, c, 1);
             const int64_t* q = &P.sum[(size_t)c * P.sums];
             int64_t* l = load_of(a.head);
             for (int k = 0; k < P.sums; ++k) l[k] += q[k];
@@ -408,6 +440,7 @@ class Sisr {
         total += P.unit_distance[s.type] * change;
         if (c < P.n) {
             --s.count;
+            if (weighed) weigh(r, c, -1);
             const int64_t* q = &P.sum[(size_t)c * P.sums];
             int64_t* l = load_of(x.head);
             for (int k = 0; k < P.sums; ++k) l[k] -= q[k];
@@ -532,13 +565,10 @@ class Sisr {
     }
     // What route r costs if type t drives it; too much where t may not serve one of its clients.
     int64_t price(int r, int t) const {
-        int64_t cost = P.fixed[t] + P.unit_distance[t] * route[r].dist;
-        if (P.allowed || P.preference)
-            for (int v = node[start_of(r)].next; v != end_of(r); v = node[v].next) {
-                if (!P.may(t, v)) return NOWHERE;
-                cost -= P.reward(t, v);
-            }
-        return cost;
+        const int64_t cost = P.fixed[t] + P.unit_distance[t] * route[r].dist;
+        if (!weighed) return cost;
+        const size_t at = (size_t)r * P.types + t;
+        return banned[at] ? NOWHERE : cost - earned[at];
     }
     bool holds(int r, int t, const int64_t* more) {
         const int64_t* l = load_of(start_of(r));

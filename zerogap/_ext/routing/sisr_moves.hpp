@@ -271,7 +271,7 @@
             if (l[k] + q[k] > cap[k]) return false;
         return true;
     }
-    // Extra cost of the cheapest other type that takes client c into route r; computed once a client.
+    // Extra cost of the type that takes client c into route r at the least; computed once a client.
     int64_t lift(int r, int c, const int64_t* q, int ticket) {
         Slot& s = route[r];
         if (s.lift_stamp == ticket) return s.lift_cost;
@@ -279,10 +279,17 @@
         s.lift_cost = NOWHERE;
         s.lift_type = -1;
         const int64_t now = price(r, s.type);
+        int64_t least = NOWHERE;
         for (int t = 0; t < P.types; ++t) {
-            if (t == s.type || free_count[t] <= 0 || !P.may(t, c) || !holds(r, t, q)) continue;
+            if ((t != s.type && free_count[t] <= 0) || !P.may(t, c) || !holds(r, t, q)) continue;
             const int64_t cost = price(r, t);
-            if (cost < NOWHERE && cost - now < s.lift_cost) { s.lift_cost = cost - now; s.lift_type = t; }
+            if (cost >= NOWHERE) continue;
+            const int64_t mine = cost - now - P.reward(t, c);
+            if (mine < least || (mine == least && t == s.type)) {
+                least = mine;
+                s.lift_cost = cost - now;
+                s.lift_type = t;
+            }
         }
         return s.lift_cost;
     }

@@ -25,6 +25,7 @@ from zerogap.solvers.routing.tours import unknown
 from zerogap.solvers.routing.trips import untied
 from zerogap.solvers.search import Search
 
+SEEN = 2000  # of the routes that kernels saw, the latest are columns from the start
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 #: Share of the time that annealing over whole tours gets before the circuit model, with one thread.
 KERNEL_SHARE = 0.5
@@ -86,8 +87,11 @@ def auto(instance: Routing, search: Search) -> None:
     view = seen(search)
     if provable(view.instance, search):
 
-        def burst(seconds: float) -> None:
-            anneal(view.instance, view, seconds=seconds)
+        def burst(seconds: float) -> list[tuple[int, list[int]]]:
+            run = anneal(view.instance, view, seconds=seconds)
+            if run is None:  # over whole tours: no routes are kept
+                return []
+            return [(vehicle, stops) for vehicle, _, stops in run.kernel.pool()[-SEEN:]]
 
         together(view.instance, view, improve, burst)
     elif strange(view.instance):

@@ -40,6 +40,8 @@ SLOW = 2.0
 #: Closing programs of up to so many columns are solved by CP-SAT as well: a second look in
 #: milliseconds at what the claim rests on.
 SECOND_LOOK = 1500
+#: Columns among which the root's MIP chooses a solution, and its seconds and share of the time.
+SELECTED, SELECT_SECONDS, SELECT_SHARE = 2500, 10.0, 0.15
 #: Closing programs of more columns are not presolved: the enumeration has kept one route a set of
 #: clients already, and HiGHS would compare 50,000 columns for a minute (E-n31-k7).
 PRESOLVED = 3000
@@ -293,18 +295,8 @@ class Proof:
         columns = self.master.enumerate(relaxed.duals, gap + 1e-6, ROUTES, PATHS, left)
         if columns is None:
             return False
-        n, types = self.master.n, self.master.types
-        optional = np.flatnonzero(~self.instance.required)
-        cost = [float(c.cost) for c in columns] + self.master.leave[optional].tolist()
-        rows: list[tuple[dict[int, float], float, float]] = [({}, 1.0, 1.0) for _ in range(n)]
-        rows += [({}, -math.inf, float(t.available)) for t in types]
-        for k, column in enumerate(columns):
-            for c in column.clients:
-                rows[c][0][k] = 1.0
-            rows[n + column.vehicle][0][k] = 1.0
-        for k, i in enumerate(optional):
-            rows[i][0][len(columns) + k] = 1.0
-        if any(not row[0] for row in rows[:n]):
+        cost, rows = self._program(columns)
+        if any(not row[0] for row in rows[: self.master.n]):
             return True  # a client that no improving route serves: nothing better exists
         program = highs.Rows.of(rows)
         found = highs.solve_mip(
@@ -328,6 +320,48 @@ class Proof:
             self._offer([columns[k] for k in chosen if k < len(columns)])
         return found.status in ("optimal", "cutoff")
 
+    def _program(
+        self, columns: list[Column]
+    ) -> tuple[list[float], list[tuple[dict[int, float], float, float]]]:
+        """Every client by one route, or left out at its price; types as available."""
+        n, types = self.master.n, self.master.types
+        optional = np.flatnonzero(~self.instance.required)
+        cost = [float(c.cost) for c in columns] + self.master.leave[optional].tolist()
+        rows: list[tuple[dict[int, float], float, float]] = [({}, 1.0, 1.0) for _ in range(n)]
+        rows += [({}, -math.inf, float(t.available)) for t in types]
+        for k, column in enumerate(columns):
+            for c in column.clients:
+                rows[c][0][k] = 1.0
+            rows[n + column.vehicle][0][k] = 1.0
+        for k, i in enumerate(optional):
+            rows[i][0][len(columns) + k] = 1.0
+        return cost, rows
+
+    def select(self) -> None:
+        """Let a MIP choose among the columns of least reduced cost: a solution, no proof."""
+        seconds = min(SELECT_SECONDS, SELECT_SHARE * self.search.remaining)
+        reduced = self.master.lp.reduced_costs[self.master.n :]
+        if not math.isfinite(self.target) or seconds < 0.1 or not len(reduced):
+            return
+        near = np.argsort(reduced, kind="stable")[: 3 * SELECTED]
+        whole = [
+            c
+            for c in (self.master.columns[k] for k in near)
+            if len(set(c.clients)) == len(c.clients)
+        ]
+        columns = whole[:SELECTED]
+        cost, rows = self._program(columns)
+        if any(not row[0] for row in rows[: self.master.n]):
+            return
+        found = highs.solve_mip(
+            cost, highs.Rows.of(rows), np.zeros(len(cost)), np.ones(len(cost)),
+            np.ones(len(cost), bool), cutoff=self.target + 0.5, seconds=seconds, threads=1,
+            seed=self.search.seed, stopped=lambda: not self.search.open,
+        )  # fmt: skip
+        if found.values is not None:
+            chosen = np.flatnonzero(found.values > 0.5)
+            self._offer([columns[k] for k in chosen if k < len(columns)])
+
     # ---- the tree ------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -348,6 +382,8 @@ class Proof:
             if bound > self.target + 1e-6 or self.finish(relaxed):
                 self.beaten = min(self.beaten, self.target + 1.0)
                 continue
+            if not node.decisions:
+                self.select()
             fresh = Node(bound, node.number, node.decisions)
             if not self.search.open or not self._branch(node, bound, relaxed.values):
                 heapq.heappush(self.open, fresh)

@@ -49,6 +49,16 @@ def independent(instance: Routing) -> bool:
     )
 
 
+def loosened(instance: Routing) -> Routing:
+    """The instance with a vehicle for every trip, where trips are `independent`."""
+    vehicles = np.minimum(instance.vehicles * instance.max_trips, instance.clients)
+    return instance.replace(
+        vehicles=vehicles,
+        max_trips=np.ones_like(vehicles),
+        reload=np.zeros_like(instance.reload),
+    )
+
+
 def untied(search: Search) -> Search:
     """The same search, seen through the instance with a vehicle a trip where there is one."""
     return cast(Search, _Untied(search)) if independent(search.instance) else search
@@ -60,12 +70,7 @@ class _Untied:
     def __init__(self, search: Search) -> None:
         self._search = search
         self._tied: Routing = search.instance
-        vehicles = np.minimum(self._tied.vehicles * self._tied.max_trips, self._tied.clients)
-        self.instance = self._tied.replace(
-            vehicles=vehicles,
-            max_trips=np.ones_like(vehicles),
-            reload=np.zeros_like(self._tied.reload),
-        )
+        self.instance = loosened(self._tied)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._search, name)
@@ -82,7 +87,7 @@ class _Untied:
 
     def offer(self, solution: Routes, source: str, *rest: Any, **named: Any) -> bool:
         """Hand in a solution with a route a trip."""
-        return self._search.offer(_join(self._tied, solution), source, *rest, **named)
+        return self._search.offer(join(self._tied, solution), source, *rest, **named)
 
 
 def _separate(routes: Routes | None) -> Routes | None:
@@ -91,7 +96,7 @@ def _separate(routes: Routes | None) -> Routes | None:
     return Routes(tuple(Route(r.vehicle, (trip,)) for r in routes for trip in r.trips if trip))
 
 
-def _join(instance: Routing, routes: Routes) -> Routes:
+def join(instance: Routing, routes: Routes) -> Routes:
     """Trips given to the vehicles of their type, each filled up before the next."""
     trips: dict[int, list[tuple[int, ...]]] = {}
     for route in routes:
