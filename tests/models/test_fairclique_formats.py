@@ -244,3 +244,26 @@ def test_options_tell_a_graph_from_a_shop(put):
     put("a.txt", VALUES)
     graph = zg.read(put("g.txt", "10 20\n20 30\n"), attributes="a.txt", k=1)
     assert graph.edges == 2
+
+
+def test_plain_lines_are_read_by_the_same_rules(monkeypatch):
+    rng = np.random.default_rng(4)
+    texts = [b"", b"1 2\n3 4\n", b"1\t2\n3\t4\n", b"1 2\r\n3 4\r\n", b"1 2\n3 4", b"1 2\n3\t4\n",
+             b"1 2\n3\n4 5 6\n", b" 1\n2 3\n", b"1 \n2 3\n", b"1 2\n\n3 4\n", b"1 2\n3  4\n",
+             b"\n", b" \n", b"1 2147483647\n", b"1 2147483648\n", b"1 99999999999999999999999\n",
+             b"1 2\n3 -4\n", b"1 2\n3 4 # why\n"]  # fmt: skip
+    for _ in range(300):
+        parts = rng.choice([b"1", b"23", b" ", b"\t", b"\n", b"\r\n", b"x"], int(rng.integers(12)),
+                           p=[0.3, 0.2, 0.2, 0.05, 0.15, 0.05, 0.05])  # fmt: skip
+        texts.append(b"".join(parts.tolist()))
+
+    def outcome(raw, columns):
+        try:
+            return text.integers(raw, columns, file="g").tolist()
+        except InstanceError as error:
+            return str(error)
+
+    quick = [outcome(raw, columns) for raw in texts for columns in (1, 2, 3)]
+    monkeypatch.setattr(text, "_regular", lambda chunk, columns: None)
+    assert quick == [outcome(raw, columns) for raw in texts for columns in (1, 2, 3)]
+    assert [1, 2] in quick[4] and [[1, 2], [3, 4]] in quick

@@ -12,7 +12,7 @@ import numpy as np
 from zerogap.models.base import InstanceError
 from zerogap.models.fairclique.instance import MAX_ID
 
-# The arrays of a chunk fit into a cache: 10⁷ lines take 2 s instead of 3.6 s.
+# The arrays of a chunk fit into a cache.
 _CHUNK = 1 << 17
 _COMMENT = re.compile(rb"(?m)^[ \t]*[#%][^\n]*")
 _DIGITS = 10
@@ -87,7 +87,30 @@ def integers(raw: bytes, columns: int, *, file: str, line: int = 1) -> np.ndarra
     return np.concatenate(parts) if parts else np.empty((0, columns), dtype=np.int32)
 
 
+def _regular(chunk: bytes, columns: int) -> np.ndarray | None:
+    """The integers where every line has the same separators, one byte each; None elsewhere.
+
+    Without its digits such a text is the separators of one line again and again. Before each of
+    them there is room for one number, and behind the last, a line's end, nothing: as many numbers
+    as separators leave no place empty.
+    """
+    marks = chunk.translate(None, b"0123456789")
+    if len(marks) == len(chunk) or chunk[-1] != 10:
+        return None  # without digits numpy reads a zero from blanks alone
+    for blank, end in ((b" ", b"\n"), (b"\t", b"\n"), (b" ", b"\r\n"), (b"\t", b"\r\n")):
+        one = blank * (columns - 1) + end
+        lines = len(marks) // len(one)
+        if marks == one * lines:
+            value = np.fromstring(chunk, dtype=np.int64, sep=" ")  # too large: 2⁶³ − 1
+            if len(value) == columns * lines and (not lines or value.max() <= MAX_ID):
+                return value.astype(np.int32).reshape(-1, columns)
+    return None
+
+
 def _chunk(chunk: bytes, columns: int, file: str, line: int) -> np.ndarray:
+    plain = _regular(chunk, columns)
+    if plain is not None:
+        return plain
     text = np.frombuffer(chunk, dtype=np.uint8)
     digit = text - np.uint8(48)
     is_digit = digit < 10
