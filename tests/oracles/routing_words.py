@@ -47,7 +47,7 @@ def text(kind, robots, rng, cities=6):
         p.groups = [mixed[g::count] for g in range(count)]
         env.append(f"There are {WORDS[count]} city groups.")
         env += [
-            f"City group {'ABCDEFGHI'[g]}: {', '.join(f'City {k}' for k in group)}"
+            f"City group {chr(65 + g)}: {', '.join(f'City {k}' for k in group)}"
             for g, group in enumerate(p.groups)
         ]
     if kind == "E":

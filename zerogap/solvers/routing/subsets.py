@@ -94,6 +94,8 @@ class _Subsets:
             self.apart[b] |= 1 << a
         self.all_lengths = False  # whether a longer route may be what makes the spread small
         self.served = self._served()
+        self.limit: int | None = None
+        self._entries()
 
     # -- which sets may be served ------------------------------------------------------------------
     def _served(self) -> np.ndarray:
@@ -109,6 +111,27 @@ class _Subsets:
         good &= (bits.sum(axis=1) >= i.min_clients) & (bits @ i.prize >= i.min_prize)
         self.lost = (1 - bits) @ i.prize
         return np.asarray(good)
+
+    def _entries(self) -> None:
+        """By set: least cost of entering the required clients that are not in it.
+
+        Every client that a route serves is entered by some way, whatever else is served.
+        """
+        i, every = self.instance, np.arange(self.n)
+        self.entry = np.zeros(self.size, np.int64)
+        if i.objective != "cost" or i.then or i.preference is not None:
+            return
+        places = i.client_location.tolist()
+        starts = [int(i.depot_location[d]) for d in i.start_depot]
+        least = np.full(self.n, 1 << 40, np.int64)
+        for t in range(i.types):
+            for c in range(self.n):
+                for a in [*(places[b] for b in range(self.n) if b != c), starts[t]]:
+                    for way in self.ways.between(t, a, places[c]):
+                        least[c] = min(least[c], way.distance)
+        bits = (self.masks[:, None] >> every) & 1
+        least[~i.required] = 0
+        self.entry = int(i.distance_cost.min()) * ((1 - bits) @ least)
 
     # -- routes ------------------------------------------------------------------------------------
     def routes(self, t: int, cap: int | None) -> dict[int, list[Path]]:
@@ -173,6 +196,10 @@ class _Subsets:
                     continue
                 now = max(now, int(later[0, 0])) + int(i.service_of(t)[c])
             used = 0 if i.refill[c] else used
+            if self.limit is not None:
+                spent = int(i.distance_cost[t]) * distance + int(self.entry[mask | 1 << c])
+                if spent > self.limit:
+                    continue  # no plan with this route is as good as the one that is known
             self._keep(states.setdefault((mask | 1 << c, c), []), (distance, now, used, arc))
 
     def _moved(self, t: int, label: Label, way: Way, cap: int | None) -> Label | None:
@@ -235,7 +262,11 @@ class _Subsets:
     # -- all routes --------------------------------------------------------------------------------
     def best(self, known: int | None) -> int | None:
         i = self.instance
+        if i.objective == "cost" and not i.then and i.preference is None:
+            self.limit = known
         first = self._optimise(i.objective, None)
+        if first is None and self.limit is not None:
+            return known  # nothing is as good, and that there is
         if first is None:
             return math.inf  # type: ignore[return-value]
         if not i.then:
