@@ -49,22 +49,48 @@ def report(groups: Sequence[tuple[list[dict], Suite | None]], *, title: str = "z
     return (
         template.replace("{{title}}", _escape(title))
         .replace("{{links}}", links)
-        .replace("{{body}}", "\n".join(parts))
+        .replace("{{body}}", "\n".join((*parts, f'<p class="note">{_escape(table.LEGEND)}.</p>')))
     )
+
+
+#: Endings of reports.
+ENDINGS = (".html", ".md", ".tex", ".csv")
+
+
+def tables(groups: Sequence[tuple[list[dict], Suite | None]]) -> list[tuple[str, list[Any]]]:
+    """The tables of every result file under its title."""
+    made: list[tuple[str, list[Any]]] = []
+    for records, suite in groups:
+        if bars.is_bar(records):
+            made.append((_title(records), list(bars.tables(records))))
+        elif records:
+            known = suite.best_known if suite else {}
+            parts = [table.summary(records, known), compare.duels(records),
+                     table.detail(records, known)]  # fmt: skip
+            made.append((records[0]["suite"], parts))
+    return made
 
 
 def markdown(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
     """The tables of the report as Markdown."""
     parts = []
-    for records, suite in groups:
-        if bars.is_bar(records):
-            parts += [f"## {_title(records)}", *(t.markdown() for t in bars.tables(records))]
-        elif records:
-            known = suite.best_known if suite else {}
-            tables = (table.summary(records, known), compare.duels(records),
-                      table.detail(records, known))  # fmt: skip
-            parts += [f"## {records[0]['suite']}", *(t.markdown() for t in tables)]
+    for title, found in tables(groups):
+        parts += [f"## {title}", *(t.markdown() for t in found)]
+    return "\n".join((*parts, f"{table.LEGEND}.\n"))
+
+
+def latex(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
+    """The tables of the report in LaTeX (booktabs), captions as comments."""
+    parts = [f"% {table.LEGEND}"]
+    for title, found in tables(groups):
+        for t in found:
+            parts += [f"% {title}: {' '.join(t.caption.split())}", t.latex()]
     return "\n".join(parts)
+
+
+def csv(groups: Sequence[tuple[list[dict], Suite | None]]) -> str:
+    """The tables of the report one after another, an empty line between them."""
+    return "\n".join(t.csv() for _, found in tables(groups) for t in found)
 
 
 def _title(records: list[dict]) -> str:
@@ -236,9 +262,16 @@ def _pictures(records: list[dict]) -> list[str]:
         except (base.InstanceError, FileNotFoundError):
             continue  # its data is not on this machine
         seen.add(record["instance"])
-        caption = f"{record['instance']}, {record['method']}: {shown} ({record['status']})"
+        caption = (
+            f"{record['instance']}, {record['method']}, seed {record.get('seed', 0)}: {shown} "
+            f"({record['status']})"
+        )
         drawn.append(_figure(svg, caption))
-    return ["<div class='plots'>", *drawn, "</div>"] if drawn else []
+    if not drawn:
+        return []
+    every = len({record["instance"] for record in records})
+    note = f"Pictures: {len(drawn)} of {every} instances shown, the first solution of each."
+    return [f'<p class="note">{note}</p>', "<div class='plots'>", *drawn, "</div>"]
 
 
 def _draw(family: str, instance: Any, solution: Any) -> Any:

@@ -21,6 +21,14 @@ HEAD = (
 )  # fmt: skip
 
 
+#: How the tables are read; under reports.
+LEGEND = (
+    "* proven optimal; 1234 [1200]: objective, not proven, and its best bound; gap: to the best "
+    "known value unless the head says otherwise; time (sgm): shifted geometric mean of the "
+    "seconds a run took, shift 1 s; primal integral: mean gap over the time limit, 0 best, 1 worst"
+)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of text under a head, with a caption."""

@@ -156,18 +156,25 @@ def _parts(records: list[dict], group: str | None) -> list[list[dict]]:
 @click.argument("results", nargs=-1, required=True)
 @click.option("--suites", metavar="FOLDER", help="Folder with the suites, for best known values.")
 @click.option("-o", "--output", default="out/report.html", show_default=True,
-              help="An .html file, or .md for the tables alone.")  # fmt: skip
+              help="An .html file, or .md, .tex, .csv for the tables alone.")  # fmt: skip
 @click.option("--title", default="zerogap benchmarks", show_default=True)
 def report(results: tuple[str, ...], suites: str | None, output: str, title: str) -> None:
     """Make a self-contained HTML report (or Markdown) from RESULTS."""
     from zerogap.bench import html, runner
+    from zerogap.models.base import InstanceError
     from zerogap.models.files import replace
 
+    ending = Path(output).suffix
+    if ending not in html.ENDINGS:
+        raise InstanceError(
+            f"ends in {ending!r}, expected one of {', '.join(html.ENDINGS)}", file=output
+        )
     groups = [
         (records, _suite_of(records, suites)) for records in map(runner.read_results, results)
     ]
     Path(output).parent.mkdir(parents=True, exist_ok=True)
-    text = html.markdown(groups) if output.endswith(".md") else html.report(groups, title=title)
+    makers = {".md": html.markdown, ".tex": html.latex, ".csv": html.csv}
+    text = makers[ending](groups) if ending in makers else html.report(groups, title=title)
     replace(output, text.encode())
     click.echo(output)
 

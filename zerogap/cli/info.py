@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -16,15 +17,15 @@ from zerogap.cli import arguments, outputs
 @arguments.option
 def command(file: str, as_json: bool, family: str | None, options: dict[str, str]) -> None:
     """Show family, size and other facts of the instance in FILE."""
-    from zerogap.models import base, files
+    from zerogap.models import base
 
-    instance = files.read(file, family=family, **options)
+    instance, note = _read(file, family, options)
     known = base.family_of(instance)
     facts = {
         "name": getattr(instance, "name", ""),
         "family": known.name,
         "problem": known.title,
-        **known.info(instance),
+        **(known.info(instance) | note),
         "sha256": base.digest(instance),
     }
     if as_json:
@@ -33,3 +34,20 @@ def command(file: str, as_json: bool, family: str | None, options: dict[str, str
     width = max(len(key) for key in facts)
     for key, value in facts.items():
         outputs.say(f"{key:<{width}}  {outputs.words(value)}".replace("\n", "\\n"))
+
+
+def _read(file: str, family: str | None, options: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    """The instance; where only its capacity is missing, facts by which one chooses it."""
+    from zerogap.models import files
+    from zerogap.models.errors import InstanceError
+
+    try:
+        return files.read(file, family=family, **options), {}
+    except InstanceError as error:
+        if error.field != "capacity" or "missing" not in error.message or "capacity" in options:
+            raise
+    instance = files.read(file, family=family, **options, capacity="1x")
+    return instance, {
+        "capacity": "not given: --option capacity=512KiB, or 1.5x for one and a half times the "
+        "largest working set"
+    }

@@ -138,11 +138,16 @@ def _arrow(
 
 def scene(instance: Any, structure: Structure) -> Scene:
     """Layers from left to right, an arrow an edge with its weight."""
-    made = Scene(f"{instance.name or 'DAG'}: {len(structure.edges)} edges")
+    made = Scene(f"{instance.name or 'DAG'}: {len(structure.edges)} edges",
+                 groups=["variables", "weights"])  # fmt: skip
     place = _positions(structure)
     weights = getattr(structure, "weights", None)
     for k, (i, j) in enumerate(structure.edges.tolist()):
         told = "" if weights is None or k >= len(weights) else f"\nweight {weights[k]:.6g}"
+        if told and weights is not None and len(structure.edges) <= _WEIGHTED:
+            x, y = 0.55 * place[j] + 0.45 * place[i]
+            made.dot(x, y, 1, f"{weights[k]:.3g}", f"{structure.names[i]} → "
+                     f"{structure.names[j]}{told}", "w")  # fmt: skip
         made.line((place[i], place[j]), -1, f"{structure.names[i]} → {structure.names[j]}{told}",
                   "thin arrow")  # fmt: skip
     support = structure.adjacency != 0

@@ -150,6 +150,13 @@ def scene(shop: Shop, schedule: Schedule) -> Scene:
             f"machine {label(shop, 'machine', m)}\n{schedule.start[x]} – {end[x]}"
             f"{' (critical)' if x in longest else ''}{due}",
         )  # fmt: skip
+    if shop.due is not None:
+        last = shop.first[1:] - 1
+        for j in np.flatnonzero(shop.first[1:] > shop.first[:-1]).tolist():
+            y, date = int(machine[last[j]]), int(shop.due[j])
+            made.line([(date, y - 0.5), (date, y + 0.5)], j,
+                      f"job {label(shop, 'job', j)} is due at {date}, ends at {end[last[j]]}",
+                      "dash")  # fmt: skip
     return made
 
 

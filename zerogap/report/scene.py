@@ -55,7 +55,7 @@ class Scene:
         self.marks.append(["l", flat, group, style, tip])
 
     def dot(self, x: Any, y: Any, group: int, label: str, tip: str, shape: str = "o") -> None:
-        """A point; shape ``o``, ``s`` (a square, a depot) or ``x`` (left out)."""
+        """A point; shape ``o``, ``s`` (a square, a depot), ``x`` (left out) or ``w`` (words)."""
         self.marks.append(["d", _n(x), _n(y), group, label, tip, shape])
 
 

@@ -16,6 +16,7 @@ from typing import Any, Generic
 from zerogap.models import base
 from zerogap.models.base import InstanceError, Model
 from zerogap.models.told import nearest
+from zerogap.solvers import notebook
 from zerogap.solvers.incumbent import Incumbent, strict
 from zerogap.solvers.meant import instance_of, solution_of
 from zerogap.solvers.result import Claim, Limits, Result, SolutionT, SolverError, Status, TracePoint
@@ -141,7 +142,7 @@ def solve(
         start = solution_of(instance, start)
         family.check(instance, start)
         search.offer(start, "start")
-    watch = _watcher(search, on_progress, on_solution)
+    watch = _watcher(search, on_progress or notebook.progress(), on_solution)
     failure = _run(known[method], search, watch, interrupt)
     while search.refuted and search.elapsed < time_limit:
         # A proof that a late solution of another thread refutes does not end the solve.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import math
 import os
 import platform
@@ -306,8 +307,24 @@ class Result(Generic[InstanceT, SolutionT]):
         )
         from html import escape
 
-        caption = f"{escape(self.family)} {escape(visible(self.name))}"
-        return f"<table><caption>{caption}</caption>{cells}</table>"
+        known = visible(self.name)
+        caption = known if known.startswith(self.family) else f"{self.family} {known}"
+        return f"<table><caption>{escape(caption)}</caption>{cells}</table>{self._picture()}"
+
+    def _picture(self) -> str:
+        """The picture as SVG, where it can be drawn and is no megabyte."""
+        if self.solution is None:
+            return ""
+        report = importlib.import_module("zerogap.report")
+        try:
+            drawn = io.StringIO()
+            figure = report.figure(self.instance, self.solution)
+            figure.savefig(drawn, format="svg", bbox_inches="tight")
+        except Exception:  # a picture is no reason for a result not to be shown
+            return ""
+        text = drawn.getvalue()
+        svg = text[text.index("<svg") :]
+        return f"<div style='max-width:720px'>{svg}</div>" if len(svg) < 1_000_000 else ""
 
 
 def primal_integral(

@@ -140,7 +140,7 @@ def from_pandas(table: Any, *, name: str = "table", **options: Any) -> Buffers:
     Examples
     --------
     >>> buffers = from_pandas({"id": ["a", "b"], "lower": [0, 1], "upper": [2, 3], "size": [4, 8]})
-    >>> buffers.load
+    >>> buffers.load()
     12
     """
     from zerogap.models.frames import from_frame
