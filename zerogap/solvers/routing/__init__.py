@@ -126,13 +126,17 @@ def closed(instance: Routing, search: Search) -> None:
 def beside(instance: Routing, search: Search) -> None:
     """Annealing over whole tours, and the circuit model for the bound, at the same time."""
     view = seen(search)
+    # A solution before anything else: the model alone may take seconds to build.
+    share = KERNEL_SHARE if search.threads == 1 else 0.1
+    anneal(view.instance, view, seconds=share * search.remaining)
+    if not search.open:
+        return
     try:
         model = build(instance)
     except InstanceError:
         parallel(view.instance, view)
         return
     if search.threads == 1:
-        anneal(view.instance, view, seconds=KERNEL_SHARE * search.remaining)
         cpsat.improve(model, search)
         return
 
