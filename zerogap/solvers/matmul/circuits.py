@@ -195,7 +195,7 @@ class Circuits:
             # What a greedy of pairs finds in milliseconds takes the annealer minutes on sides with
             # many short sums: 2×8×8 comes to 420 additions in 12 s instead of 426 in 40 s.
             for matrix, kernel in zip(matrices, self.teams[0]):
-                restarts = max(1, min(20, GREEDY // max(1, np.count_nonzero(matrix))))
+                restarts = max(1, min(20, GREEDY // max(1, int(np.count_nonzero(matrix)))))
                 kernel.inject(edges(greedy(matrix, restarts=restarts, seed=seed)))
         naive = np.array([max(1, kernel.naive) for kernel in self.teams[0]], float)
         self.share = naive / naive.sum()
