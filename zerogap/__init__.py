@@ -119,7 +119,7 @@ def explain(instance: Any, result: Any = None, *, seconds: float = 10.0) -> list
 
     name = family_of(instance).name
     try:
-        module = importlib.import_module(f"{REGISTRY[name][1]}.explain")
+        module = importlib.import_module(f"{REGISTRY[name][2]}_explain")
     except ModuleNotFoundError:
         raise InstanceError(f"the family {name} has no explanations", field="family") from None
     plan = result.solution if isinstance(result, Result) else result

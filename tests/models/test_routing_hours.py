@@ -11,7 +11,8 @@ import zerogap as zg
 from tests.models.test_routing_fleet import again, street, town
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing import Builder, Routes, check, decode, encode
-from zerogap.models.routing.timing import timed, timetable
+from zerogap.models.routing.solution import timetable
+from zerogap.models.routing.timing import timed
 
 
 def test_soft_windows_cost_what_is_early_and_late():

@@ -8,8 +8,7 @@ import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing, check, check_route
 from zerogap.models.routing.formats.vroom import answer
-from zerogap.models.routing.solution import place_of, stops_of
-from zerogap.models.routing.timing import timetable
+from zerogap.models.routing.solution import place_of, stops_of, timetable
 from zerogap.report.palette import colours
 from zerogap.report.scene import Scene
 

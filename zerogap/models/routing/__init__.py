@@ -33,7 +33,6 @@ from zerogap.models.routing.formats.vrplib import read as _read_vrplib
 from zerogap.models.routing.formats.vrplib import sniff as _sniff_vrplib
 from zerogap.models.routing.generate import GENERATORS, TYPES, variant
 from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
-from zerogap.models.routing.replan import Replanned, keep, repair, replan
 from zerogap.models.routing.solution import Route, Routes, decode, encode
 
 
@@ -131,7 +130,6 @@ __all__ = [
     "TYPES",
     "UNLIMITED",
     "Builder",
-    "Replanned",
     "Route",
     "RouteCost",
     "Routes",
@@ -145,10 +143,7 @@ __all__ = [
     "from_tables",
     "info",
     "obstacles",
-    "keep",
     "prioritise",
-    "repair",
-    "replan",
     "read_solution",
     "to_pyvrp",
     "variant",

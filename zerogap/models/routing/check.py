@@ -16,12 +16,12 @@ from zerogap.models.routing.solution import (
     Route,
     Routes,
     driven,
+    plan,
     rides,
     schedule,
     shortest,
     stops_of,
 )
-from zerogap.models.routing.timing import plan
 
 #: Clients from which plain instances are first checked all at once.
 MANY = 2000

@@ -12,6 +12,9 @@ import numpy as np
 
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing.instance import FORBIDDEN, UNLIMITED, Routing
+from zerogap.models.routing.timing import decided_rows, end_of, plan, stops_of
+
+__all__ = ["end_of", "plan", "stops_of"]  # handed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +137,6 @@ def decode(instance: Routing, data: dict[str, Any]) -> Routes:
 
 
 # -- what checker and exact model both derive from a route -----------------------------------------
-def stops_of(instance: Routing, route: Route) -> list[tuple[int, int]]:
-    """(location, client or −1−depot) of every stop, the depots included."""
-    t = route.vehicle
-    stops = []
-    for i, trip in enumerate(route.trips):
-        depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
-        stops.append((int(instance.depot_location[depot]), -1 - depot))
-        stops += [(int(instance.client_location[c]), c) for c in trip]
-    if (depot := end_of(instance, route)) >= 0:
-        stops.append((int(instance.depot_location[depot]), -1 - depot))
-    return stops
-
-
-def end_of(instance: Routing, route: Route) -> int:
-    """The depot where a route ends, −1 for open routes."""
-    return int(instance.end_depot[route.vehicle]) if route.end is None else route.end
-
-
 def place_of(instance: Routing, code: int) -> int:
     """Location of a client, or of the depot −1 − code."""
     places = instance.client_location if code >= 0 else instance.depot_location
@@ -310,6 +295,8 @@ def timetable(instance: Routing, route: Route) -> list[tuple[int, int, int, int]
     Reload depots stand as −1 − depot. The route departs as late as its least duration allows, as
     the checker counts it; waiting is what lies between arrival and begin.
     """
+    if instance.decides_times():
+        return decided_rows(instance, route)
     stops = stops_of(instance, route)
     times = rides(instance, route, stops)
 

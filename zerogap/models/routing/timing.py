@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from zerogap.models.base import InfeasibleSolution
 from zerogap.models.routing.instance import UNLIMITED, Routing
-from zerogap.models.routing.solution import Route, Routes, stops_of
-from zerogap.models.routing.solution import timetable as plain_timetable
 
 NEVER = 1 << 61
 #: Times of a stop that are looked at; more are thinned out evenly.
@@ -31,7 +30,25 @@ class Timing:
     rests: tuple[int, ...] = ()
 
 
-def timed(instance: Routing, solution: Routes) -> Routes:
+def stops_of(instance: Routing, route: Any) -> list[tuple[int, int]]:
+    """(location, client or −1−depot) of every stop, the depots included."""
+    t = route.vehicle
+    stops = []
+    for i, trip in enumerate(route.trips):
+        depot = int(instance.start_depot[t]) if i == 0 else route.reloads[i - 1]
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+        stops += [(int(instance.client_location[c]), c) for c in trip]
+    if (depot := end_of(instance, route)) >= 0:
+        stops.append((int(instance.depot_location[depot]), -1 - depot))
+    return stops
+
+
+def end_of(instance: Routing, route: Any) -> int:
+    """The depot where a route ends, −1 for open routes."""
+    return int(instance.end_depot[route.vehicle]) if route.end is None else route.end
+
+
+def timed(instance: Routing, solution: Any) -> Any:
     """The routes with the best times found, where times are decisions and none are stored."""
     if not instance.decides_times():
         return solution
@@ -42,11 +59,11 @@ def timed(instance: Routing, solution: Routes) -> Routes:
             if not isinstance(found, str):
                 route = replace(route, times=found.times, rests=found.rests)
         routes.append(route)
-    return Routes(tuple(routes))
+    return type(solution)(tuple(routes))
 
 
 @lru_cache(maxsize=20_000)
-def plan(instance: Routing, route: Route) -> Timing | str:
+def plan(instance: Routing, route: Any) -> Timing | str:
     """The best times found for a route, or why there are none."""
     return _Plan(instance, route).best()
 
@@ -54,7 +71,7 @@ def plan(instance: Routing, route: Route) -> Timing | str:
 class _Plan:
     """One route: node 0 is the departure, the last node the end."""
 
-    def __init__(self, instance: Routing, route: Route) -> None:
+    def __init__(self, instance: Routing, route: Any) -> None:
         self.instance, self.route = instance, route
         self.t = t = route.vehicle
         self.stops = stops_of(instance, route)
@@ -276,7 +293,7 @@ class _Plan:
         return kept
 
 
-def decided(instance: Routing, route: Route) -> Timing:
+def decided(instance: Routing, route: Any) -> Timing:
     """The stored times of a route, or the best found.
 
     Raises
@@ -292,14 +309,12 @@ def decided(instance: Routing, route: Route) -> Timing:
     return found
 
 
-def timetable(instance: Routing, route: Route) -> list[tuple[int, int, int, int]]:
-    """As `zerogap.models.routing.solution.timetable`, with the times that were decided.
+def decided_rows(instance: Routing, route: Any) -> list[tuple[int, int, int, int]]:
+    """Rows of `zerogap.models.routing.solution.timetable`, with the times that were decided.
 
     A break taken before a stop counts as waiting, one behind it lies between its departure and the
     drive.
     """
-    if not instance.decides_times():
-        return plain_timetable(instance, route)
     found, t = decided(instance, route), route.vehicle
     stops, lengths = stops_of(instance, route), [length for length, _ in instance.breaks_of(t)]
     ends = [begin + length for begin, length in zip(found.rests, lengths)]

@@ -15,8 +15,8 @@ import numpy as np
 from zerogap.models.base import InstanceError, parse_json
 from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
 from zerogap.models.routing.instance import Routing
-from zerogap.models.routing.solution import Routes
-from zerogap.models.routing.timing import decided, timetable
+from zerogap.models.routing.solution import Routes, timetable
+from zerogap.models.routing.timing import decided
 from zerogap.models.told import Told, nearest
 
 #: What a field that we do not model may be called in ``ignore``.

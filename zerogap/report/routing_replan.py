@@ -17,8 +17,7 @@ from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing.check import check, check_route
 from zerogap.models.routing.fields import FIELDS, UNLIMITED
 from zerogap.models.routing.instance import Routing
-from zerogap.models.routing.solution import Route, Routes, place_of, stops_of
-from zerogap.models.routing.timing import timetable
+from zerogap.models.routing.solution import Route, Routes, place_of, stops_of, timetable
 
 
 @dataclass(frozen=True)
