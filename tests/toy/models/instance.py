@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import frozen
+from zerogap.models.base import described, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Knapsack:
     weight: np.ndarray
     capacity: int
     name: str = ""
+
+    __repr__ = described
 
     def __post_init__(self):
         object.__setattr__(self, "value", frozen(self.value, np.int64, field="value", low=0))
