@@ -26,7 +26,7 @@ def extensions():
     flags = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno", "-pthread"]
     if NATIVE:
         flags.append("-march=native")
-    # Python's own flags ask for debugging symbols: a fifth of the build's time, most of a library's size.
+    # Python's own flags ask for debugging symbols: a fifth of the build, most of a library.
     flags += ["-O1", "-UNDEBUG", "-DZEROGAP_DEBUG=1"] if DEBUG else ["-DNDEBUG", "-g0"]
     for source in sorted(KERNELS.glob("*/*.pyx")):
         name = source.relative_to(KERNELS).with_suffix("")
