@@ -25,7 +25,7 @@ FIRST, LONGEST = 0.4, 60.0
 #: Features that the kernel knows; an instance with another one is not given to it.
 KNOWN = {
     "several vehicle types", "several depots", "open routes", "time windows",
-    "several time windows", "pickups", "backhauls last", "shipments", "prizes", "groups",
+    "several time windows", "pickups", "shipments", "prizes", "groups",
     "release times", "trips", "distance limit", "duration limit", "stops limit", "duration costs",
     "profiles", "preferences", "permissions", "conflicts", "precedences", "quota", "fairness",
     "purchases", "units quota", "fleet limits", "energy", "setup times", "speeds",

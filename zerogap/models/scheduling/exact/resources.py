@@ -27,11 +27,11 @@ def build(draft: Any) -> list[list[Any]]:
             continue
         if kind in (MACHINE, RENEWABLE):
             needed = [(m, int(shop.demand_amount[i])) for _, m, i in uses]
-            of[r] = [draft.interval[m] for m, amount in needed if amount]
-            amounts = [amount for _, amount in needed if amount]
+            of[r] = [draft.interval[m] for m, amount in needed if 0 < amount <= capacity]
+            amounts = [amount for _, amount in needed if 0 < amount <= capacity]
             for m, amount in needed:
                 if amount > capacity:
-                    cp.add_bool_or([~draft.mode[m]] if draft.mode[m] is not None else [])
+                    _too_much(draft, m)
             if kind == MACHINE and len(of[r]) > 1:
                 cp.add_no_overlap(of[r])
             elif kind == RENEWABLE and of[r]:
@@ -81,6 +81,15 @@ def _room(draft: Any, t: int, tasks: list[int], machines: list[int]) -> None:
         inside.append(covers)
     if len(inside) >= len(machines):
         cp.add(sum(inside) <= len(machines) - 1)
+
+
+def _too_much(draft: Any, m: int) -> None:
+    """A mode that needs more than there is: never for any time; what takes no time needs nothing."""
+    chosen = [] if draft.mode[m] is None else [draft.mode[m]]
+    if draft.shop.mode_duration[m] > 0:
+        draft.cp.add_bool_or([~c for c in chosen])
+    elif not isinstance(size := draft.interval[m].size_expr(), int):
+        draft.cp.add(size <= 0).only_enforce_if(chosen)
 
 
 def _reservoir(draft: Any, r: int, uses: list[tuple[int, int, int]]) -> None:
