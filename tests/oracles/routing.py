@@ -21,7 +21,7 @@ from zerogap.models.routing.fields import FIELDS
 FAMILY = "routing"
 METHODS = ("auto", "kernel", "exact", "columns")
 EXACT = ("columns",)
-REFUSALS = ("column generation", "no kernel knows")
+REFUSALS = ("column generation", "no kernel knows", "too many for the circuit model")
 NEVER = 1 << 60
 BARRED = 1 << 40
 

@@ -46,7 +46,7 @@ struct PlanLists {
         size.assign(N + 2, 0);
         jp.assign(N + 2, N), js.assign(N + 2, N + 1), mp.assign(N + 2, N), ms.assign(N + 2, N + 1);
         front.assign(s.machines, N + 1), back.assign(s.machines, N);
-        order.assign(N + 2, 0), place.assign(N + 2, 0), taken.assign(N, 0);
+        order.assign(N, 0), place.assign(N + 2, 0), taken.assign(N, 0);
         for (int x = 0; x < N; ++x) {
             if (x > s.first[s.job[x]]) jp[x] = x - 1;
             if (x + 1 < s.first[s.job[x] + 1]) js[x] = x + 1;

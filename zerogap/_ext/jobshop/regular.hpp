@@ -46,7 +46,7 @@ public:
         random.seed(seed);
         length = first_cycle;
         head.assign(N + 2, 0);
-        place.assign(N + 2, N + 5);
+        order.assign(N + 2, 0), place.assign(N + 2, N + 5);
         dirty.assign(N + 2, 0), mark.assign(N + 2, 0), kept.resize(N);
         cost.assign(s.jobs, 0), value.assign(s.jobs, 0);
         old_head.reserve(N), changed.reserve(N), touched.reserve(N), worse.reserve(200);
