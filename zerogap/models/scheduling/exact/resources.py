@@ -84,7 +84,7 @@ def _room(draft: Any, t: int, tasks: list[int], machines: list[int]) -> None:
 
 
 def _too_much(draft: Any, m: int) -> None:
-    """A mode that needs more than there is: never for any time; what takes no time needs nothing."""
+    """A mode that needs more than there is: never for any time; in no time it needs nothing."""
     chosen = [] if draft.mode[m] is None else [draft.mode[m]]
     if draft.shop.mode_duration[m] > 0:
         draft.cp.add_bool_or([~c for c in chosen])
