@@ -37,7 +37,7 @@ def town(seed=0, n=25, client=None, vehicle=None, types=2):
     return b.build()
 
 
-def kernel_agrees(instance, iterations=4000, seed=1):
+def assert_kernel_agrees(instance, iterations=4000, seed=1):
     """The kernel finds a plan, and costs it as the checker does."""
     from zerogap._ext.routing.sisr import Sisr
     from zerogap.solvers.routing.arrays import solution
@@ -92,8 +92,8 @@ def test_kernel_knows_service_setup_and_speed(duration):
             "duration_cost": duration,
         },
     )
-    kernel_agrees(instance)
-    kernel_agrees(town(client=lambda rng, c: {"setup": 4, "window": (0, 300)}))
+    assert_kernel_agrees(instance)
+    assert_kernel_agrees(town(client=lambda rng, c: {"setup": 4, "window": (0, 300)}))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_builder_gathers_clients():
     ],
 )
 def test_kernel_knows_ends_groups_and_sizes(client, vehicle):
-    kernel_agrees(town(client=client, vehicle=vehicle))
+    assert_kernel_agrees(town(client=client, vehicle=vehicle))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,7 @@ from zerogap.solvers.jobshop.schedules import (
 from zerogap.solvers.search import Search
 
 
-class Island:
+class Island(ABC):
     """A kernel with schedules instead of arrays; what `Search.drive` drives."""
 
     def __init__(self, shop: Shop, kernel: Any):
@@ -52,13 +53,13 @@ class Island:
         """Search for a slice."""
         return self.kernel.run(seconds, iterations)
 
+    @abstractmethod
     def schedule(self) -> Schedule:
         """The best schedule."""
-        raise NotImplementedError
 
+    @abstractmethod
     def inject(self, schedule: Schedule) -> None:
         """Take a schedule found elsewhere."""
-        raise NotImplementedError
 
 
 class Sequences(Island):
