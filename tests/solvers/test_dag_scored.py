@@ -90,6 +90,25 @@ def test_a_user_may_demand_what_no_optimum_has(method):
     assert result.objective == pytest.approx(best, rel=1e-9)
 
 
+@pytest.mark.parametrize("method", ["auto", "cpsat"])
+def test_a_user_may_speak_of_an_edge_that_no_parent_set_holds(method):
+    rng = np.random.default_rng(0)
+    data = rng.integers(0, 2, (40, 3))
+    dag = Categorical(data, ["ab"] * 3, forbidden=[(0, 2)])
+    for wanted, status in ((0, "optimal"), (1, "infeasible")):
+
+        def extend(model, wanted=wanted):
+            edge = model.variables["edge"][0, 2]
+            if method == "cpsat":
+                model.model.add(edge == wanted)
+            else:
+                import pyomo.environ as pyo
+
+                model.model.users = pyo.Constraint(expr=edge == wanted)
+
+        assert zg.solve(dag, method=method, extend=extend, time_limit=10, threads=1).status == status
+
+
 def test_a_models_own_lists_hold_the_optimum():
     from zerogap.solvers.backends import highs
 

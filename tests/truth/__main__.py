@@ -26,12 +26,13 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20_000, help="instances a family")
     parser.add_argument("--seed", type=int, help="this one case alone, with a traceback")
     parser.add_argument("--first", type=int, help="begin with this seed, not where it stopped")
+    parser.add_argument("--world", choices=harness.WORLDS, help="this one alone (default: drawn)")
     parser.add_argument("--folder", default="out/truth", help="where the state is kept")
     given = parser.parse_args()
     families = given.families or list(zg.names())
     if given.seed is not None:
         for family in families:
-            print(family, harness.run(family, given.seed))
+            print(family, harness.run(family, given.seed, given.world))
         return 0
     return max(_family(f, given) for f in families)
 
@@ -39,7 +40,7 @@ def main() -> int:
 def _family(family: str, given: argparse.Namespace) -> int:
     folder = Path(given.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{family}.json"
+    path = folder / f"{family}{f'-{given.world}' if given.world else ''}.json"
     state = json.loads(path.read_text()) if path.exists() else {"next": 0, "found": [], "is": {}}
     if given.first is not None:
         state = {"next": given.first, "found": [], "is": {}}
@@ -48,7 +49,7 @@ def _family(family: str, given: argparse.Namespace) -> int:
     while state["next"] < (given.first or 0) + given.count:
         seed = state["next"]
         try:
-            seen[harness.run(family, seed)] += 1
+            seen[harness.run(family, seed, given.world)] += 1
         except harness.Contradiction as error:
             state["found"].append(str(error))
             print(f"CONTRADICTION {error}", flush=True)

@@ -57,12 +57,15 @@ class Case:
     threads: int
     world: str
     log: list[str] = field(default_factory=list)
+    #: The world was asked for, not drawn: it belongs to the command that reproduces the case.
+    asked: bool = False
 
     def __str__(self) -> str:
         return (
             f"{self.family} seed {self.seed}: {self.method}, {self.threads} threads, "
             f"{self.world}, options {self.options}, {'; '.join(self.log)}\n"
             f"  again: python -m tests.truth {self.family} --seed {self.seed}"
+            f"{f' --world {self.world}' if self.asked else ''}"
         )
 
 
@@ -71,19 +74,30 @@ def oracle(family: str) -> ModuleType:
     return importlib.import_module(f"tests.oracles.{family}")
 
 
-def draw(family: str, seed: int) -> tuple[Case, np.random.Generator]:
+def draw(family: str, seed: int, world: str | None = None) -> tuple[Case, np.random.Generator]:
     """The case of a seed, and the generator that its world goes on to draw from."""
     rng = np.random.default_rng([zlib.crc32(family.encode()), seed])
     known = oracle(family)
     instance, options = known.draw(rng)
     method = str(rng.choice(known.METHODS))
     threads = int(rng.integers(1, 3))
-    world = str(rng.choice(WORLDS))
-    return Case(family, seed, instance, dict(options), method, threads, world), rng
+    drawn = str(rng.choice(WORLDS))
+    case = Case(family, seed, instance, dict(options), method, threads, world or drawn)
+    case.asked = world is not None
+    return case, rng
 
 
-def run(family: str, seed: int) -> str:
+def run(family: str, seed: int, world: str | None = None) -> str:
     """Solve the case of a seed and hold the answer against the oracle.
+
+    Parameters
+    ----------
+    family : str
+        The family.
+    seed : int
+        What the case is drawn from.
+    world : str, optional
+        One of `WORLDS` instead of a drawn one.
 
     Returns
     -------
@@ -95,7 +109,7 @@ def run(family: str, seed: int) -> str:
     Contradiction
         If anything does not hold, an exception included.
     """
-    case, rng = draw(family, seed)
+    case, rng = draw(family, seed, world)
     known = oracle(family)
     settings: dict[str, Any] = {"time_limit": SECONDS}
     if case.method not in ("exact", *getattr(known, "EXACT", ())):

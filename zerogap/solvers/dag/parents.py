@@ -283,7 +283,7 @@ def extended(dag: Dag, search: Search) -> None:
 
     lists = _model_lists(dag, search)
     if search.open and lists:
-        highs.improve(pyomo.build(dag, lists), search)
+        highs.improve(pyomo.build(dag, lists, every=True), search)
 
 
 def by_cpsat(dag: Dag, search: Search) -> None:
@@ -293,7 +293,7 @@ def by_cpsat(dag: Dag, search: Search) -> None:
 
     lists = _model_lists(dag, search)
     if search.open and lists:
-        cpsat.improve(program.build(dag, lists), search)
+        cpsat.improve(program.build(dag, lists, search.extend is not None), search)
 
 
 def _model_lists(dag: Dag, search: Search) -> list[tuple[Any, Any]]:

@@ -366,7 +366,7 @@ def extended(dag: Scored, search: Search) -> None:
 
     lists = _model_lists(dag, search)
     if search.open and lists:
-        highs.improve(pyomo.build(dag, lists), search)
+        highs.improve(pyomo.build(dag, lists, every=True), search)
 
 
 def by_cpsat(dag: Scored, search: Search) -> None:
@@ -376,4 +376,4 @@ def by_cpsat(dag: Scored, search: Search) -> None:
 
     lists = _model_lists(dag, search)
     if search.open and lists:
-        cpsat.improve(program.build(dag, lists), search)
+        cpsat.improve(program.build(dag, lists, search.extend is not None), search)

@@ -13,7 +13,11 @@ from zerogap.models.dag.solution import Structure
 RESOLUTION = 1e-11
 
 
-def build(instance: Dag | Categorical | LocalScores, lists: ParentLists | None = None) -> Model:
+def build(
+    instance: Dag | Categorical | LocalScores,
+    lists: ParentLists | None = None,
+    every: bool = False,
+) -> Model:
     """One parent set for every variable, edges that follow from it, positions along the edges.
 
     Parameters
@@ -22,6 +26,9 @@ def build(instance: Dag | Categorical | LocalScores, lists: ParentLists | None =
         A `Dag` with loss ls or gauss and no l1 penalty.
     lists : sequence of (costs, sets), optional
         Parent sets of every variable; all undominated ones if None.
+    every : bool
+        Whether ``edge`` also names the pairs that are in no list (fixed at 0), so that a user's
+        constraint may speak of any edge.
 
     Returns
     -------
@@ -38,6 +45,9 @@ def build(instance: Dag | Categorical | LocalScores, lists: ParentLists | None =
     position = {j: model.new_int_var(0, d - 1, f"position[{j}]") for j in range(d)}
     pairs = sorted({(i, j) for j in range(d) for members in lists[j][1] for i in members})
     edge = {(i, j): model.new_bool_var(f"edge[{i},{j}]") for i, j in pairs}
+    if every:
+        for i, j in ((i, j) for i in range(d) for j in range(d) if i != j):
+            edge.setdefault((i, j), model.new_int_var(0, 0, f"edge[{i},{j}]"))
     choose = {
         (j, k): model.new_bool_var(f"choose[{j},{k}]")
         for j in range(d)

@@ -17,6 +17,7 @@ def build(
     clusters: Iterable[tuple[frozenset[int], int]] = (),
     rows: Iterable[tuple[Mapping[tuple[int, int], float], float]] = (),
     offset: float = 0.0,
+    every: bool = False,
 ) -> Model:
     """One parent set for every variable, and no cycle.
 
@@ -36,6 +37,9 @@ def build(
         Further valid rows: the choices j, k with their coefficients, and what they sum to at least.
     offset : float
         Subtracted from the costs of the model, added again to its objective.
+    every : bool
+        Whether ``edge`` also names the pairs that are in no list (their upper bound is 0), so that
+        a user's constraint may speak of any edge.
 
     Returns
     -------
@@ -52,7 +56,9 @@ def build(
     keys = [(j, k) for j in range(d) for k in range(len(lists[j][0]))]
     pairs = sorted({(i, j) for j in range(d) for members in lists[j][1] for i in members})
     choose = model.choose = pyo.Var(keys, domain=pyo.Binary)
-    edge = model.edge = pyo.Var(pairs, bounds=(0, 1))
+    possible = set(pairs)
+    named = [(i, j) for i in range(d) for j in range(d) if i != j] if every else pairs
+    edge = model.edge = pyo.Var(named, bounds=lambda m, i, j: (0, int((i, j) in possible)))
     position = model.position = pyo.Var(range(d), bounds=(0, d - 1))
     model.cost = pyo.Objective(
         expr=pyo.quicksum((lists[j][0][k] - share) * choose[j, k] for j, k in keys)
@@ -98,7 +104,7 @@ def build(
         for j, k in keys:
             yield choose[j, k], float(picked[j] == k)
         present = set(map(tuple, solution.edges.tolist()))
-        for i, j in pairs:
+        for i, j in named:
             yield edge[i, j], float((i, j) in present)
         for p, j in enumerate(solution.order.tolist()):
             yield position[j], float(p)
