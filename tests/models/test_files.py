@@ -13,7 +13,8 @@ import pytest
 
 import zerogap as zg
 from tests.toy import models as toy
-from zerogap.models import base, files
+from zerogap.models import files
+from zerogap.models.arrays import frozen
 from zerogap.models.base import InstanceError
 
 zg.register("toy", "tests.toy.models", "tests.toy.solvers", "tests.toy.report")
@@ -161,18 +162,18 @@ def test_options_are_parsed_by_the_family(knapsack, tmp_path):
 )
 def test_frozen_refuses_what_would_change(values, dtype, message):
     with pytest.raises(InstanceError, match="x"):
-        base.frozen(values, dtype, field="x")
+        frozen(values, dtype, field="x")
     with pytest.raises(InstanceError) as error:
-        base.frozen(values, dtype, field="x")
+        frozen(values, dtype, field="x")
     assert message in str(error.value)
 
 
 def test_frozen_arrays_are_read_only_copies():
     source = np.arange(3)
-    array = base.frozen(source, np.int64, field="x")
+    array = frozen(source, np.int64, field="x")
     source[0] = 9
     assert array.tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 1
-    assert base.frozen([], np.int64, field="x").size == 0
-    assert base.frozen([2.0, 3.0], np.int64, field="x").tolist() == [2, 3]
+    assert frozen([], np.int64, field="x").size == 0
+    assert frozen([2.0, 3.0], np.int64, field="x").tolist() == [2, 3]

@@ -106,7 +106,9 @@ def test_a_user_may_speak_of_an_edge_that_no_parent_set_holds(method):
 
                 model.model.users = pyo.Constraint(expr=edge == wanted)
 
-        assert zg.solve(dag, method=method, extend=extend, time_limit=10, threads=1).status == status
+        assert (
+            zg.solve(dag, method=method, extend=extend, time_limit=10, threads=1).status == status
+        )
 
 
 def test_a_models_own_lists_hold_the_optimum():

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import described
 
 
 @dataclass(frozen=True, slots=True)

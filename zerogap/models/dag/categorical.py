@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 from zerogap.models.dag.rules import Ruled, check_names
 
 SCORES = ("bdeu", "bic", "aic", "k2", "fnml", "qnml")

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from zerogap.models import base
-from zerogap.models.base import Format, InstanceError, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import Format, InstanceError
 from zerogap.models.dag.categorical import Categorical, LocalScores
 from zerogap.models.dag.instance import Dag
 from zerogap.models.dag.rulefiles import pairs_of, told, variable_of

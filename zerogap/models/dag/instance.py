@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 from zerogap.models.dag.rules import Ruled, check_edges, check_limit, check_names
 
 LOSSES = ("ls", "gauss", "logistic")

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 
 #: Most attribute values an instance may have.
 MAX_VALUES = 16

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError
 from zerogap.models.fairclique.instance import FairClique
 
 

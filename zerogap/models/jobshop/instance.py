@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 
 #: What may be minimised, see `JobShop`.
 OBJECTIVES = ("makespan", "tardiness", "flow", "tardy", "lateness")

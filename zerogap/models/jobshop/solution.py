@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.jobshop.instance import FlexibleJobShop, Shop
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 from zerogap.models.mapf.grid import MOVES, lattice
 
 #: Two discs collide where their centres come nearer than (r_i + r_j) · (1 − TOLERANCE): contact is

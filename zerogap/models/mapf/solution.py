@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.mapf.instance import ROOM, Mapf
 
 #: Stated durations of moves agree with length / speed to this share (or this much, if below 1).

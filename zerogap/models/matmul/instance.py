@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InfeasibleSolution, InstanceError, described
 from zerogap.models.matmul.solution import ReducedScheme, Scheme, check_scheme
 
 #: Largest number of entries of a factor matrix: the widest masks of the walk kernel have 256 bits.

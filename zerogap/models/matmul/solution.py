@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zerogap.models.base import InfeasibleSolution, InstanceError, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InfeasibleSolution, InstanceError
 
 _TRIALS = 3  # pairs of random matrices multiplied beside the equations
 

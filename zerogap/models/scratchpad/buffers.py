@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 from zerogap.models.scratchpad.instance import MAX_BYTES, integer, labels, power_of_two, setter
 
 #: Times lie within ± this, so that differences stay within 64 bits.

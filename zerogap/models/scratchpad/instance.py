@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 
 #: Largest total of bytes, so that every sum of costs stays within 64 bits.
 MAX_BYTES = 2**53

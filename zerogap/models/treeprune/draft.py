@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 from zerogap.models.treeprune.instance import LARGEST, _check_cycles, _integer, _number
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from zerogap.models.base import InstanceError, described, frozen
+from zerogap.models.arrays import frozen
+from zerogap.models.base import InstanceError, described
 
 #: Largest magnitude of a reward, a token cost or a λ; keeps every sum far from overflow.
 LARGEST = 1e12
