@@ -13,7 +13,7 @@ from zerogap._ext.scheduling.flow import FlowSearch
 from zerogap._ext.scheduling.hybrid import HybridSearch
 from zerogap._ext.scheduling.list import ListSearch
 from zerogap._ext.scheduling.project import ProjectSearch
-from zerogap.models.scheduling import Plan
+from zerogap.models.scheduling import Builder, Plan
 from zerogap.models.scheduling.validate import enough
 from zerogap.solvers.scheduling import lists, projects
 
@@ -176,6 +176,54 @@ def test_the_list_kernel_on_mixed_workshops():
     assert feasible >= 40
     assert found >= 0.9 * feasible
     assert reached >= 0.9 * feasible
+
+
+@pytest.mark.parametrize("setup", [0, 1])
+def test_a_hold_leaves_no_time_for_a_setup(setup):
+    """A machine held until the next task starts cannot be set up for that very task."""
+    b = Builder()
+    machine = b.add_machine()
+    b.add_setup(machine, 0, 1, setup)
+    for family in (0, 1):
+        b.add_mode(b.add_task(family=family), 2)
+        b.add_demand(family, machine)
+    b.add_blocking(0, 1)
+    shop = b.build()
+    best, _ = oracle.optimum(shop, {})
+    kernel = ListSearch(lists.arrays(shop), horizon=shop.horizon, target=-(2**60))
+    kernel.run(iterations=50)
+    assert kernel.objective == best == (None if setup else 4)
+
+
+def test_holds_and_setups_together():
+    """Chains of holds over machines with setups: every plan is one that enumeration allows."""
+    found = feasible = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        b = Builder()
+        for m in range(2):
+            b.add_machine()
+            for f, g in itertools.product((0, 1), repeat=2):
+                b.add_setup(m, f, g, int(rng.integers(2)))
+        for _ in range(3):
+            t = b.add_task(family=int(rng.integers(2)))
+            for _ in range(2):
+                b.add_demand(b.add_mode(t, int(rng.integers(1, 3))), int(rng.integers(2)))
+        chain = rng.permutation(3).tolist()
+        for first, second in zip(chain[: 1 + seed % 2], chain[1:]):
+            b.add_blocking(first, second)
+        shop = b.horizon(7).build()
+        if oracle.size(shop) > 4000:
+            continue
+        best, _ = oracle.optimum(shop, {})
+        kernel = ListSearch(lists.arrays(shop), horizon=shop.horizon, seed=seed, target=-(2**60))
+        kernel.run(iterations=200)
+        feasible += best is not None
+        if kernel.objective is not None:
+            found += 1
+            assert best is not None
+            assert zg.check(shop, Plan(*kernel.best())) == kernel.objective >= best
+    assert found >= 0.9 * feasible >= 18
 
 
 def test_the_list_kernel_takes_a_plan():

@@ -29,10 +29,14 @@ struct Line {
                 ready = w.setup(r, -1, t);
             } else {
                 const Entry& x = entries[i - 1];
+                const int64_t change = w.setup(r, x.task, t);
                 int64_t until = x.hold;
-                if (until >= FAR) until = x.task == blocker ? ends[x.task] : FAR;
+                if (until >= FAR && x.task == blocker) {
+                    if (change > 0) return FAR;  // held until t itself starts: no time is left for the setup
+                    until = ends[x.task];
+                }
                 if (until >= FAR) return FAR;
-                ready = until + w.setup(r, x.task, t);
+                ready = until + change;
             }
             const int64_t c = std::max(s, ready);
             if (i == entries.size()) return c;

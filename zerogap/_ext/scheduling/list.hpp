@@ -277,6 +277,9 @@ private:
         if (a >= 0 && placed[a]) v.est = std::max(v.est, o.end[a]);
     }
 
+    // Whether t holds its machines until another starts.
+    bool waited_for(int t) const { return shop->blocks[t] >= 0 && state.here[shop->blocks[t]]; }
+
     bool place(Outcome& o, int t) {
         const Workshop& w = *shop;
         if (w.blocks[t] >= 0 && placed[w.blocks[t]]) return false;  // its follower came first
@@ -339,7 +342,7 @@ private:
             int64_t next = s;
             for (int64_t i = w.first_demand[m]; i < w.first_demand[m + 1] && next == s; ++i) {
                 const int r = (int)w.demand_resource[i];
-                if (w.kind[r] == 0) next = lines[r].fit(w, r, t, s, w.blocks[t] >= 0 ? FAR : e, w.blocked_by[t], o.end);
+                if (w.kind[r] == 0) next = lines[r].fit(w, r, t, s, waited_for(t) ? FAR : e, w.blocked_by[t], o.end);
                 else if (w.kind[r] == 1) {
                     if (w.demand_amount[i] > w.capacity[r]) return false;
                     if (e > s) next = profiles[r].fit(s, e, w.capacity[r] - w.demand_amount[i]);
@@ -356,7 +359,7 @@ private:
         const Workshop& w = *shop;
         const int m = (int)w.first_mode[t] + o.mode[t];
         placed[t] = 1;
-        hold[t] = w.blocks[t] >= 0 && state.here[w.blocks[t]] ? FAR : o.end[t];
+        hold[t] = waited_for(t) ? FAR : o.end[t];
         for (int64_t i = w.first_demand[m]; i < w.first_demand[m + 1]; ++i) {
             const int r = (int)w.demand_resource[i];
             if (w.kind[r] == 0) lines[r].add(t, o.start[t], hold[t]);
