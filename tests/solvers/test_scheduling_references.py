@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import zerogap as zg
+from tests.oracles import scheduling as oracle
 from zerogap.models.scheduling import Workshop
 from zerogap.solvers.scheduling import pipelines, processors
 
@@ -47,9 +48,44 @@ def test_with_twice_the_memory_zero_bubble_is_proven():
     assert (result.status, result.objective) == ("optimal", 72)
 
 
-def test_a_pipeline_is_no_worse_than_zb_h1():
-    line = zg.generate("scheduling", "pipeline", stages=8, batches=24)
-    assert zg.solve(line, threads=1, iterations=1).objective <= 72 + 7
+@pytest.mark.parametrize(("stages", "batches"), [(8, 24), (16, 64)])
+def test_with_the_memory_of_1f1b_the_bubble_of_zb_h1_is_proven(stages, batches):
+    line = zg.generate("scheduling", "pipeline", stages=stages, batches=batches)
+    result = zg.solve(line, threads=1, time_limit=60)
+    assert (result.status, result.objective) == ("optimal", 3 * batches + stages - 1)
+
+
+def test_the_least_span_is_none_too_large():
+    """Against enumeration where it is small, against the schedules by name elsewhere."""
+    rng = np.random.default_rng(5)
+    tight = 0
+    for trial in range(40):
+        stages, batches = [(1, 1), (1, 2), (2, 1), (4, 7)][trial % 4]
+        forward, backward, weight, transfer = rng.integers(1, 3, 4).tolist()
+        line = zg.generate(
+            "scheduling", "pipeline", stages=stages, batches=batches, forward=forward,
+            backward=backward, weight=weight, transfer=transfer - 1,
+            memory=int(rng.integers(1, 5)),
+        )  # fmt: skip
+        least = pipelines.least_span(line, pipelines.pipeline(line))
+        plans = min(cost(line, name) for name in pipelines.SCHEDULES)
+        assert least <= plans
+        if stages * batches <= 2:
+            best, _ = oracle.optimum(line, {})
+            assert least <= best <= plans
+        tight += least == plans
+    assert tight >= 20
+
+
+def test_the_least_span_counts_every_batch_by_its_own_durations():
+    columns = zg.generate("scheduling", "pipeline", stages=3, batches=5, memory=2).columns()
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        columns["mode_duration"] = rng.integers(0, 6, len(columns["mode_duration"]))
+        line = Workshop(**columns)
+        least = pipelines.least_span(line, pipelines.pipeline(line))
+        assert least <= min(cost(line, name) for name in pipelines.SCHEDULES)
+        assert least <= zg.solve(line, method="kernel", iterations=200, threads=1).objective
 
 
 def test_other_instances_are_no_pipelines():

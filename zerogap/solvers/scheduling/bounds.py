@@ -7,6 +7,7 @@ import numpy as np
 from zerogap.models.scheduling import Workshop
 from zerogap.models.scheduling.fields import END, MACHINE, NONE, RENEWABLE, START
 from zerogap.models.scheduling.validate import arcs, heads, longest
+from zerogap.solvers.scheduling import pipelines
 
 
 def opening(shop: Workshop) -> int:
@@ -30,7 +31,13 @@ def opening(shop: Workshop) -> int:
 
 
 def span(shop: Workshop) -> int:
-    """Largest work of a machine: between its first start and its last end it does all of it."""
+    """Largest work of a machine: between its first start and its last end it does all of it.
+
+    In a pipeline it also waits there, see `pipelines.least_span`.
+    """
+    line = pipelines.pipeline(shop)
+    if line is not None:
+        return pipelines.least_span(shop, line)
     loads = [
         sum(energy for energy, _ in tasks)
         for group, tasks in _uses(shop).items()

@@ -127,6 +127,34 @@ def _chains(
     return Pipeline(passes, lag, memory) if apart and memory.min() >= 1 else None
 
 
+def least_span(shop: Workshop, line: Pipeline) -> int:
+    """No stage's span is shorter: its work and the wait for its first backward pass.
+
+    A stage begins with a forward pass, and no backward pass of it starts earlier than the shortest
+    way from a batch's forward to its backward pass takes. Until then only forward passes can run
+    there, each of which holds an activation that nothing gives back before a backward pass: as many
+    as the memory holds. The rest of that time the stage is idle within its span.
+    """
+    _, batches, stages = line.passes.shape
+    duration = shop.mode_duration  # one mode a task
+    best = 0
+    way = np.zeros(batches, dtype=np.int64)  # from the end of F to the start of B, stage by stage
+    for k in reversed(range(stages)):
+        ahead, back, _ = line.passes[:, :, k]
+        for j in range(batches):
+            f, b = int(ahead[j]), int(back[j])
+            if k == stages - 1:
+                way[j] = line.lag[f, b]
+                continue
+            g, c = int(line.passes[0, j, k + 1]), int(line.passes[1, j, k + 1])
+            way[j] += line.lag[f, g] + duration[g] + duration[c] + line.lag[c, b]
+        wait = int((duration[ahead] + way).min())
+        busy = int(np.sort(duration[ahead])[::-1][: int(line.memory[k])].sum())
+        work = int(duration[line.passes[:, :, k]].sum())
+        best = max(best, work + max(0, wait - busy))
+    return best
+
+
 def schedule(shop: Workshop, line: Pipeline, name: str) -> Plan:
     """A reference schedule, every stage acting as soon as it may.
 
