@@ -26,7 +26,9 @@ def test_ordinary_and_flexible_shops_take_them_in_every_method(weights):
     for file in ("instances/jobshop/la16.txt", "instances/jobshop/mini.fjs"):
         shop = zg.read(file)
         for method in ("dispatch", "kernel", "auto"):
-            found = zg.solve(shop, method=method, rule=str(weights), iterations=2, threads=1)
+            found = zg.solve(
+                shop, method=method, rule=str(weights), iterations=2, threads=1, time_limit=2
+            )
             assert zg.check(shop, found.solution) == found.objective
 
 
