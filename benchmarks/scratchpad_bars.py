@@ -1,8 +1,10 @@
 """The bars of the family `scratchpad`: ``python scratchpad_bars.py [bar …]``.
 
 Bars: minimalloc (1), networks (2), weights (2, with weights), nas (3), program (3: the plain
-integer program beside ours), oracle (4). Prints one line a figure. ``--published PATH`` measures
-the published allocator's executable (``--capacity``, ``--input``, ``--output``) in the same run;
+integer program beside ours), oracle (4), memories (two memories: 30 traces beside the greedy
+mapping), training (10⁵ buffers). Prints one line a figure; ``--results FILE`` adds them to a result
+file (minimalloc, memories, training). ``--published PATH`` measures the published allocator's
+executable (``--capacity``, ``--input``, ``--output``) in the same run;
 ``--cpsat SECONDS`` gives CP-SAT that long on every MiniMalloc instance. Times are wall clock.
 """
 
@@ -13,13 +15,16 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import zerogap as zg
+from zerogap.bench import bars
 from zerogap.models.scratchpad import replay
+from zerogap.models.scratchpad.csv import write
 
 SIMPLE = ("resnet18", "resnet50", "mobilenetv2", "squeezenet", "bert", "unet")
 OTHER = ("googlenet", "densenet121", "efficientnetb0")
@@ -42,10 +47,16 @@ def minimalloc(args: argparse.Namespace) -> None:
         solved += result.status == "optimal"
         line = f"minimalloc {file.name[0]}: {result.status} {ours:.2f} s"
         if args.published:
-            theirs = published(args.published, file, args.limit)
+            theirs = min(args.limit, published(args.published, file, args.limit))
             theirs_total += theirs
             worst = max(worst, ours / theirs)
             line += f", published {theirs:.2f} s, ratio {ours / theirs:.2f}"
+        if args.results:
+            bars.append(
+                args.results, "minimalloc", instance=file.name[0], status=str(result.status),
+                seconds=round(ours, 3), threads=1,
+                published_seconds=round(theirs, 2) if args.published else None,
+            )  # fmt: skip
         if args.cpsat:
             exact = zg.solve(buffers, method="exact", time_limit=args.cpsat, threads=2)
             line += f", cp-sat {exact.status} {exact.time:.1f} s"
@@ -57,15 +68,18 @@ def minimalloc(args: argparse.Namespace) -> None:
     print(line)
 
 
-def published(program: str, file: Path, limit: float) -> float:
-    """Wall seconds of the published executable."""
-    command = [program, "--capacity=1048576", f"--input={file}", "--output=/dev/null"]
-    begun = time.perf_counter()
-    try:
-        subprocess.run(command, capture_output=True, timeout=limit, check=False)
-    except subprocess.TimeoutExpired:
-        return limit
-    return time.perf_counter() - begun
+def published(program: str, file: Path, limit: float, capacity: int = 1048576) -> float:
+    """Wall seconds in which the published executable places all; infinite if it does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.csv"
+        command = [program, f"--capacity={capacity}", f"--input={file}", f"--output={target}"]
+        begun = time.perf_counter()
+        try:
+            subprocess.run(command, capture_output=True, timeout=limit, check=False)
+        except subprocess.TimeoutExpired:
+            return math.inf
+        spent = time.perf_counter() - begun
+        return spent if target.exists() and target.stat().st_size else math.inf
 
 
 def _pairs(args: argparse.Namespace, names: tuple[str, ...], weights: str, limit: float) -> list:
@@ -157,7 +171,69 @@ def oracle(args: argparse.Namespace) -> None:
     print("oracle:", done.stdout.strip().splitlines()[-1])
 
 
-BARS = {f.__name__: f for f in (minimalloc, networks, weights, nas, program, oracle)}
+def memories(args: argparse.Namespace) -> None:
+    """Saved time on 30 generated traces with two memories, beside the better greedy mapping."""
+    gains, gaps = [], []
+    for seed in range(30):
+        trace = zg.generate("scratchpad", "trace", seed=seed)
+        greedy = min(int(zg.solve(trace, method=name).objective) for name in ("greedy", "best-fit"))
+        result = zg.solve(trace, time_limit=args.limit, threads=2, seed=args.seed)
+        gains.append((trace.slow - result.objective) / max(1, trace.slow - greedy) - 1)
+        gaps.append(result.gap)
+        print(
+            f"memories {trace.name}: slow {trace.slow}, greedy {greedy}, ours {result.objective} "
+            f"{result.status}, saved {gains[-1]:+.1%}, gap {result.gap:.2%}, {result.time:.1f} s",
+            flush=True,
+        )
+        if args.results:
+            bars.append(
+                args.results, "memories", instance=trace.name, slow=trace.slow, greedy=greedy,
+                objective=result.objective, bound=result.bound, status=str(result.status),
+                seconds=round(result.time, 2), threads=2,
+            )  # fmt: skip
+    near = sum(g <= 0.05 for g in gaps)
+    print(
+        f"memories: {sum(gains) / 30:+.1%} saved time in the mean, gap {sum(gaps) / 30:.2%} in the "
+        f"mean, {max(gaps):.2%} at most, within 5 % on {near}"
+    )
+
+
+def training(args: argparse.Namespace) -> None:
+    """Static allocation of 10⁵ buffers with the lifetimes of a training step, one thread.
+
+    The published program is asked for the height that ours reached, and for 1.05 times that.
+    """
+    for layers in (46, 460, 4600):
+        buffers = zg.generate("scratchpad", "training", layers=layers)
+        result = zg.solve(buffers, time_limit=10, threads=1, seed=args.seed)
+        assert result.bound is not None and result.objective is not None
+        near = next(p.time for p in result.trace
+                    if p.objective is not None and p.objective <= 1.01 * result.bound)  # fmt: skip
+        line = (f"training {len(buffers.size)} buffers: {result.status} {result.objective}, gap "
+                f"{result.gap:.3%}, within 1 % after {near:.2f} s")  # fmt: skip
+        theirs: dict[str, float | None] = {}
+        if args.published:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "in.csv"
+                file.write_text(write(buffers))
+                for name, share in (("same", 1.0), ("looser", 1.05)):
+                    room = int(share * result.objective)
+                    spent = published(args.published, file, args.limit, room)
+                    theirs[name] = spent if spent < math.inf else None
+            line += f", published {theirs}"
+        print(line, flush=True)
+        if args.results:
+            bars.append(
+                args.results, "training", buffers=len(buffers.size), status=str(result.status),
+                objective=result.objective, bound=result.bound, within_one_percent=round(near, 3),
+                seconds=round(result.time, 2), threads=1, published_limit=args.limit,
+                published_same=theirs.get("same"), published_looser=theirs.get("looser"),
+            )  # fmt: skip
+
+
+BARS = {
+    f.__name__: f for f in (minimalloc, networks, weights, nas, program, oracle, memories, training)
+}
 
 
 def main() -> None:
@@ -166,6 +242,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=60, help="seconds a run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--published", help="executable of the published allocator")
+    parser.add_argument("--results", help="result file that lines are added to")
     parser.add_argument("--cpsat", type=float, default=0, help="seconds for CP-SAT as a peer")
     args = parser.parse_args()
     for bar in args.bar:
