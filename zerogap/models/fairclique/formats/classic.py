@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +12,9 @@ from zerogap.models.fairclique.formats import text
 from zerogap.models.fairclique.formats.parts import (
     Asked,
     Nodes,
+    Source,
     assemble,
-    node_table,
+    reader,
     wants_one,
 )
 from zerogap.models.fairclique.instance import MAX_ID, MAX_WEIGHT, FairClique
@@ -29,11 +29,11 @@ def _number(word: str, file: str, line: int, low: int, high: int) -> int:
     return value
 
 
-def _nodes(attributes: Any, n: int, file: str, *columns: Any, first: int = 1) -> Nodes:
+def _nodes(source: Source, n: int, file: str, first: int = 1) -> Nodes:
     """The node table of a format whose vertices are numbered from `first`."""
-    if wants_one(attributes):
+    if wants_one(source.attributes):
         return Nodes(np.arange(first, n + first, dtype=np.int64), ["all"] * n, None, file)
-    return node_table(attributes, file, *columns)
+    return source.nodes(file)
 
 
 # ---- DIMACS --------------------------------------------------------------------------------------
@@ -44,19 +44,8 @@ def sniff_dimacs(head: bytes, name: str) -> bool:
     return re.search(rb"(?m)^p[ \t]+(edge|col|clq)[ \t]", head) is not None
 
 
-def read_dimacs(
-    raw: bytes,
-    *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
-) -> FairClique:
+@reader
+def read_dimacs(raw: bytes, file: str, asked: Asked, source: Source) -> FairClique:
     """DIMACS ``p edge``; attributes in ``n vertex value`` lines or in a node table.
 
     Comment lines ``c k 3``, ``c delta 2`` and ``c values a,b`` give what no option says.
@@ -94,16 +83,16 @@ def read_dimacs(
     # Published files count an edge once or in both directions.
     if len(pairs) not in (edges, 2 * edges):
         raise InstanceError(f"{len(pairs)} edges, the 'p' line says {edges}", file=file)
-    if own and attributes is None:
+    if own and source.attributes is None:
         missing = next((v for v in range(1, vertices + 1) if v not in own), None)
         if missing is not None:
             raise InstanceError(f"vertex {missing} has no attribute", file=file, field="attribute")
         ids: np.ndarray = np.arange(1, vertices + 1, dtype=np.int64)
         nodes = Nodes(ids, [own[v] for v in range(1, vertices + 1)], None, file)
     else:
-        nodes = _nodes(attributes, vertices, file, vertex, attribute, weight)
+        nodes = _nodes(source, vertices, file)
     table = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    return assemble(table, nodes, Asked(k, delta, values, anchor).over(said), file=file)
+    return assemble(table, nodes, asked.over(said), file=file)
 
 
 def write_dimacs(instance: FairClique) -> str:
@@ -138,19 +127,8 @@ def sniff_market(head: bytes, name: str) -> bool:
     return head[:14].lower() == b"%%matrixmarket" and b"coordinate" in head[:200].lower()
 
 
-def read_market(
-    raw: bytes,
-    *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
-) -> FairClique:
+@reader
+def read_market(raw: bytes, file: str, asked: Asked, source: Source) -> FairClique:
     """Matrix Market coordinate matrix; its entries are ignored but for their places."""
     header, _, rest = raw.partition(b"\n")
     words = header.lower().split()
@@ -177,8 +155,8 @@ def read_market(
         raise InstanceError(f"{len(pairs)} entries, the header says {entries}", file=file)
     if len(pairs) and (pairs.min() < 1 or pairs.max() > n):
         raise InstanceError(f"an index is outside 1 … {n}", file=file)
-    nodes = _nodes(attributes, n, file, vertex, attribute, weight)
-    return assemble(pairs, nodes, Asked(k, delta, values, anchor), file=file)
+    nodes = _nodes(source, n, file)
+    return assemble(pairs, nodes, asked, file=file)
 
 
 # ---- METIS ---------------------------------------------------------------------------------------
@@ -189,19 +167,8 @@ def sniff_metis(head: bytes, name: str) -> bool:
     return name.endswith((".graph", ".metis"))
 
 
-def read_metis(
-    raw: bytes,
-    *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
-) -> FairClique:
+@reader
+def read_metis(raw: bytes, file: str, asked: Asked, source: Source) -> FairClique:
     """METIS: ``vertices edges [format [constraints]]``, then the neighbours of 1, 2, … a line.
 
     Vertex weights (format 1x, one constraint) are the weights of the instance unless the node
@@ -247,13 +214,13 @@ def read_metis(
             f"{len(pairs)} neighbours, expected {2 * m} for the {m} edges of the first line",
             file=file,
         )
-    nodes = _nodes(attributes, n, file, vertex, attribute, weight)
+    nodes = _nodes(source, n, file)
     if nodes.weight is None and weights:
         if sorted(_plain_ids(nodes)) != list(range(1, n + 1)):
             raise InstanceError(f"the node table has not the vertices 1 … {n}", file=nodes.file)
         nodes.weight = np.array([weights[v - 1] for v in _plain_ids(nodes)], dtype=np.int64)
     table = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    made = assemble(table, nodes, Asked(k, delta, values, anchor), file=file)
+    made = assemble(table, nodes, asked, file=file)
     # Every edge stands in both rows of the file: that is no duplicate.
     object.__setattr__(made, "dropped", (made.dropped[0], made.dropped[1] - made.edges))
     return made

@@ -11,7 +11,7 @@ import numpy as np
 
 from zerogap.models.base import InstanceError
 from zerogap.models.fairclique.formats import text
-from zerogap.models.fairclique.formats.parts import Asked, assemble, node_table, wants_one
+from zerogap.models.fairclique.formats.parts import Asked, Source, assemble, reader, wants_one
 from zerogap.models.fairclique.instance import FairClique
 
 _INTEGER = re.compile(rb"-?\d+")
@@ -79,18 +79,13 @@ def _is_number(word: str) -> bool:
         return False
 
 
+@reader
 def read_edges(
     raw: bytes,
+    file: str,
+    asked: Asked,
+    nodes_from: Source,
     *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
     source: Any = None,
     target: Any = None,
     separator: Any = None,
@@ -103,12 +98,8 @@ def read_edges(
     ----------
     raw : bytes
         ``u v`` a line, or ``u v weight``, or ``u v weight time``; see `text.table`.
-    attributes : path or "none"
-        Node table; "none": one value for all.
-    k, delta, values, anchor
-        As in `FairClique`.
-    vertex, attribute, weight : str, optional
-        Columns of the node table.
+    asked, nodes_from
+        What `reader` makes of the options of all formats.
     source, target : str, optional
         Columns of the two vertices, where the first line is a header.
     separator : str, optional
@@ -119,9 +110,7 @@ def read_edges(
         Leave out edges of less weight; weights say nothing else.
     """
     text.claim_memory(raw.count(b"\n") + 1, file)
-    asked = Asked(k, delta, values, anchor)
-    one = wants_one(attributes)
-    nodes = None if one else node_table(attributes, file, vertex, attribute, weight)
+    nodes = None if wants_one(nodes_from.attributes) else nodes_from.nodes(file)
     settings = (source, target, separator, header, least)
     if nodes is None or isinstance(nodes.vertex, np.ndarray):
         columns = _columns(raw) if all(v is None for v in settings) else 0

@@ -17,9 +17,10 @@ from zerogap.models.fairclique.formats.parts import (
     VALUE_COLUMNS,
     Asked,
     Nodes,
+    Source,
     _weight,
     assemble,
-    node_table,
+    reader,
     wants_one,
 )
 from zerogap.models.fairclique.instance import FairClique
@@ -45,25 +46,23 @@ class _Read:
         self.node[name] = {}
         self.line[name] = line
 
-    def instance(
-        self, attributes: Any, asked: Asked, vertex: Any, attribute: Any, weight: Any
-    ) -> FairClique:
+    def instance(self, source: Source, asked: Asked) -> FairClique:
         """The instance, values taken from the nodes' data or from a node table."""
         for (u, v), line in zip(self.pairs, self.lines):
             for end in (u, v):
                 if end not in self.node:
                     raise InstanceError(f"node {end!r} is unknown", file=self.file, line=line)
-        if wants_one(attributes):
+        if wants_one(source.attributes):
             nodes = Nodes(list(self.node), ["all"] * len(self.node), None, self.file)
-        elif attributes is not None:
-            nodes = node_table(attributes, self.file, vertex, attribute, weight)
+        elif source.attributes is not None:
+            nodes = source.nodes(self.file)
         else:
-            if vertex is not None:
+            if source.vertex is not None:
                 raise InstanceError(
                     "names a column of a node table, and attributes=FILE is not given",
                     field="option vertex",
                 )
-            nodes = self._own(attribute, weight)
+            nodes = self._own(source.attribute, source.weight)
         asked = asked.over(self.said)
         return assemble(self.pairs, nodes, asked, file=self.file, lines=self.lines)
 
@@ -112,26 +111,15 @@ def sniff_graphml(head: bytes, name: str) -> bool:
     return re.search(rb"<(\w+:)?graphml[\s>]", head) is not None
 
 
-def read_graphml(
-    raw: bytes,
-    *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
-) -> FairClique:
+@reader
+def read_graphml(raw: bytes, file: str, asked: Asked, source: Source) -> FairClique:
     """GraphML: node ids are the names; ``attribute`` (and ``weight``) name a node's data.
 
     Directions are passed over. Data ``k``, ``delta``, ``values`` and ``anchor`` of the graph give
     what no option says. Nested graphs, hyperedges and document types are refused.
     """
     found = _GraphML(file).parse(raw)
-    return found.instance(attributes, Asked(k, delta, values, anchor), vertex, attribute, weight)
+    return found.instance(source, asked)
 
 
 class _GraphML:
@@ -272,19 +260,8 @@ def sniff_gml(head: bytes, name: str) -> bool:
     return re.search(rb"(?m)^\s*graph\s*\[", head) is not None
 
 
-def read_gml(
-    raw: bytes,
-    *,
-    file: str = "",
-    attributes: Any = None,
-    k: Any = None,
-    delta: Any = None,
-    values: Any = None,
-    anchor: Any = None,
-    vertex: Any = None,
-    attribute: Any = None,
-    weight: Any = None,
-) -> FairClique:
+@reader
+def read_gml(raw: bytes, file: str, asked: Asked, source: Source) -> FairClique:
     """GML: a node's label is its name, its id where it has none.
 
     ``attribute`` (and ``weight``) name a key of the nodes; keys ``k``, ``delta`` and ``values`` of
@@ -295,7 +272,7 @@ def read_gml(
     except UnicodeDecodeError:
         text = raw.decode("latin-1")  # the standard is ASCII; programs write what they like
     found = _gml(text, file)
-    return found.instance(attributes, Asked(k, delta, values, anchor), vertex, attribute, weight)
+    return found.instance(source, asked)
 
 
 def _tokens(text: str, file: str) -> Iterator[tuple[str, str, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +46,49 @@ class Asked:
         """These options, and what a mapping says where they say nothing."""
         pairs = ((name, getattr(self, name)) for name in ("k", "delta", "values", "anchor"))
         return Asked(**{name: said.get(name) if v is None else v for name, v in pairs})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Options of reading that say where the values of the vertices come from.
+
+    Parameters
+    ----------
+    attributes : path or "none"
+        Node table; "none": one value for all; None: the file itself.
+    vertex, attribute, weight : str, optional
+        Columns of the node table.
+    """
+
+    attributes: Any = None
+    vertex: Any = None
+    attribute: Any = None
+    weight: Any = None
+
+    def nodes(self, file: str) -> Nodes:
+        """The node table that the options name."""
+        return node_table(self.attributes, file, self.vertex, self.attribute, self.weight)
+
+
+def reader(read: Callable[..., FairClique]) -> Callable[..., FairClique]:
+    """A format's reader with the options that all of them take.
+
+    ``read(raw, file, asked, source, *, own …)`` becomes ``reader(raw, *, file, k, …, own …)``.
+    """
+
+    def taking(raw: bytes, *, file: str = "", attributes: Any = None, k: Any = None,
+               delta: Any = None, values: Any = None, anchor: Any = None, vertex: Any = None,
+               attribute: Any = None, weight: Any = None, **own: Any) -> FairClique:  # fmt: skip
+        asked = Asked(k, delta, values, anchor)
+        return read(raw, file, asked, Source(attributes, vertex, attribute, weight), **own)
+
+    # What the options are is read from signatures: the common ones, then the format's own.
+    *common, _ = inspect.signature(taking).parameters.values()
+    own = [q for q in inspect.signature(read).parameters.values() if q.kind is q.KEYWORD_ONLY]
+    functools.update_wrapper(taking, read)
+    del taking.__wrapped__  # type: ignore[attr-defined]
+    taking.__signature__ = inspect.Signature([*common, *own])  # type: ignore[attr-defined]
+    return taking
 
 
 @dataclass
