@@ -129,16 +129,16 @@ def test_a_second_opinion():
 
 
 def test_pictures(tmp_path):
-    from zerogap.report.mapf import animate
+    from zerogap.report.mapf import scene
 
     for instance in (grid(seed=1, rows=5, columns=5, agents=3), roadmap(seed=1, agents=3)):
         result = zg.solve(instance, method="kernel", threads=1, iterations=50, time_limit=20)
         result.plot(str(tmp_path / "a.svg"))
         assert (tmp_path / "a.svg").stat().st_size > 1000
-        page = animate(instance, result.solution)
-        assert page.count("<circle") == 6 and page.count("<animate ") == 6
-        for part in page.split("values='")[1:]:
-            values, keys = part.split("'")[0], part.split("keyTimes='")[1].split("'")[0]
-            assert values.count(";") == keys.count(";")
-            times = [float(k) for k in keys.split(";")]
-            assert times[0] == 0 and times[-1] == 1 and times == sorted(times)
+        movers = [m for m in scene(instance, result.solution).marks if m[0] == "m"]
+        assert len(movers) == 3
+        for i, (_, flat, group, *_) in enumerate(movers):
+            times, places = flat[::3], list(zip(flat[1::3], flat[2::3]))
+            assert group == i and times[0] == 0 and times == sorted(times)
+            assert places[0] == pytest.approx(instance.xy[instance.start[i]], rel=1e-6)
+            assert places[-1] == pytest.approx(instance.xy[instance.goal[i]], rel=1e-6)

@@ -38,7 +38,7 @@ def ready(path: str, family: str) -> None:
         raise MissingExtra("drawing", "plot")
 
 
-def save(instance: Any, solution: Any, path: str, result: Any = None) -> None:
+def save(instance: Any, solution: Any, path: str, result: Any = None) -> Any:
     """Write the picture of a solution, or the family's own export where the ending names one.
 
     Parameters
@@ -48,6 +48,11 @@ def save(instance: Any, solution: Any, path: str, result: Any = None) -> None:
         ``.html`` is an interactive page, others are pictures.
     result : Result, optional
         Where the solution comes from: a page then flips through its incumbents.
+
+    Returns
+    -------
+    matplotlib Figure or None
+        What was drawn, None for a page or an export.
 
     Raises
     ------
@@ -63,13 +68,14 @@ def save(instance: Any, solution: Any, path: str, result: Any = None) -> None:
     if suffix in _exports(module):
         made = _exports(module)[suffix](instance, solution)
         replace(path, made if isinstance(made, bytes) else made.encode())
-        return
+        return None
     if suffix == ".html":
         replace(path, interactive(instance, solution, result).encode())
-        return
-    drawn = io.BytesIO()
-    figure(instance, solution).savefig(drawn, format=suffix[1:], bbox_inches="tight")
-    replace(path, drawn.getvalue())
+        return None
+    drawn, text = figure(instance, solution), io.BytesIO()
+    drawn.savefig(text, format=suffix[1:], bbox_inches="tight")
+    replace(path, text.getvalue())
+    return drawn
 
 
 def rows(instance: Any, solution: Any) -> list[dict[str, Any]]:

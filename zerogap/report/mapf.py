@@ -1,4 +1,4 @@
-"""Pictures of paths, and an animation in which the discs move."""
+"""Pictures of paths, and a page in which the discs move."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.mapf import Mapf, Paths, check, segments
+from zerogap.report import palette
+from zerogap.report.scene import Scene
 
 #: Beyond so many agents neither names nor discs could be seen.
 _NAMED = 40
-#: Seconds of an animation, and colours of its discs.
-_SECONDS = 20.0
-_COLOURS = (
-    "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd",
-    "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
-)  # fmt: skip
 
 
 def draw(instance: Mapf, solution: Paths, axes: Any = None) -> Any:
@@ -40,7 +36,7 @@ def draw(instance: Mapf, solution: Paths, axes: Any = None) -> Any:
     _ground(instance, axes)
     done, _ = segments(instance, solution)
     moving = done.tail != done.head
-    colours = np.array(_COLOURS)[np.arange(instance.agents) % len(_COLOURS)]
+    colours = palette.colours(np.arange(instance.agents))
     lines = np.stack([instance.xy[done.tail[moving]], instance.xy[done.head[moving]]], axis=1)
     axes.add_collection(
         LineCollection(list(lines), colors=colours[done.agent[moving]].tolist(), linewidths=1.6)
@@ -98,80 +94,45 @@ def _ground(instance: Mapf, axes: Any) -> None:
     axes.scatter(*instance.xy.T, s=4, color="#bbbbbb", zorder=1)
 
 
-def animate(instance: Mapf, solution: Paths) -> str:
-    """An HTML page with an SVG in which the discs move as the solution says (SMIL).
-
-    The page needs nothing from elsewhere; it repeats after `_SECONDS` seconds.
-    """
+def scene(instance: Mapf, solution: Paths) -> Scene:
+    """The map, every agent's path and its disc, which moves as the solution says."""
     done, arrival = segments(instance, solution)
-    last = max(float(arrival.max()), 1e-12)
-    reach = float(instance.radius.max())
-    low, high = instance.xy.min(axis=0) - reach - 0.5, instance.xy.max(axis=0) + reach + 0.5
-    width, height = (high - low).tolist()
-    flip = instance.blocked is None  # roadmaps have y upwards
-    place = lambda v: (  # noqa: E731
-        float(instance.xy[v, 0]),
-        float(low[1] + high[1] - instance.xy[v, 1]) if flip else float(instance.xy[v, 1]),
+    made = Scene(
+        f"{instance.name or 'paths'}: {instance.agents} agents, {instance.objective} "
+        f"{check(instance, solution):.6g}",
+        equal=True,
+        down=instance.blocked is not None,
+        groups=[f"agent {i}" for i in range(instance.agents)],
     )
-    parts = [
-        "<!DOCTYPE html>",
-        f"<html><head><meta charset='utf-8'><title>{_plain(instance.name)}</title></head><body>",
-        f"<svg xmlns='http://www.w3.org/2000/svg' style='width:min(95vw,95vh)' "
-        f"viewBox='{low[0]:g} {low[1]:g} {width:g} {height:g}'>",
-    ]
-    if instance.blocked is not None:
-        rows, columns = instance.blocked.shape
-        parts.append(
-            f"<rect x='-0.5' y='-0.5' width='{columns}' height='{rows}' fill='white' "
-            "stroke='#aaa' stroke-width='0.04'/>"
-        )
-        parts += [
-            f"<rect x='{j - 0.5}' y='{i - 0.5}' width='1' height='1' fill='#555'/>"
-            for i, j in np.argwhere(instance.blocked).tolist()
-        ]
-    else:
-        thin = 0.002 * max(width, height)
-        for a, b in instance.edges.tolist():
-            (x0, y0), (x1, y1) = place(a), place(b)
-            parts.append(
-                f"<line x1='{x0:g}' y1='{y0:g}' x2='{x1:g}' y2='{y1:g}' stroke='#ddd' "
-                f"stroke-width='{thin:g}'/>"
-            )
+    _floor(instance, made)
     for i in range(instance.agents):
         own = np.flatnonzero(done.agent == i)
-        times = [0.0, *done.end[own].tolist()]
-        at = [place(int(instance.start[i])), *(place(v) for v in done.head[own].tolist())]
-        if times[-1] < last:
-            times.append(last)
-            at.append(at[-1])
-        keys = ";".join(f"{t / last:.6f}" for t in times[:-1]) + ";1" if len(times) > 1 else "0;1"
-        if len(times) == 1:
-            at.append(at[0])
-        colour = _COLOURS[i % len(_COLOURS)]
-        timing = f"dur='{_SECONDS:g}s' repeatCount='indefinite' keyTimes='{keys}'"
-        goal = place(int(instance.goal[i]))
-        radius = float(instance.radius[i])
-        parts.append(
-            f"<circle cx='{goal[0]:g}' cy='{goal[1]:g}' r='{radius:g}' fill='none' "
-            f"stroke='{colour}' stroke-width='{0.1 * radius:g}'/>"
-            f"<circle r='{radius:g}' fill='{colour}' fill-opacity='0.8'><title>agent {i}</title>"
-            + "".join(
-                f"<animate attributeName='{name}' values='"
-                + ";".join(f"{p[k]:.6g}" for p in at)
-                + f"' {timing}/>"
-                for k, name in enumerate(("cx", "cy"))
-            )
-            + "</circle>"
-        )
-    return "\n".join([*parts, "</svg></body></html>", ""])
+        start, goal = int(instance.start[i]), int(instance.goal[i])
+        stops = [(0.0, *instance.xy[start].tolist())]
+        for k in own.tolist():
+            stops.append((float(done.end[k]), *instance.xy[done.head[k]].tolist()))
+        tip = f"agent {i}: from vertex {start} to {goal}, there at {arrival[i]:.6g}"
+        if len(stops) > 1:
+            made.line([stop[1:] for stop in stops], i, tip)
+        made.dot(*stops[-1][1:], i, "", f"goal of {tip}", "s")
+        made.mover(stops, i, str(i), tip, float(instance.radius[i]))
+    return made
 
 
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;") or "paths"
-
-
-#: `zerogap plot FILE SOL OUT.html`: the animation.
-EXPORTS = {".html": animate}
+def _floor(instance: Mapf, made: Scene) -> None:
+    """Blocked cells as runs of a row inside a frame, or the edges of a roadmap."""
+    if instance.blocked is None:
+        for line in instance.xy[instance.edges].tolist():
+            made.line(line, -1, "", "thin")
+        return
+    rows, columns = instance.blocked.shape
+    corners = [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5),
+               (-0.5, rows - 0.5), (-0.5, -0.5)]  # fmt: skip
+    made.line(corners, -1, "", "thin")
+    for i, row in enumerate(instance.blocked):
+        ends = np.flatnonzero(np.diff(np.concatenate([[False], row, [False]]).astype(np.int8)))
+        for a, b in ends.reshape(-1, 2).tolist():
+            made.box(a - 0.5, i - 0.5, b - 0.5, i + 0.5, -1, "", "blocked")
 
 
 def rows(instance: Mapf, solution: Paths) -> list[dict[str, Any]]:

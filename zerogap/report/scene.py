@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import resources
 from typing import Any
 
 from zerogap.models.text import visible
 
-#: Incumbents that a page flips through at most, and bytes beyond which they are dropped.
+#: Incumbents that a page flips through at most, and the bytes that no page passes.
 FRAMES, LARGEST = 20, 2_000_000
 #: Significant digits of a coordinate: far below a pixel.
 DIGITS = 7
@@ -58,6 +61,13 @@ class Scene:
         """A point; shape ``o``, ``s`` (a square, a depot), ``x`` (left out) or ``w`` (words)."""
         self.marks.append(["d", _n(x), _n(y), group, label, tip, shape])
 
+    def mover(
+        self, points: Iterable[Sequence[Any]], group: int, label: str, tip: str, radius: Any = 0
+    ) -> None:
+        """A disc that moves through points (time, x, y); the page gets a clock."""
+        flat = [_n(v) for p in points for v in p]
+        self.marks.append(["m", flat, group, label, tip, _n(radius)])
+
 
 def _n(value: Any) -> float | int:
     number = float(value)
@@ -70,8 +80,9 @@ def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) 
     Parameters
     ----------
     scenes : sequence of (time, objective, Scene)
-        Incumbents in their order; the last is the result. Earlier ones are thinned to `FRAMES` and
-        left out where the page would pass `LARGEST` bytes.
+        Incumbents in their order; the last is the result. Earlier ones are thinned to `FRAMES`.
+        Where the page would pass `LARGEST` bytes its data is packed; where that is not enough,
+        earlier incumbents are left out, then marks of the last, which its title says.
     trace : sequence of TracePoint
         Objective and bound over time, for the gap curve.
 
@@ -87,12 +98,25 @@ def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) 
     points = _thinned([[_n(p.time), p.objective, p.bound] for p in trace])
     template = resources.files("zerogap.report").joinpath("viewer.html").read_text()
     while True:
-        text = _filled(template, chosen, points)
-        if len(text.encode()) <= LARGEST or len(chosen) == 1:
-            return text
-        chosen = chosen[::2] + ([] if len(chosen) % 2 else [chosen[-1]])
-        if len(chosen) <= 2:
-            chosen = chosen[-1:]
+        body = _data(chosen, points)
+        for packed in (False, True):
+            text = _filled(template, chosen[-1][2].title, body, packed=packed)
+            if len(text.encode()) <= LARGEST:
+                return text
+        if len(chosen) > 1:
+            chosen = chosen[::2] + ([] if len(chosen) % 2 else [chosen[-1]])
+            chosen = chosen[-1:] if len(chosen) <= 2 else chosen
+            continue
+        time, objective, scene = scenes[-1]
+        count = max(1, int(0.9 * LARGEST / len(text) * len(chosen[0][2].marks)))
+        chosen = [(time, objective, _sampled(scene, count))]
+
+
+def _sampled(scene: Scene, count: int) -> Scene:
+    """A scene with so many of its marks, spread evenly; its title says so."""
+    step = len(scene.marks) / count
+    title = f"{scene.title} ({count:,} of {len(scene.marks):,} marks shown)"
+    return replace(scene, title=title, marks=[scene.marks[int(k * step)] for k in range(count)])
 
 
 def _thinned(points: list, most: int = 400) -> list:
@@ -102,14 +126,14 @@ def _thinned(points: list, most: int = 400) -> list:
     return [points[int(k * step)] for k in range(most)] + [points[-1]]
 
 
-def _filled(template: str, chosen: list, points: list) -> str:
+def _data(chosen: list, points: list) -> str:
+    """The page's data as JSON: marks once, each frame by what changed since the one before."""
     last = chosen[-1][2]
     table: dict[str, int] = {}
     frames: list[list[Any]] = []
     before: set[int] = set()
     for time, objective, scene in chosen:
         now = {_mark(table, mark) for mark in scene.marks}
-        # Only what changed since the incumbent before.
         frames.append([_n(time), objective, sorted(before - now), sorted(now - before),
                        visible(scene.title)])  # fmt: skip
         before = now
@@ -124,11 +148,18 @@ def _filled(template: str, chosen: list, points: list) -> str:
         "frames": frames,
         "trace": points,
     }
-    # Inside a script element only "</" could end it.
-    body = json.dumps(data, separators=(",", ":"), allow_nan=False, default=_plain)
-    return template.replace("{{title}}", escape(visible(last.title))).replace(
-        "{{data}}", body.replace("<", "\\u003c")
-    )
+    return json.dumps(data, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def _filled(template: str, title: str, body: str, *, packed: bool) -> str:
+    if packed:
+        kind = "application/gzip+base64"
+        body = base64.b64encode(gzip.compress(body.encode(), 6, mtime=0)).decode()
+    else:
+        # Inside a script element only "</" could end it.
+        kind, body = "application/json", body.replace("<", "\\u003c")
+    parts = {"kind": kind, "title": escape(visible(title)), "data": body}
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
 def _mark(table: dict[str, int], mark: list) -> int:

@@ -251,6 +251,9 @@ class Result(Generic[InstanceT, SolutionT]):
     def plot(self, path: str | None = None) -> Any:
         """The picture of the solution as a matplotlib figure, written to `path` if given.
 
+        A `path` whose ending names no picture (``.html``, a family's export) is written without
+        matplotlib, and None comes back.
+
         Raises
         ------
         ValueError
@@ -261,7 +264,7 @@ class Result(Generic[InstanceT, SolutionT]):
         # By name: pictures stand above solvers, and are imported only here.
         report = importlib.import_module("zerogap.report")
         if path is not None:
-            report.save(self.instance, self.solution, path, self)
+            return report.save(self.instance, self.solution, path, self)
         return report.figure(self.instance, self.solution)
 
     def to_frame(self) -> Any:
