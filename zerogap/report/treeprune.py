@@ -14,6 +14,11 @@ from zerogap.report.scene import Scene
 _DETAILED = 3000
 
 
+def _named(tree: TreePrune | Draft, v: int) -> Any:
+    """A node as people call it: its name, or its number."""
+    return v if tree.names is None else tree.names[v]
+
+
 def _draft_shape(draft: Draft, solution: Any) -> tuple[TreePrune, np.ndarray]:
     """The verified text as a root above the candidates, and which nodes are in the draft tree."""
     n = len(draft.parent)
@@ -35,7 +40,11 @@ def _draft_scene(draft: Draft, solution: Any) -> Scene:
         a = int(shape.parent[v])
         made.line(((x[a], y[a]), (x[v], y[v])), -1, "", "" if chosen[v] else "thin dash")
     for v in range(shape.nodes):
-        what = "verified text" if v == 0 else f"candidate {v - 1}, p {draft.probability[v - 1]:.4g}"
+        what = (
+            "verified text"
+            if v == 0
+            else (f"candidate {_named(draft, v - 1)}, p {draft.probability[v - 1]:.4g}")
+        )
         made.dot(x[v], y[v], 0 if chosen[v] else 1, "", what, "o" if chosen[v] else "x")
     return made
 
@@ -174,9 +183,10 @@ def scene(tree: TreePrune | Draft, solution: Any) -> Scene:
     leaf[tree.leaves] = True
     for v in range(tree.nodes):
         group = number.get(int(tree.cluster[v]), -1) if leaf[v] else -1
-        made.dot(x[v], y[v], group, "", f"node {v}\n{'kept' if mask[v] else 'pruned'}, "
-                 f"{tree.tokens[v]:.6g} tokens" + (f"\nreward {tree.reward[v]:.6g}" if leaf[v]
-                 else ""), "o" if mask[v] else "x")  # fmt: skip
+        told = [f"node {_named(tree, v)}", f"{'kept' if mask[v] else 'pruned'}, "
+                f"{tree.tokens[v]:.6g} tokens", f"reward {tree.reward[v]:.6g}"]  # fmt: skip
+        tip = "\n".join(told if leaf[v] else told[:2])
+        made.dot(x[v], y[v], group, "", tip, "o" if mask[v] else "x")
     return made
 
 
@@ -184,11 +194,15 @@ def rows(tree: TreePrune | Draft, solution: Any) -> list[dict[str, Any]]:
     """A row a kept leaf (its node, reward, own cost and cluster), or a node of a draft tree."""
     if isinstance(tree, Draft):
         return [
-            {"node": v, "parent": int(tree.parent[v]), "probability": float(tree.probability[v])}
+            {
+                "node": _named(tree, v),
+                "parent": _named(tree, int(tree.parent[v])) if tree.parent[v] >= 0 else None,
+                "probability": float(tree.probability[v]),
+            }
             for v in solution.nodes.tolist()
         ]
     return [
-        {"leaf": v, "reward": float(tree.reward[v]), "tokens": float(tree.tokens[v]),
+        {"leaf": _named(tree, v), "reward": float(tree.reward[v]), "tokens": float(tree.tokens[v]),
          "cluster": int(tree.cluster[v])}
         for v in np.asarray(solution.keep).tolist()
     ]  # fmt: skip

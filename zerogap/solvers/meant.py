@@ -11,8 +11,8 @@ from zerogap.models.base import InstanceError
 from zerogap.solvers.result import Result, load_solution
 
 #: Families whose instances are made from tables, and from graphs.
-_TABLES = ("routing", "jobshop", "dag", "scratchpad", "scheduling", "fairclique")
-_GRAPHS = ("fairclique", "mapf")
+_TABLES = ("routing", "jobshop", "dag", "scratchpad", "scheduling", "fairclique", "treeprune")
+_GRAPHS = ("fairclique", "mapf", "treeprune", "scratchpad")
 
 
 def instance_of(given: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

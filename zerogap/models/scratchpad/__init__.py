@@ -14,6 +14,7 @@ from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.check import check, replay
 from zerogap.models.scratchpad.formats import size_of
 from zerogap.models.scratchpad.generate import GENERATORS
+from zerogap.models.scratchpad.graphs import from_networkx
 from zerogap.models.scratchpad.instance import Network, topological
 from zerogap.models.scratchpad.memories import Mapping, Memory, Trace
 from zerogap.models.scratchpad.solution import Placement, Plan, Traffic, boxes, decode, encode
@@ -32,6 +33,7 @@ __all__ = [
     "check",
     "replay",
     "topological",
+    "from_networkx",
     "from_pandas",
 ]
 

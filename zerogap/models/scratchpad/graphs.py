@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from zerogap.models.base import InstanceError
+from zerogap.models.base import InstanceError, wanted
 from zerogap.models.scratchpad import formats
 from zerogap.models.scratchpad.buffers import Buffers
 from zerogap.models.scratchpad.instance import Network
@@ -70,3 +70,63 @@ def _named(data: dict[str, Any]) -> dict[str, Any]:
             operator[side] = [f"t{t}" for t in dict.fromkeys(entry[side])]
         operators.append(operator)
     return {"name": str(data.get("name", "")), "tensors": tensors, "operators": operators}
+
+
+def from_networkx(
+    graph: Any, *, size: str = "size", weights: str = "weights", name: str = "", **options: Any
+) -> Network:
+    """A network from a directed graph of operators whose edges lead from producers to readers.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph
+        A node an operator with one result, by its name; a node without predecessors is an input of
+        the network, one without successors a result of it. Nodes are taken in a topological order.
+    size : str
+        Node attribute: bytes of what the operator makes (or of the input).
+    weights : str
+        Node attribute: bytes of weights that the operator reads; none where it lacks.
+    name : str
+    **options
+        ``capacity=…`` and the other settings of reading.
+
+    Raises
+    ------
+    InstanceError
+        If the graph has a cycle or no direction, or a node no size.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.DiGraph([("image", "conv"), ("conv", "relu"), ("conv", "add"), ("relu", "add")])
+    >>> nx.set_node_attributes(graph, 64, "size")
+    >>> from_networkx(graph, capacity=192).name
+    'graph'
+    """
+    if not graph.is_directed():
+        raise InstanceError(
+            "is undirected; expected edges from producers to readers", field="graph"
+        )
+    import networkx
+
+    if not networkx.is_directed_acyclic_graph(graph):
+        raise InstanceError("has a cycle; operators expect an order", field="graph")
+    tensors, operators = [], []
+    for node in networkx.topological_sort(graph):
+        told = graph.nodes[node]
+        if size not in told:
+            raise InstanceError(f"operator {node} has no {size!r}", field="size")
+        label = str(node)
+        tensors.append({"name": label, "size": told[size], "output": graph.out_degree(node) == 0})
+        before = [str(u) for u in graph.predecessors(node)]
+        if not before:
+            continue
+        if told.get(weights):
+            tensors.append({"name": f"{label} weights", "size": told[weights], "weight": True})
+            before.append(f"{label} weights")
+        operators.append({"name": label, "inputs": before, "outputs": [label]})
+    called = name or str(graph.name or "") or "graph"
+    data = {"name": called, "tensors": tensors, "operators": operators}
+    made = formats.decode(data, file="", **wanted(formats.decode, options, "graph"))
+    assert isinstance(made, Network)
+    return made

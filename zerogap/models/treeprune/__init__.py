@@ -13,6 +13,7 @@ from zerogap.models.treeprune.generate import adversarial, draft, random, rebase
 from zerogap.models.treeprune.instance import TreePrune
 from zerogap.models.treeprune.rebase import allocate, kv_bytes, normalised
 from zerogap.models.treeprune.solution import Kept, decode, encode, node_costs, retained
+from zerogap.models.treeprune.tables import CSV, from_networkx, from_pandas
 
 __all__ = [
     "Draft",
@@ -24,6 +25,8 @@ __all__ = [
     "allocate",
     "check",
     "clusters",
+    "from_networkx",
+    "from_pandas",
     "kv_bytes",
     "node_costs",
     "normalised",
@@ -78,7 +81,7 @@ FAMILY = Family(
     unit="reward",
     instances=(TreePrune, Draft),
     solution=(Kept, Drafted),
-    formats=FORMATS,
+    formats=(*FORMATS, CSV),
     check=check,
     encode=encode,
     decode=decode,
