@@ -114,7 +114,8 @@ def scene(instance: Mapf, solution: Paths) -> Scene:
         tip = f"agent {i}: from vertex {start} to {goal}, there at {arrival[i]:.6g}"
         if len(stops) > 1:
             made.line([stop[1:] for stop in stops], i, tip)
-        made.dot(*stops[-1][1:], i, "", f"goal of {tip}", "s")
+        _, x, y = stops[-1]
+        made.dot(x, y, i, "", f"goal of {tip}", "s")
         made.mover(stops, i, str(i), tip, float(instance.radius[i]))
     return made
 

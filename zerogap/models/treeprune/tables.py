@@ -78,10 +78,9 @@ def read(
     if not nodes:
         raise InstanceError("there is no node, expected a row a node", file=file, line=1)
     data = _data(nodes, "id" in column, file)
-    options = {"lambda_b": lambda_b, "lambda_d": lambda_d, "budget": budget,
-               "min_leaves": min_leaves, "max_leaves": max_leaves, "page": page}  # fmt: skip
     data["name"] = re.split(r"[/\\]", file)[-1].removesuffix(".csv")
-    made = decode(data, file=file, **options)
+    made = decode(data, file=file, lambda_b=lambda_b, lambda_d=lambda_d, budget=budget,
+                  min_leaves=min_leaves, max_leaves=max_leaves, page=page)  # fmt: skip
     assert isinstance(made, TreePrune)
     return made
 
