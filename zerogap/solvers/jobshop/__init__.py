@@ -7,7 +7,7 @@ from typing import Any
 from zerogap.models.base import InstanceError
 from zerogap.models.jobshop import FlexibleJobShop, Shop
 from zerogap.models.jobshop.instance import DUE, SUMS
-from zerogap.solvers.jobshop import bounds, extended, neighbourhoods, rules
+from zerogap.solvers.jobshop import balanced, bounds, extended, neighbourhoods, rules
 from zerogap.solvers.jobshop.islands import drive, in_background, kernels
 from zerogap.solvers.jobshop.schedules import searchable
 from zerogap.solvers.search import Search
@@ -56,6 +56,7 @@ def auto(shop: Shop, search: Search) -> None:
     islands = kernels(shop, search)
     # Most of what the kernels will ever find they find now, and CP-SAT starts below it.
     drive(shop, search, islands, seconds=burst(shop, search))
+    even(shop, search)
     if not search.open:
         return None
     if search.threads == 1:
@@ -74,6 +75,7 @@ def kernel(shop: Shop, search: Search) -> None:
     """The kernels alone, an island a thread."""
     opening(shop, search)
     if search.open and kernelled(shop):
+        even(shop, search)
         drive(shop, search, kernels(shop, search))
     elif search.open:
         neighbourhoods.redispatch(shop, search)
@@ -134,6 +136,17 @@ def opening(shop: Shop, search: Search) -> None:
         neighbourhoods.redispatch(
             shop, search, seconds, None if search.iterations is None else RESTARTS
         )
+
+
+def even(shop: Shop, search: Search) -> None:
+    """Search the order alone where evenly loaded machines make good schedules."""
+    if search.open and search.iterations is None:
+        made = balanced.islands(
+            shop, bound=search.bound, objective=search.objective, seed=search.seed,
+            count=search.threads,
+        )  # fmt: skip
+        if made:
+            drive(shop, search, made, seconds=balanced.SHARE * search.remaining)
 
 
 def kernelled(shop: Shop) -> bool:

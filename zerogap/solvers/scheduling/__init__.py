@@ -7,7 +7,8 @@ from zerogap.models.scheduling import Workshop
 from zerogap.solvers.jobshop import rules
 from zerogap.solvers.scheduling import bounds, islands, lists, projects, references, shape
 from zerogap.solvers.scheduling.exact import provable, prove, windows
-from zerogap.solvers.scheduling.islands import Handover, Island, drive, in_background
+from zerogap.solvers.scheduling.handover import Handover
+from zerogap.solvers.scheduling.islands import Island, drive, in_background
 from zerogap.solvers.search import Search
 
 #: Share of the time in which a flow shop is searched for its best permutation before its machines
@@ -28,13 +29,15 @@ def auto(shop: Workshop, search: Search) -> None:
             first(shop, search, seconds=0.1 * search.remaining)
         prove(shop, search, workers=search.threads)
         return
-    found = first(shop, search, seconds=burst(shop, search))
+    found, handover = first(shop, search, seconds=burst(shop, search))
     if not search.open:
         return
     if not found:
         return windows(shop, search)
     if search.threads == 1:
-        return alternate(shop, search, found)
+        return alternate(shop, search, found, handover)
+    if handover is not None:
+        return handover.finish(search, found)
     if projects.projective(shop) and not shape.parallel(shop):
         # Most small projects are proven at once or not at all; the others are the kernels'.
         if provable(shop):
@@ -60,7 +63,7 @@ def cooperative(shop: Workshop) -> bool:
 
 def kernel(shop: Workshop, search: Search) -> None:
     """The kernels alone, an island a thread."""
-    found = first(shop, search, seconds=burst(shop, search))
+    found, _ = first(shop, search, seconds=burst(shop, search))
     if not found and search.open:
         raise InstanceError("no kernel knows this instance (use auto or exact)", field="method")
     if search.open:
@@ -91,12 +94,18 @@ def burst(shop: Workshop, search: Search) -> float:
     return min(0.1 * search.remaining, 0.2 + 0.005 * shop.tasks)
 
 
-def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
-    """First plans by the kernels of the instance's shape, which go on afterwards."""
+def first(
+    shop: Workshop, search: Search, *, seconds: float
+) -> tuple[list[Island], Handover | None]:
+    """First plans by the kernels of the instance's shape, which go on afterwards.
+
+    With the kernels comes the job-shop that they were handed, if it is one.
+    """
+    handover: Handover | None = None
     for name, plan in references.plans(shop):
         search.offer(plan, name)
     if not search.open:
-        return []
+        return [], None
     count = search.threads
     if flow := shape.flow(shop):
         found = islands.of_flow(flow, shop, search, count)
@@ -104,7 +113,8 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
             drive(search, found, seconds=PERMUTATION_SHARE * search.remaining)
             jobs = shape.job_shop(shop)
             if jobs is not None and search.open:
-                found = Handover(shop, jobs).islands(search, count)
+                handover = Handover(shop, jobs)
+                found = handover.islands(search, count)
     elif hybrid := shape.hybrid(shop):
         found = islands.of_hybrid(hybrid, search, count)
     elif chains := shape.job_shop(shop):
@@ -116,18 +126,24 @@ def first(shop: Workshop, search: Search, *, seconds: float) -> list[Island]:
     elif lists.listable(shop):
         found = lists.of_list(shop, search, count)
     else:
-        return []
+        return [], None
     if search.open:
         drive(search, found, seconds=seconds)
-    return found
+    if search.open and handover is not None:
+        handover.even(search, count)
+    return found, handover
 
 
-def alternate(shop: Workshop, search: Search, found: list[Island]) -> None:
+def alternate(
+    shop: Workshop, search: Search, found: list[Island], handover: Handover | None
+) -> None:
     """One thread: kernel and CP-SAT take turns that grow; one turn each if iterations decide."""
     turn = 1.0
     counted = search.iterations is not None
     while search.open:
-        if provable(shop):
+        if handover is not None:
+            handover.turn(search, None if counted else turn)
+        elif provable(shop):
             prove(shop, search, workers=1, seconds=None if counted else turn)
         if search.open:
             drive(search, found, seconds=turn)

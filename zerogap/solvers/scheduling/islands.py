@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from zerogap.models.scheduling import Plan, Workshop
-from zerogap.solvers.scheduling.shape import Chains, Flow, Hybrid
+from zerogap.solvers.scheduling.shape import Flow, Hybrid
 from zerogap.solvers.search import Search
 
 
@@ -188,96 +187,3 @@ def _hybrid_plan(hybrid: Hybrid, kernel: Any, back: bool) -> Plan:
     begin[task], done[task] = start.reshape(-1), end.reshape(-1)
     mode[task] = machine.reshape(-1)
     return Plan(begin, done, mode)
-
-
-# ---- job-shops ---------------------------------------------------------------------------------
-
-
-#: The other family's objectives by the shape's goals; without releases flow is completion.
-_GOALS = ("makespan", "flow", "tardiness", "tardy")
-
-
-class Handover:
-    """A job-shop of this family as one of the family that has kernels for it.
-
-    Parameters
-    ----------
-    shop : Workshop
-    chains : Chains
-    """
-
-    def __init__(self, shop: Workshop, chains: Chains):
-        from zerogap.models.jobshop import FlexibleJobShop, JobShop
-
-        self.shop, self.task = shop, chains.task
-        count = np.diff(shop.first_mode)[self.task]
-        self.choice = np.concatenate(([0], np.cumsum(count)))
-        modes = np.repeat(shop.first_mode[self.task] - self.choice[:-1], count) + np.arange(
-            self.choice[-1]
-        )
-        machine, duration = shop.demand_resource[modes], shop.mode_duration[modes]
-        self.machine = machine
-        kind: Any = FlexibleJobShop
-        arrays: tuple = (machine, duration, self.choice, chains.first, shop.resources)
-        if (count == 1).all():
-            kind, arrays = JobShop, (machine, duration, chains.first, shop.resources)
-        dates = {"due": chains.due, "weight": chains.weight} if chains.goal else {}
-        self.jobs: Any = kind(*arrays, objective=_GOALS[chains.goal], **dates)
-
-    def plan(self, schedule: Any) -> Plan:
-        """A plan from the other family's schedule."""
-        n = len(self.task)
-        mode = np.zeros(n, dtype=np.int64)
-        if schedule.machine is not None:
-            operation = np.repeat(np.arange(n), np.diff(self.choice))
-            taken = np.flatnonzero(self.machine == np.asarray(schedule.machine)[operation])
-            mode = taken - self.choice[:-1]
-        start, end, of = (np.zeros(n, dtype=np.int64) for _ in range(3))
-        start[self.task], of[self.task] = schedule.start, mode
-        end = start + self.shop.mode_duration[self.shop.first_mode[:-1] + of]
-        return Plan(start, end, of)
-
-    def schedule(self, plan: Plan) -> Any:
-        """The other family's schedule from a plan."""
-        from zerogap.models.jobshop import JobShop, Schedule
-
-        start = plan.start[self.task]
-        if isinstance(self.jobs, JobShop):
-            return Schedule(start, None, self.jobs.first)
-        machine = self.machine[self.choice[:-1] + plan.mode[self.task]]
-        return Schedule(start, machine, self.jobs.first)
-
-    def opening(self, search: Search, favourite: str | None = None) -> None:
-        """Bounds and dispatched schedules of the other family, one by the favourite rule if any.
-
-        Both are about the same set of plans and the same objective, so that its bounds hold here.
-        """
-        from zerogap.solvers.jobshop import OPENERS, URGENT, bounds, rules
-
-        search.tighten(bounds.opening(self.jobs), "bounds")
-        for name, delay in OPENERS if self.jobs.objective == "makespan" else URGENT:
-            chosen = favourite if favourite and name == "learned" else name
-            schedule = rules.schedule(self.jobs, rules.rule(chosen, delay))
-            search.offer(self.plan(schedule), "dispatch")
-
-    def islands(self, search: Search, count: int) -> list[Island]:
-        """The other family's kernels from the incumbent."""
-        from zerogap.solvers.jobshop.islands import make
-
-        view: Any = SimpleNamespace(
-            seed=search.seed,
-            bound=search.bound,
-            hint=self.schedule(search.hint),
-            remaining=search.remaining,
-            iterations=search.iterations,
-        )
-        source = "tabu search" if self.jobs.objective == "makespan" else "annealing"
-        return [
-            Island(
-                make(self.jobs, view, i),
-                lambda k: self.plan(k.schedule()),
-                lambda k, plan: k.inject(self.schedule(plan)),
-                source,
-            )
-            for i in range(count)
-        ]
