@@ -169,14 +169,11 @@ struct Evaluation {
     int64_t duration = 0;
 };
 
-// Everything a sequence must satisfy but distance, permission and fleet; O(length · dims).
-inline Evaluation evaluate(const Problem& P, const int32_t* stop, int m, int type) {
-    Evaluation result;
-    const int p = P.profile[type];
+// Whether the number of stops and the loads fit, trip by trip.
+inline bool loads_fit(const Problem& P, const int32_t* stop, int m, int type) {
     int stops = 0;
     for (int i = 0; i < m; ++i) stops += stop[i] >= 0;
-    if (stops > P.max_stops[type]) return result;
-    // Loads, trip by trip.
+    if (stops > P.max_stops[type]) return false;
     for (int a = 0; a < m;) {
         int b = a;
         while (b < m && stop[b] >= 0) ++b;
@@ -185,20 +182,30 @@ inline Evaluation evaluate(const Problem& P, const int32_t* stop, int m, int typ
                 const int64_t capacity = P.capacity[(size_t)type * P.dims + k];
                 int64_t load = 0;
                 for (int i = a; i < b; ++i) load += P.delivery[(size_t)stop[i] * P.dims + k];
-                if (load > capacity) return result;
+                if (load > capacity) return false;
                 if (P.profile_loads)
                     for (int i = a; i < b; ++i) {
                         const size_t c = (size_t)stop[i] * P.dims + k;
                         load += P.pickup[c] - P.delivery[c];
                         if (P.shipments && P.end_of[stop[i]])
                             load += P.end_of[stop[i]] * P.shipment_load[c];
-                        if (load > capacity) return result;
+                        if (load > capacity) return false;
                     }
             }
         }
         a = b + 1;
     }
-    if (P.related)
+    return true;
+}
+
+// Everything a sequence must satisfy but distance, permission and fleet; O(length · dims), and
+// relations only where they are asked for.
+inline Evaluation evaluate(const Problem& P, const int32_t* stop, int m, int type,
+                           bool relations = true) {
+    Evaluation result;
+    const int p = P.profile[type];
+    if (!loads_fit(P, stop, m, type)) return result;
+    if (relations && P.related)
         for (int i = 0; i < m; ++i)
             if (stop[i] >= 0)
                 for (int64_t q = P.relation_first[stop[i]]; q < P.relation_first[stop[i] + 1]; ++q) {

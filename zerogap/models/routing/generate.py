@@ -13,6 +13,7 @@ from zerogap.models.base import InstanceError
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.instance import Routing
 from zerogap.models.routing.profiled import pvrp_p, pvrp_zc
+from zerogap.models.routing.robot_types import robots
 
 
 def _size(value: Any, name: str, low: int = 1, high: int = 1_000_000) -> int:
@@ -318,6 +319,7 @@ _GENERAL: dict[str, Callable[..., Routing]] = {
     "vrptw": vrptw,
     "pvrp-p": pvrp_p,
     "pvrp-zc": pvrp_zc,
+    "robots": robots,
     "variant": variant,
 }
 GENERATORS: dict[str, Callable[..., Routing]] = _GENERAL | {

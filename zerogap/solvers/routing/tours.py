@@ -234,6 +234,8 @@ def anneal(search: Search, *, seconds: float = math.inf, iterations: int | None 
         horizon = max(1e-3, min(2 * horizon, LONGEST, left))
         if left > 0:
             engine.kernel.restart(horizon, fresh=number % 2 == 1)
+            if number % 2 == 0:
+                _take_up(search, engine)
 
 
 def _slices(search: Search, engine: Engine, seconds: float, iterations: int | None) -> None:
@@ -253,6 +255,13 @@ def _slices(search: Search, engine: Engine, seconds: float, iterations: int | No
         piece = min(2 * piece, _SLICE)
         _offer(search, engine)
     _offer(search, engine)
+
+
+def _take_up(search: Search, engine: Engine) -> None:
+    """Go on from the incumbent where another method or thread has found a better one."""
+    known, own = search.objective, engine.kernel.objective
+    if search.solution is not None and known is not None and (own is None or known < own):
+        engine.kernel.inject(*flat(search.solution))
 
 
 def _offer(search: Search, engine: Engine) -> None:
