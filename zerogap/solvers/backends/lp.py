@@ -76,6 +76,16 @@ class Lp:
             rows.value,
         )
 
+    def delete_columns(self, columns: Any) -> None:
+        """Delete columns; those behind them move up."""
+        columns = np.asarray(columns, dtype=np.int32)
+        self.highs.deleteCols(len(columns), columns)
+
+    def delete_rows(self, rows: Any) -> None:
+        """Delete rows; those behind them move up."""
+        rows = np.asarray(rows, dtype=np.int32)
+        self.highs.deleteRows(len(rows), rows)
+
     def set_column_bounds(self, columns: Any, low: Any, high: Any) -> None:
         """Change bounds of columns."""
         columns = np.asarray(columns, dtype=np.int32)

@@ -17,29 +17,35 @@ import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing
 from zerogap.solvers.backends import cpsat, highs
-from zerogap.solvers.routing.master import (
-    Column,
-    Duals,
-    Master,
-    Row,
-    capacity_cuts,
-    edges,
-    shifts,
-    subset_cuts,
-)
+from zerogap.solvers.routing.cuts import crossings, edges, ranks, touches
+from zerogap.solvers.routing.inspected import Inspected, covered
+from zerogap.solvers.routing.master import Column, Duals, Master, Row, shifts
 from zerogap.solvers.search import Search
 
 SOURCE = "columns"
-#: Routes and partial paths up to which enumeration is tried; the MIP must stay solvable.
-ROUTES, PATHS = 60_000, 2_500_000
-#: Cut rounds at a node stop when the bound grows by less than this share of the gap.
-STALL = 0.02
-ROUNDS = 30
-#: Seconds of one exhaustive pricing after which no more subset-row cuts are added.
-SLOW = 2.0
-#: Closing programs of up to so many columns are solved by CP-SAT as well: a second look in
-#: milliseconds at what the claim rests on.
-SECOND_LOOK = 1500
+#: Routes and partial paths up to which enumeration goes.
+ROUTES, PATHS = 1_000_000, 4_000_000
+#: Gap, as a share of the value, below which routes are enumerated, how much smaller it must be
+#: after a failure, and seconds of one attempt beside a share of those gone.
+NEAR, NEARER, ATTEMPT, ATTEMPT_SHARE = 0.01, 0.7, 2.0, 0.12
+#: Cut rounds at a node stop after so many in which the bound grew by less than this share of the
+#: gap.
+STALL, STALLS = 0.02, 4
+ROUNDS, ROUNDS_BELOW = 60, 8
+#: Seconds of one exhaustive pricing after which no more rank-1 cuts are added.
+SLOW = 4.0
+#: Rounds without a dual after which a cut is taken back.
+IDLE = 4
+#: A relaxation is solved when what is left to gain is below this share of the gap.
+TAIL = 0.004
+#: Pull of the duals towards those of the best bound.
+PULL = 0.5
+#: Routes among which a MIP chooses, at once and when cuts help no more; its seconds; and enumerated
+#: routes that are columns from the start.
+EASY, CLOSING, CLOSING_SECONDS, STARTED = 150, 400, 10.0, 1500
+#: Closing programs of up to so many columns are solved by CP-SAT as well, within so many seconds: a
+#: second look at what the claim rests on.
+SECOND_LOOK, LOOK_SECONDS = 1500, 10.0
 #: Columns among which the root's MIP chooses a solution, and its seconds and share of the time.
 SELECTED, SELECT_SECONDS, SELECT_SHARE = 2500, 10.0, 0.15
 #: Closing programs of more columns are not presolved: the enumeration has kept one route a set of
@@ -63,11 +69,11 @@ class Relaxed:
 
 @dataclass(order=True)
 class Node:
-    """An open node: its bound and the (cut, low, high) decisions that make it."""
+    """An open node: its bound and the (row, low, high) decisions that make it."""
 
     bound: float
     number: int
-    decisions: tuple[tuple[int, float, float], ...] = field(compare=False, default=())
+    decisions: tuple[tuple[Row, float, float], ...] = field(compare=False, default=())
 
 
 class Proof:
@@ -80,28 +86,41 @@ class Proof:
         Gives the incumbent and takes bounds and solutions.
     routes : iterable of (type, clients)
         Routes that kernels found good, columns from the start.
+    master : Master, optional
+        Over which routes; the default prices them by labelling.
+    elsewhere : float
+        A bound on whatever this proof does not look at.
     """
 
     def __init__(
-        self, instance: Routing, search: Search, routes: Iterable[tuple[int, list[int]]] = ()
+        self,
+        instance: Routing,
+        search: Search,
+        routes: Iterable[tuple[int, list[int]]] = (),
+        master: Master | None = None,
+        elsewhere: float = math.inf,
     ):
         self.instance = instance
         self.search = search
-        self.master = Master(instance, self._big())
+        self.master = Master(instance, self._big()) if master is None else master
+        self.elsewhere = elsewhere
         self.shift = self.master.shift
         self.capacity = max(t.capacity for t in self.master.types)
         self.cuttable = bool(instance.required.all())
-        self.pairs: dict[tuple[int, int], int] = {}
+        self.pairs: dict[tuple[int, int], Row] = {}
         self.numbers = itertools.count()
         self.open: list[Node] = []
-        self.latest: list[int] = []  # subset-row cuts of the last round
-        self.deepening = True  # whether more subset-row cuts may come
+        self.latest: list[Row] = []  # rank-1 cuts of the last round
+        self.deepening = True  # whether more rank-1 cuts may come
+        self.failed = math.inf  # the least gap at which enumeration failed
         self.beaten = math.inf  # the least value that a node was held against, or offered
         self.aim: float | None = None  # the incumbent that is to be beaten: a snapshot
-        singles = [(k, (c,)) for k in range(len(self.master.types)) for c in range(self.master.n)]
-        self.master.add([s for s in singles if self._possible(*s)])
-        self._add(routes)
-        self.take_incumbent()
+        if master is None:
+            kinds = range(len(self.master.types))
+            singles = [(k, (c,)) for k in kinds for c in range(self.master.n)]
+            self.master.add([s for s in singles if self._possible(*s)])
+            self._add(routes)
+            self.take_incumbent()
 
     def _possible(self, kind: int, route: tuple[int, ...]) -> bool:
         t = self.master.types[kind]
@@ -175,36 +194,47 @@ class Proof:
 
     def converge(self) -> Relaxed | None:
         """Price until no route helps; None if stopped."""
-        bound = -math.inf
-        heuristic = True
+        master, bound = self.master, -math.inf
+        heuristic, pull, last = True, PULL, math.inf
         while self.search.open:
-            if self.master.lp.solve(self.search.remaining) != "optimal":
+            if master.lp.solve(self.search.remaining) != "optimal":
                 return None
-            duals = Duals(self.master)
+            master.shed_columns()
+            value = master.lp.objective
+            if pull and not heuristic and value > last - 1e-9:
+                pull = 0.0  # the last routes did not help: price at the LP's own duals
+            last = value
+            duals = master.duals(pull)
             begun = self.search.elapsed
-            added, proven = self.master.price(duals, heuristic=heuristic)
+            added, proven = master.price(duals, heuristic=heuristic)
             if not heuristic and self.search.elapsed - begun > SLOW:
                 self.deepening = False
             if proven is not None:
                 # Valid at any duals; also with another round's, and after rows were shed, since
                 # every row is valid for all solutions of the node.
-                bound = max(bound, proven)
+                if proven > bound:
+                    bound, best = proven, Relaxed(duals, proven, proven, master.values())
+                    master.centre = duals.y
                 self._report(bound)
-                done = bound > self.target + 1e-6 or not added
-                if done or self.master.lp.objective - bound < 1e-6:
-                    return Relaxed(duals, proven, bound, self.master.values())
+                left = value - bound
+                gap = self.target - bound
+                if gap < -1e-6 or left < 1e-6 or left < TAIL * gap or not (added or pull):
+                    return Relaxed(best.duals, best.own, bound, master.values())
             elif not heuristic and not self._shed():
                 return None  # the labelling gave up: no bound from here
-            heuristic = added > 0 if heuristic else added > 10
+            if not added and pull:
+                pull = 0.0
+            elif heuristic:
+                heuristic, pull = added > 0, pull if added else PULL
+            else:
+                heuristic = added > 10
         return None
 
     def _shed(self) -> bool:
-        """Take back the last subset-row cuts, which made pricing too hard; False if none are."""
+        """Take back the last rank-1 cuts, which made pricing too hard; False if none are."""
         self.deepening = False
-        cuts = [k for k, row in enumerate(self.master.rows) if row.kind == "subset"]
-        rows = self.latest or [k for k in cuts if self.master.rows[k].high < math.inf]
-        for row in rows:
-            self.master.set_bounds(row, -math.inf, math.inf)
+        rows = self.latest or [row for row in self.master.rows if row.kind == "rank"]
+        self.master.drop_rows(rows)
         self.latest = []
         return bool(rows)
 
@@ -215,53 +245,58 @@ class Proof:
         was no better than the present one.
         """
         others = self.open[0].bound if self.open else math.inf
-        value = min(node_bound, others)
+        value = min(node_bound, others, self.elsewhere)
         value -= self.shift
         if self.search.objective is not None:
             value = min(value, float(self.search.objective))
         if math.isfinite(value):
             self.search.tighten(value, SOURCE)
 
-    def tighten_node(self) -> Relaxed | None:
-        """Converge, cut, converge …; the last relaxation that converged."""
-        last = -math.inf
+    def tighten_node(self, rounds: int) -> tuple[Relaxed | None, bool]:
+        """Converge, cut, converge …; the last relaxation, and whether the node is done."""
+        last, stalls, bound = -math.inf, 0, -math.inf
         state: Relaxed | None = None
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             self.look()
             found = self.converge()
             if found is None:
-                return state
-            best = found.bound if state is None else max(found.bound, state.bound)
-            state = Relaxed(found.duals, found.own, best, found.values)
-            if state.bound > self.target + 1e-6:
-                return state
+                return state, False
+            bound = max(bound, found.bound)
+            state = Relaxed(found.duals, found.own, bound, found.values)
+            if bound > self.target + 1e-6:
+                return state, True
             self._integral(state.values)
-            if self.master.remember_cycles(state.values):
-                continue
-            slow = state.bound - last < STALL * max(1.0, self.target - state.bound)
-            last = max(last, state.bound)
-            if not self._cut(state.values, deep=slow):
-                return state
-        return state
+            cycles = self.master.remember_cycles(state.values)
+            if self._ripe(state) and self.finish(state):
+                return state, True
+            if not self.search.open:
+                return state, False
+            slow = bound - last < STALL * max(1.0, self.target - bound)
+            stalls = stalls + 1 if slow else 0
+            last = max(last, bound)
+            self.master.drop_idle(IDLE)
+            if stalls >= STALLS or not (self._cut(state.values, deep=slow) or cycles):
+                break
+        return state, False
+
+    def _ripe(self, state: Relaxed) -> bool:
+        """Whether the gap is small enough to enumerate, and smaller than when that failed."""
+        gap = self.target - state.own
+        return gap < NEAR * abs(self.target) and gap < NEARER * self.failed
+
+    def _last_resort(self, relaxed: Relaxed) -> bool:
+        """What can still be tried before branching; True if the node is done."""
+        return False
 
     def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
-        """Add violated cuts: capacity first, subset rows once these stall."""
-        master, added = self.master, 0
-        if self.cuttable:
-            flow = edges(master.columns, values, master.n)
-            demand = self.instance.delivery[:, 0]
-            for inside, need in capacity_cuts(flow, demand, self.capacity, 25):
-                master.add_row(Row("set", inside, need, math.inf))
-                added += 1
-        if (not added or deep) and self.deepening and master.subset_room > 0:
-            room = min(12, master.subset_room)
-            self.latest = []
-            for triple in subset_cuts(master.columns, values, master.n, room):
-                inside = np.zeros(master.n + 1, bool)
-                inside[[c + 1 for c in triple]] = True
-                self.latest.append(master.add_row(Row("subset", inside, -math.inf, 1.0)))
-                added += 1
-        return added > 0
+        """Add violated cuts: capacity first, rank-1 once these stall."""
+        rows = crossings(self.master, values, self.capacity) if self.cuttable else []
+        self.latest = []
+        if (len(rows) < 5 or deep) and self.deepening and self.master.rank_room > 0:
+            self.latest, outgrown = ranks(self.master, values)
+            self.master.drop_rows(outgrown)
+        self.master.add_rows(rows + self.latest)
+        return bool(rows or self.latest)
 
     def _integral(self, values: np.ndarray) -> None:
         """Offer the LP's solution where it is one."""
@@ -281,7 +316,7 @@ class Proof:
         self.search.offer(Routes(routes), SOURCE)
 
     def finish(self, relaxed: Relaxed) -> bool:
-        """Enumerate all routes an improving solution can use and let a MIP choose; True if done.
+        """Enumerate all routes an improving solution can use and choose among them; True if done.
 
         True says that the node holds nothing better than `aim`, or than what was offered. Reduced
         costs are within ``target - own`` with the Lagrangian bound of exactly these duals; rows
@@ -291,34 +326,56 @@ class Proof:
         gap = self.target - relaxed.own
         if not math.isfinite(gap):
             return False
-        left = self.search.remaining
-        columns = self.master.enumerate(relaxed.duals, gap + 1e-6, ROUTES, PATHS, left)
-        if columns is None:
+        seconds = min(self.search.remaining, ATTEMPT + ATTEMPT_SHARE * self.search.elapsed)
+        pools = self.master.enumerate(relaxed.duals, gap + 1e-6, ROUTES, PATHS, seconds)
+        if pools is None:
+            self.failed = min(self.failed, gap)
             return False
-        cost, rows = self._program(columns)
-        if any(not row[0] for row in rows[: self.master.n]):
+        others = min(self.open[0].bound if self.open else math.inf, self.elsewhere)
+        rows = [row for row, _ in relaxed.duals.ranks]
+        rows += [row for row in self.master.rows if row.kind == "set"]
+        master = Inspected(self.instance, self._big(), pools, rows)
+        closing = Closing(self.instance, self.search, master=master, elsewhere=others)
+        master.start(relaxed.duals, STARTED)
+        done = closing.search_tree()
+        self.beaten = min(self.beaten, closing.beaten)
+        return done
+
+    def choose(self, columns: list[Column], rows: list[Row]) -> bool:
+        """Let a MIP choose among all routes that an improving solution can use; True if done."""
+        cost, program_rows = self._program(columns)
+        if any(not row[0] for row in program_rows[: self.master.n]):
             return True  # a client that no improving route serves: nothing better exists
-        program = highs.Rows.of(rows)
+        strong = highs.Rows.of(program_rows + covered(columns, rows))
         found = highs.solve_mip(
-            cost, program, np.zeros(len(cost)), np.ones(len(cost)),
-            np.ones(len(cost), bool), cutoff=self.target + 0.5, seconds=self.search.remaining,
+            cost, strong, np.zeros(len(cost)), np.ones(len(cost)),
+            np.ones(len(cost), bool), cutoff=self.target + 0.5,
+            seconds=min(CLOSING_SECONDS, self.search.remaining),
             threads=1, seed=self.search.seed, stopped=lambda: not self.search.open,
             presolve=len(cost) <= PRESOLVED,
         )  # fmt: skip
         chosen = None if found.values is None else np.flatnonzero(found.values > 0.5)
         if len(cost) <= SECOND_LOOK and found.status in ("optimal", "cutoff"):
-            again = cpsat.select(cost, program, limit=self.target, seconds=self.search.remaining)
-            if again.status not in ("optimal", "infeasible"):
-                return False
-            held = math.inf if chosen is None else float(np.take(cost, chosen).sum())
-            if again.values is not None and float(np.dot(again.values, cost)) < held - 0.5:
-                self.search.messages.append("HiGHS missed a selection of routes that CP-SAT found")
-                chosen = np.flatnonzero(again.values)
-            self.search.messages.append("columns: CP-SAT solved the last program, too")
+            chosen = self._second_look(cost, highs.Rows.of(program_rows), chosen)
         if chosen is not None:
             self.beaten = min(self.beaten, float(np.take(cost, chosen).sum()))
             self._offer([columns[k] for k in chosen if k < len(columns)])
         return found.status in ("optimal", "cutoff")
+
+    def _second_look(
+        self, cost: list[float], program: highs.Rows, chosen: np.ndarray | None
+    ) -> np.ndarray | None:
+        """What CP-SAT chooses from the program without its cuts, if that is better."""
+        seconds = min(LOOK_SECONDS, self.search.remaining)
+        again = cpsat.select(cost, program, limit=self.target, seconds=seconds)
+        if again.status not in ("optimal", "infeasible"):
+            return chosen
+        held = math.inf if chosen is None else float(np.take(cost, chosen).sum())
+        if again.values is not None and float(np.dot(again.values, cost)) < held - 0.5:
+            self.search.messages.append("HiGHS missed a selection of routes that CP-SAT found")
+            chosen = np.flatnonzero(again.values)
+        self.search.messages.append("columns: CP-SAT solved the last program, too")
+        return chosen
 
     def _program(
         self, columns: list[Column]
@@ -366,6 +423,14 @@ class Proof:
 
     def run(self) -> None:
         """Best-first search until the gap is closed or the limits end it."""
+        if self.search_tree() and self.search.open and math.isfinite(self.beaten):
+            # Every solution lies in a node that is done, and no node holds one that is better than
+            # both what it was held against and what it offered. Another thread's better incumbent
+            # would refute that, not become the claim.
+            self.search.prove_optimal(SOURCE, self.beaten - self.shift)
+
+    def search_tree(self) -> bool:
+        """Branch and bound; True if all nodes are done."""
         heapq.heappush(self.open, Node(-math.inf, next(self.numbers)))
         while self.open and self.search.open:
             node = heapq.heappop(self.open)
@@ -374,53 +439,139 @@ class Proof:
                 self.beaten = min(self.beaten, self.target + 1.0)
                 continue
             self._enter(node)
-            relaxed = self.tighten_node()
+            relaxed, done = self.tighten_node(ROUNDS if not node.decisions else ROUNDS_BELOW)
+            if done:
+                self.beaten = min(self.beaten, self.target + 1.0)
+                continue
             if relaxed is None or not self.search.open:
                 heapq.heappush(self.open, node)
-                return
-            bound = max(relaxed.bound, node.bound)
-            if bound > self.target + 1e-6 or self.finish(relaxed):
+                return False
+            if self._last_resort(relaxed):
                 self.beaten = min(self.beaten, self.target + 1.0)
                 continue
             if not node.decisions:
                 self.select()
-            fresh = Node(bound, node.number, node.decisions)
+            self.look()
+            bound = max(relaxed.bound, node.bound)
+            if bound > self.target + 1e-6:
+                self.beaten = min(self.beaten, self.target + 1.0)
+                continue
             if not self.search.open or not self._branch(node, bound, relaxed.values):
-                heapq.heappush(self.open, fresh)
-                return
-        if not self.open and self.search.open and math.isfinite(self.beaten):
-            # Every solution lies in a node that is done, and no node holds one that is better than
-            # both what it was held against and what it offered. Another thread's better incumbent
-            # would refute that, not become the claim.
-            self.search.prove_optimal(SOURCE, self.beaten - self.shift)
+                heapq.heappush(self.open, Node(bound, node.number, node.decisions))
+                return False
+        return not self.open
 
     def _enter(self, node: Node) -> None:
         """Make the LP that of a node: its branching rows tight, all others free."""
-        decided = {row: (low, high) for row, low, high in node.decisions}
+        decided = {id(row): (low, high) for row, low, high in node.decisions}
+        self.master.centre = None
         for row in self.pairs.values():
-            self.master.set_bounds(row, *decided.get(row, (-math.inf, math.inf)))
+            self.master.set_bounds(row, *decided.get(id(row), (-math.inf, math.inf)))
 
     def _branch(self, node: Node, bound: float, values: np.ndarray) -> bool:
         """Split by whether two clients are neighbours: x(δ({i, j})) = 2 or ≥ 4."""
-        flow = edges(self.master.columns, values, self.master.n)
-        visited = flow[1:].sum(axis=1)
-        crossing = visited[:, None] + visited[None, :] - 2 * flow[1:, 1:]
-        distance = np.abs(crossing - 3.0)
-        np.fill_diagonal(distance, math.inf)
-        distance[flow[1:, 1:] < 0.02] = math.inf
-        i, j = np.unravel_index(int(np.argmin(distance)), distance.shape)
-        if distance[i, j] >= 1 - 1e-4:
+        pair = self._pair(node, values)
+        if pair is None:
             return False
-        pair = (min(int(i), int(j)), max(int(i), int(j)))
-        if pair not in self.pairs:
-            inside = np.zeros(self.master.n + 1, bool)
-            inside[[pair[0] + 1, pair[1] + 1]] = True
-            self.pairs[pair] = self.master.add_row(Row("set", inside, -math.inf, math.inf))
-        row = self.pairs[pair]
-        for low, high in ((-math.inf, 2.0), (4.0, math.inf)):
+        row = self._row(pair)
+        for low, high in SIDES:
             decision = (*node.decisions, (row, low, high))
             heapq.heappush(self.open, Node(bound, next(self.numbers), decision))
         return True
+
+    def _row(self, pair: tuple[int, int]) -> Row:
+        """The branching row of two clients, made if it is new; free until it is decided."""
+        if pair not in self.pairs:
+            inside = np.zeros(self.master.n + 1, bool)
+            inside[[pair[0] + 1, pair[1] + 1]] = True
+            self.pairs[pair] = Row("set", inside, -math.inf, math.inf, branching=True)
+            self.master.add_rows([self.pairs[pair]])
+        return self.pairs[pair]
+
+    def _pair(self, node: Node, values: np.ndarray) -> tuple[int, int] | None:
+        """The pair to branch on: of the most undecided ones, that whose LPs rise most."""
+        flow = edges(self.master.columns, values, self.master.n)
+        visited = flow[1:].sum(axis=1)
+        crossing = visited[:, None] + visited[None, :] - 2 * flow[1:, 1:]
+        distance = np.triu(np.abs(crossing - 3.0), 1)
+        distance[np.tril_indices(len(distance))] = math.inf
+        distance[flow[1:, 1:] < 0.02] = math.inf
+        order = np.argsort(distance, axis=None, kind="stable")[:PROBED]
+        pairs = [np.unravel_index(int(k), distance.shape) for k in order]
+        open_pairs = [(int(i), int(j)) for i, j in pairs if distance[i, j] < 1 - 1e-4]
+        if len(open_pairs) < 2:
+            return open_pairs[0] if open_pairs else None
+        fresh = [pair for pair in open_pairs if pair not in self.pairs]
+        rows = {pair: self._row(pair) for pair in open_pairs}
+        if self.master.lp.solve(self.search.remaining) != "optimal":
+            return open_pairs[0]
+        base = self.master.lp.objective
+        scores: list[tuple[float, tuple[int, int]]] = []
+        for pair, row in rows.items():
+            rises = []
+            for low, high in SIDES:
+                self.master.set_bounds(row, low, high)
+                word = self.master.lp.solve(self.search.remaining)
+                rise = self.master.lp.objective - base if word == "optimal" else math.inf
+                rises.append(min(max(rise, 0.0), PROBE_CAP * max(1.0, self.target - base)))
+            self.master.set_bounds(row, -math.inf, math.inf)
+            scores.append(((rises[0] + 1e-3) * (rises[1] + 1e-3), pair))
+            if not self.search.open:
+                break
+        best = max(scores)[1]
+        spare = [pair for pair in fresh if pair != best]
+        self.master.drop_rows([self.pairs.pop(pair) for pair in spare])
+        return best
+
+
+#: The two sides of a branching row.
+SIDES = ((-math.inf, 2.0), (4.0, math.inf))
+#: Pairs whose LPs are solved before branching; rises count up to so many gaps.
+PROBED, PROBE_CAP = 12, 2.0
+
+
+class Closing(Proof):
+    """The proof over enumerated routes."""
+
+    master: Inspected
+
+    def _ripe(self, state: Relaxed) -> bool:
+        """Whether few routes are left; drops those that are not, while nothing is decided."""
+        gap = self.target - state.own + 1e-6
+        if not any(row.low > -math.inf or row.high < math.inf for row in self.pairs.values()):
+            # Without branching rows reduced costs hold for the whole of the pool.
+            self.master.retain(state.duals, gap)
+        return True
+
+    def finish(self, relaxed: Relaxed) -> bool:
+        """Let a MIP choose among the routes within the gap, where these are very few."""
+        return self._choose_within(relaxed, EASY)
+
+    def _last_resort(self, relaxed: Relaxed) -> bool:
+        """The same where they are few, since cuts help no more."""
+        self.look()
+        return self._choose_within(relaxed, CLOSING)
+
+    def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
+        """All cuts at once: none makes pricing harder."""
+        rows = touches(self.master, values, self.capacity) if self.cuttable else []
+        fresh, _ = ranks(self.master, values) if self.master.rank_room > 0 else ([], [])
+        self.master.add_rows(rows + fresh)
+        return bool(rows or fresh)
+
+    def _choose_within(self, relaxed: Relaxed, limit: int) -> bool:
+        gap = self.target - relaxed.own
+        if not math.isfinite(gap) or gap > NEARER * self.failed:
+            return False
+        columns = self.master.within(relaxed.duals, gap + 1e-6, limit)
+        if columns is None:
+            return False
+        rows = [row for row, _ in relaxed.duals.ranks]
+        rows += [r for r in self.master.rows if r.kind != "rank" and not r.branching]
+        done = self.choose(columns, rows)
+        if not done:
+            self.failed = gap
+        return done
 
 
 def prove(instance: Routing, search: Search, routes: Iterable[tuple[int, list[int]]] = ()) -> None:

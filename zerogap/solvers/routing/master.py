@@ -1,19 +1,20 @@
 """The master of column generation: routes as columns, cuts as rows, a pricer a vehicle type.
 
 Set covering over routes (Balinski, Quandt 1964), ng-routes (Baldacci, Mingozzi, Roberti 2011),
-rounded capacity cuts, subset-row cuts (Jepsen, Petersen, Spoorendonk, Pisinger 2008).
+rounded capacity cuts, rank-1 cuts with multiplier ½ (Jepsen, Petersen, Spoorendonk, Pisinger 2008)
+and limited memory (Pecin, Pessoa, Poggi, Uchoa 2017).
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zerogap._ext.routing.pricing import MAX_CLIENTS, MAX_CUTS, Pricer
+from zerogap._ext.routing.pricing import CUT_WORDS, MAX_CLIENTS, MAX_CUTS, Pool, Pricer
 from zerogap.models.base import InstanceError
 from zerogap.models.routing import FORBIDDEN, UNLIMITED, Routing
 from zerogap.solvers.backends.highs import Rows
@@ -31,8 +32,9 @@ KNOWN = {
     "permissions",
 }
 NEIGHBOURS = 9  # size of the first ng neighbourhoods
-EPS = 1e-6
-LABELS = 500_000  # partial paths after which one pricing gives up
+LABELS = 1_500_000  # partial paths after which one pricing gives up
+#: Columns from which on the dearest by reduced cost are dropped, down to so many.
+MANY, FEW = 9000, 4500
 
 
 def applicable(instance: Routing) -> str:
@@ -154,45 +156,65 @@ class Type:
         return driven + self.fixed - sum(int(self.prefer[c + 1]) for c in clients)
 
 
-class Duals:
-    """Row duals, their signs made right so that the bound they give is valid."""
+@dataclass(eq=False)
+class Row:
+    """A cut or a branching decision.
 
-    def __init__(self, master: Master):
-        y = master.lp.duals
+    ``set``: crossings of a set of clients; ``rank``: ⌊½ visits⌋ of the clients `inside`, where a
+    route forgets an odd visit when it leaves `memory`; ``touch``: 1 for a route that visits them.
+    """
+
+    kind: str
+    inside: np.ndarray  # bool over nodes
+    low: float
+    high: float
+    memory: np.ndarray | None = None  # bool over nodes, of a ``rank``
+    branching: bool = False
+    idle: int = 0  # rounds without a dual
+
+
+class Duals:
+    """Row duals, their signs made right so that the bound they give is valid.
+
+    Parameters
+    ----------
+    master : Master
+    y : ndarray, shape (rows,)
+        Any numbers.
+    """
+
+    def __init__(self, master: Master, y: np.ndarray):
         n, types = master.n, len(master.types)
+        self.y = y
         self.client = np.maximum(y[:n], 0.0)
         self.count = np.minimum(y[n : n + types], 0.0)
-        self.cut = y[n + types :]
         self.value = float(self.client.sum())
         # An optional client may be left out at its prize: a dual beyond that supports no more.
         self.value -= float(np.maximum(self.client - master.leave, 0.0).sum())
         self.value += sum(m * t.available for m, t in zip(self.count, master.types))
         self.sets: list[tuple[np.ndarray, float]] = []
-        self.subset: list[tuple[int, float]] = []
-        for row, dual in zip(master.rows, self.cut):
+        self.ranks: list[tuple[Row, float]] = []
+        self.touches: list[tuple[Row, float]] = []
+        for row, dual in zip(master.rows, y[n + types :].tolist()):
             if row.kind == "set":
                 # ≥ low wants a dual ≥ 0, ≤ high one ≤ 0; the other sign has no side to lean on.
-                if dual > 0 and row.low > -math.inf:
+                if dual > 1e-9 and row.low > -math.inf:
                     self.value += dual * row.low
-                elif dual < 0 and row.high < math.inf:
+                elif dual < -1e-9 and row.high < math.inf:
                     self.value += dual * row.high
                 else:
                     continue
                 self.sets.append((row.inside, dual))
+            elif row.kind == "touch":
+                if dual > 1e-9:
+                    self.value += dual * row.low
+                    self.touches.append((row, dual))
             elif dual < -1e-9:
-                self.value += dual
-                self.subset.append((row.slot, -dual))
-
-
-@dataclass
-class Row:
-    """A cut or a branching decision: crossings of a set of clients, or a subset-row cut."""
-
-    kind: str  # "set" or "subset"
-    inside: np.ndarray  # bool over nodes
-    low: float
-    high: float
-    slot: int = -1
+                self.value += dual * row.high
+                self.ranks.append((row, -dual))
+        # Beyond what a label can carry the smallest penalties are left out: routes get cheaper.
+        self.ranks.sort(key=lambda pair: -pair[1])
+        self.ranks = self.ranks[: master.most_cuts]
 
 
 class Master:
@@ -210,6 +232,9 @@ class Master:
         If the instance has features that pricing does not know.
     """
 
+    #: Most rank-1 cuts with a dual, and the words of their bits.
+    most_cuts, words = MAX_CUTS, CUT_WORDS
+
     def __init__(self, instance: Routing, big: float):
         reason = applicable(instance)
         if reason:
@@ -223,10 +248,9 @@ class Master:
         self.types = [Type(instance, int(t), shift) for t in kinds]
         self.required = instance.required.copy()
         self.columns: list[Column] = []
-        self.known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self.known: set[tuple[int, tuple[int, ...]]] = set()
         self._nodes = np.zeros((1024, 16), np.int16)  # of the columns, padded with the depot
         self.rows: list[Row] = []
-        self.exact = True
         #: What leaving a client out costs, with its shift; ∞ where it must be served.
         self.leave = np.where(self.required, math.inf, (instance.prize + shift).astype(float))
         prizes = np.minimum(self.leave, big)
@@ -236,59 +260,64 @@ class Master:
         ]
         free = np.full(self.n, math.inf)
         self.lp = Lp(Rows.of(cover + count), cost=prizes, low=np.zeros(self.n), high=free)
+        #: Duals of the best bound at this node, towards which new ones are pulled.
+        self.centre: np.ndarray | None = None
 
     # ---- columns -------------------------------------------------------------------------------
 
     def add(self, routes: list[tuple[int, tuple[int, ...]]]) -> int:
         """Add routes (position of the type, clients from 0); returns how many were new."""
-        cost: list[float] = []
-        start: list[int] = []
-        index: list[int] = []
-        value: list[float] = []
+        first = len(self.columns)
         for position, clients in routes:
             if (position, clients) in self.known:
                 continue
-            self.known[position, clients] = len(self.columns)
+            self.known.add((position, clients))
             self._note(clients)
-            kind = self.types[position]
-            self.columns.append(Column(position, clients, kind.cost(clients)))
-            start.append(len(index))
-            cost.append(float(self.columns[-1].cost))
-            for row, coefficient in self._entries(position, clients).items():
-                index.append(row)
-                value.append(coefficient)
-        if cost:
-            self.lp.add_columns(
-                cost, np.zeros(len(cost)), np.full(len(cost), math.inf), start, index, value
-            )
-        return len(cost)
-
-    def _entries(self, position: int, clients: tuple[int, ...]) -> dict[int, float]:
-        entries: dict[int, float] = {}
-        for c in clients:
-            entries[c] = entries.get(c, 0.0) + 1.0
-        entries[self.n + position] = 1.0
-        first = self.n + len(self.types)
-        for k, row in enumerate(self.rows):
-            coefficient = self._coefficient(row, clients)
-            if coefficient:
-                entries[first + k] = coefficient
-        return entries
+            cost = self.types[position].cost(clients)
+            self.columns.append(Column(position, clients, cost))
+        fresh = self.columns[first:]
+        if not fresh:
+            return 0
+        crossed = [
+            self.coefficients(row, self._nodes[first : len(self.columns)]) for row in self.rows
+        ]
+        cuts = np.array(crossed).reshape(len(self.rows), len(fresh))
+        start: list[int] = []
+        index: list[np.ndarray] = []
+        value: list[np.ndarray] = []
+        base, filled = self.n + len(self.types), 0
+        for k, column in enumerate(fresh):
+            visited, times = np.unique(column.clients, return_counts=True)
+            used = np.flatnonzero(cuts[:, k])
+            index.append(np.concatenate([visited, [self.n + column.vehicle], base + used]))
+            value.append(np.concatenate([times, [1.0], cuts[used, k]]))
+            start.append(filled)
+            filled += len(index[-1])
+        costs = [float(c.cost) for c in fresh]
+        self.lp.add_columns(
+            costs, np.zeros(len(costs)), np.full(len(costs), math.inf), start,
+            np.concatenate(index), np.concatenate(value),
+        )  # fmt: skip
+        return len(fresh)
 
     @staticmethod
-    def _coefficient(row: Row, clients: tuple[int, ...]) -> float:
-        inside = [bool(row.inside[c + 1]) for c in clients]
-        if row.kind == "subset":
-            return float(sum(inside) // 2)
-        path = [False, *inside, False]
-        return float(sum(a != b for a, b in zip(path, path[1:])))
-
-    def _crossed(self, row: Row) -> np.ndarray:
-        """`_coefficient` of all columns at once."""
-        inside = row.inside[self._nodes[: len(self.columns)]]
-        if row.kind == "subset":
+    def coefficients(row: Row, nodes: np.ndarray) -> np.ndarray:
+        """Coefficient in a row of every route, given as a line of nodes, depot to depot."""
+        inside = row.inside[nodes]
+        if row.kind == "set":
+            return (inside[:, 1:] != inside[:, :-1]).sum(axis=1).astype(float)
+        if row.kind == "touch":
+            return inside.any(axis=1).astype(float)
+        assert row.memory is not None
+        if row.memory[1:].all():
             return (inside.sum(axis=1) // 2).astype(float)
-        return (inside[:, 1:] != inside[:, :-1]).sum(axis=1).astype(float)
+        kept = row.memory[nodes]
+        odd, times = np.zeros(len(nodes), bool), np.zeros(len(nodes))
+        for k in range(1, nodes.shape[1]):
+            odd &= kept[:, k]
+            times += odd & inside[:, k]
+            odd ^= inside[:, k]
+        return times
 
     def _note(self, clients: tuple[int, ...]) -> None:
         """Keep the nodes of the next column: depot, clients, depot to the end of its row."""
@@ -297,34 +326,78 @@ class Master:
             larger = np.zeros((max(rows, 2 * k), max(width, len(clients) + 2)), np.int16)
             larger[:k, :width] = self._nodes[:k]
             self._nodes = larger
+        self._nodes[k] = 0
         self._nodes[k, 1 : len(clients) + 1] = [c + 1 for c in clients]
 
     def values(self) -> np.ndarray:
         """Value of every route column in the last LP."""
         return self.lp.values[self.n :]
 
+    def shed_columns(self) -> None:
+        """Drop columns of large reduced cost, where there are many, after a solve."""
+        count = len(self.columns)
+        reduced = self.lp.reduced_costs[self.n :]
+        if count < MANY or len(reduced) != count:
+            return
+        order = np.argsort(reduced, kind="stable")
+        gone = np.sort(order[FEW:][self.values()[order[FEW:]] < 1e-9])
+        self.lp.delete_columns(self.n + gone)
+        self.lp.values = np.delete(self.lp.values, self.n + gone)
+        stays = np.ones(count, bool)
+        stays[gone] = False
+        left = np.flatnonzero(stays)
+        self._nodes[: len(left)] = self._nodes[left]
+        self.columns = [self.columns[k] for k in left]
+        self.known = {(c.vehicle, c.clients) for c in self.columns}
+
     # ---- rows ----------------------------------------------------------------------------------
 
-    def add_row(self, row: Row) -> int:
-        """Add a cut; returns its index among the cuts."""
-        if row.kind == "subset":
-            row.slot = sum(r.kind == "subset" for r in self.rows)
-        crossed = self._crossed(row)
-        used = np.flatnonzero(crossed)
-        coefficients = dict(zip((self.n + used).tolist(), crossed[used].tolist()))
-        self.lp.add_rows(Rows.of([(coefficients, row.low, row.high)]))
-        self.rows.append(row)
-        return len(self.rows) - 1
+    def add_rows(self, rows: list[Row]) -> None:
+        """Add cuts."""
+        if not rows:
+            return
+        made = []
+        for row in rows:
+            crossed = self.coefficients(row, self._nodes[: len(self.columns)])
+            used = np.flatnonzero(crossed)
+            coefficients = dict(zip((self.n + used).tolist(), crossed[used].tolist()))
+            made.append((coefficients, row.low, row.high))
+        self.lp.add_rows(Rows.of(made))
+        self.rows += rows
+        if self.centre is not None:
+            self.centre = np.append(self.centre, np.zeros(len(rows)))
 
-    def set_bounds(self, k: int, low: float, high: float) -> None:
-        """Change the two sides of cut `k`."""
-        self.rows[k].low, self.rows[k].high = low, high
-        self.lp.set_row_bounds(self.n + len(self.types) + k, low, high)
+    def drop_rows(self, rows: list[Row]) -> None:
+        """Take cuts back."""
+        if not rows:
+            return
+        gone = [self.rows.index(row) for row in rows]
+        first = self.n + len(self.types)
+        self.lp.delete_rows(sorted(first + k for k in gone))
+        if self.centre is not None:
+            self.centre = np.delete(self.centre, [first + k for k in gone])
+        self.rows = [row for k, row in enumerate(self.rows) if k not in set(gone)]
+
+    def drop_idle(self, rounds: int) -> None:
+        """Take back the cuts that had no dual in so many rounds; to be called after a solve."""
+        duals = self.lp.duals[self.n + len(self.types) :]
+        for row, dual in zip(self.rows, duals):
+            row.idle = row.idle + 1 if abs(dual) < 1e-7 else 0
+        self.drop_rows([row for row in self.rows if row.idle >= rounds and not row.branching])
+
+    def set_bounds(self, row: Row, low: float, high: float) -> None:
+        """Change the two sides of a cut."""
+        row.low, row.high = low, high
+        self.lp.set_row_bounds(self.n + len(self.types) + self.rows.index(row), low, high)
 
     @property
-    def subset_room(self) -> int:
-        """How many more subset-row cuts the pricer can carry."""
-        return MAX_CUTS - sum(r.kind == "subset" for r in self.rows)
+    def rank_room(self) -> int:
+        """How many more rank-1 cuts the pricer can carry."""
+        return self.most_cuts - sum(r.kind == "rank" for r in self.rows)
+
+    def memory(self, kept: np.ndarray) -> np.ndarray:
+        """Where a rank-1 cut remembers, given where it must."""
+        return kept
 
     # ---- pricing -------------------------------------------------------------------------------
 
@@ -336,18 +409,19 @@ class Master:
             matrix -= dual * (inside[:, None] != inside[None, :])
         return np.ascontiguousarray(matrix)
 
-    def subset_data(self, duals: Duals) -> tuple[np.ndarray, np.ndarray]:
-        """Membership bits of clients and penalties of the subset-row cuts."""
-        member = np.zeros(self.n + 1, np.uint64)
-        penalty = np.zeros(MAX_CUTS)
-        for row in self.rows:
-            if row.kind == "subset":
-                member[row.inside] |= np.uint64(1) << np.uint64(row.slot)
-        for slot, cost in duals.subset:
-            penalty[slot] = cost
-        # Cuts without a dual cost nothing and only weaken dominance.
-        idle = sum((1 << c) for c in range(MAX_CUTS) if penalty[c] == 0)
-        return member & np.uint64(~idle & 0xFFFFFFFFFFFFFFFF), penalty
+    def rank_data(self, duals: Duals) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Membership and memory bits of clients, and penalties, of the rank-1 cuts with a dual."""
+        rows = [row for row, _ in duals.ranks]
+        member = bits([row.inside for row in rows], self.n + 1, self.words)
+        keep = bits([row.memory for row in rows], self.n + 1, self.words)
+        return member, keep, np.array([cost for _, cost in duals.ranks], dtype=float)
+
+    def duals(self, pull: float = 0.0) -> Duals:
+        """Duals of the last LP, pulled towards the centre by so much (Wentges 1997)."""
+        y = self.lp.duals
+        if pull and self.centre is not None:
+            y = pull * self.centre + (1.0 - pull) * y
+        return Duals(self, y)
 
     def price(self, duals: Duals, *, heuristic: bool, most: int = 60) -> tuple[int, float | None]:
         """Add routes of negative reduced cost.
@@ -360,18 +434,18 @@ class Master:
             A valid lower bound on the LP with these rows, None where pricing was not exhaustive.
         """
         exhaustive, least = not heuristic, []
-        member, penalty = self.subset_data(duals)
+        data = self.rank_data(duals)
         found: list[tuple[int, tuple[int, ...]]] = []
         for k, kind in enumerate(self.types):
             routes, best, exact = kind.pricer.price(
-                self.reduced(k, duals), member, penalty, heuristic, most, LABELS
+                self.reduced(k, duals), *data, heuristic, most, LABELS
             )
             found += [(k, tuple(c - 1 for c in clients)) for _, clients in routes]
             exhaustive = exhaustive and exact
             least.append((min(0.0, best), kind.available))
-        return self.add(found), duals.value + self._most(least) if exhaustive else None
+        return self.add(found), duals.value + self.most(least) if exhaustive else None
 
-    def _most(self, least: list[tuple[float, int]]) -> float:
+    def most(self, least: list[tuple[float, int]]) -> float:
         """The least reduced cost that routes can have together: (least, available) by type.
 
         Every route serves a client of its own, so that all types together have no more routes
@@ -385,28 +459,26 @@ class Master:
         return total
 
     def enumerate(
-        self, duals: Duals, gap: float, limit: int, labels: int, seconds: float
-    ) -> list[Column] | None:
-        """The cheapest route of every set visited within `gap` of reduced cost.
+        self, duals: Duals, gap: float, limit: int, paths: int, seconds: float
+    ) -> list[Pool] | None:
+        """The cheapest route of every set visited within `gap` of reduced cost, by type.
 
         A solution that is better than ``bound(duals) + gap`` uses only routes whose reduced cost
         is at most `gap`; exchanging each for the kept one over the same clients makes it no
         dearer. None if there are too many or it takes too long.
         """
         begun = time.monotonic()
-        member, penalty = self.subset_data(duals)
-        columns: list[Column] = []
+        data = self.rank_data(duals)
+        pools: list[Pool] = []
         for k, kind in enumerate(self.types):
             left = max(0.0, seconds - (time.monotonic() - begun))
-            routes = kind.pricer.enumerate(
-                self.reduced(k, duals), kind.base, member, penalty, gap, limit, labels, left
+            pool = kind.pricer.enumerate(
+                self.reduced(k, duals), kind.base, *data, gap, limit, paths, LABELS, left
             )
-            if routes is None or len(columns) + len(routes) > limit:
+            if pool is None:
                 return None
-            for _, clients in routes:
-                own = tuple(c - 1 for c in clients)
-                columns.append(Column(k, own, kind.cost(own)))
-        return columns
+            pools.append(pool)
+        return pools
 
     def remember_cycles(self, values: np.ndarray) -> int:
         """Enlarge ng sets by the shortest cycles of the LP's routes and bar those routes."""
@@ -424,6 +496,14 @@ class Master:
         return len(barred)
 
 
+def bits(sets: Sequence[np.ndarray | None], nodes: int, words: int) -> np.ndarray:
+    """Bit c of every node: whether it belongs to set c; shape (nodes, words)."""
+    made = np.zeros((nodes, words), np.uint64)
+    for c, inside in enumerate(sets):
+        made[inside, c // 64] |= np.uint64(1) << np.uint64(c % 64)
+    return made
+
+
 def _shortest_cycle(clients: tuple[int, ...]) -> tuple[int, ...]:
     """The shortest piece of a route that begins and ends with the same client, or nothing."""
     last: dict[int, int] = {}
@@ -433,71 +513,3 @@ def _shortest_cycle(clients: tuple[int, ...]) -> tuple[int, ...]:
             best = clients[last[c] : position + 1]
         last[c] = position
     return best
-
-
-def edges(columns: list[Column], values: np.ndarray, n: int) -> np.ndarray:
-    """Symmetric flow between nodes, shape (n + 1, n + 1), summed over the LP's routes."""
-    flow = np.zeros((n + 1, n + 1))
-    for k in np.flatnonzero(values > 1e-9):
-        nodes = np.array([0, *(c + 1 for c in columns[k].clients), 0])
-        np.add.at(flow, (nodes[:-1], nodes[1:]), values[k])
-    return flow + flow.T
-
-
-def capacity_cuts(flow: np.ndarray, demand: np.ndarray, capacity: int, most: int) -> list[Any]:
-    """Sets S with x(δ(S)) < 2⌈d(S)/Q⌉, grown greedily from every client and edge.
-
-    Returns
-    -------
-    list of (inside, right-hand side)
-        The most violated ones; `inside` is a bool array over nodes.
-    """
-    n = len(flow) - 1
-    degree = flow[1:, 1:].sum(axis=1) + flow[1:, 0]
-    seen: dict[bytes, tuple[float, np.ndarray, float]] = {}
-    for seed in range(1, n + 1):
-        inside = np.zeros(n + 1, bool)
-        inside[seed] = True
-        link = flow[seed].copy()
-        load, cross = int(demand[seed - 1]), degree[seed - 1]
-        for _ in range(n - 1):
-            candidate = np.where(inside[1:], -1.0, link[1:])
-            best = int(np.argmax(candidate))
-            if candidate[best] <= EPS:
-                break
-            v = best + 1
-            cross += degree[best] - 2 * link[v]
-            inside[v] = True
-            load += int(demand[best])
-            link += flow[v]
-            need = 2 * -(-load // capacity)
-            if cross < need - 0.05:
-                key = inside.tobytes()
-                if key not in seen:
-                    seen[key] = (need - cross, inside.copy(), float(need))
-    ranked = sorted(seen.values(), key=lambda s: -s[0])
-    return [(inside, need) for _, inside, need in ranked[:most]]
-
-
-def subset_cuts(
-    columns: list[Column], values: np.ndarray, n: int, most: int
-) -> list[tuple[int, int, int]]:
-    """Triples whose subset-row cut Σ ⌊½ visits⌋ λ ≤ 1 is violated, the most violated first."""
-    active = np.flatnonzero(values > 1e-6)
-    visits = np.zeros((n, len(active)), np.int16)
-    for position, k in enumerate(active):
-        np.add.at(visits[:, position], list(columns[k].clients), 1)
-    weight = values[active]
-    found: list[tuple[float, tuple[int, int, int]]] = []
-    for i in range(n):
-        together = np.flatnonzero((visits[i] > 0) @ (visits.T > 0).astype(float) > 0)
-        together = together[together > i]
-        for j in together:
-            pair = visits[i] + visits[j]
-            sums = ((pair[None, :] + visits[j + 1 :]) // 2) @ weight
-            found += [
-                (float(sums[k]), (i, int(j), int(j) + 1 + int(k)))
-                for k in np.flatnonzero(sums > 1.03)
-            ]
-    found.sort(reverse=True)
-    return [triple for _, triple in found[:most]]
