@@ -121,9 +121,20 @@ def explain(instance: Any, result: Any = None, *, seconds: float = 10.0) -> list
     try:
         module = importlib.import_module(f"{REGISTRY[name][2]}_explain")
     except ModuleNotFoundError:
-        raise InstanceError(f"the family {name} has no explanations", field="family") from None
+        known = ", ".join(n for n in names() if _explains(n))
+        raise InstanceError(
+            f"{name} has no explanations (families that have: {known})", field="family"
+        ) from None
     plan = result.solution if isinstance(result, Result) else result
     return list(module.explain(instance, plan, seconds=seconds))
+
+
+def _explains(name: str) -> bool:
+    from importlib.util import find_spec
+
+    from zerogap.models.base import REGISTRY
+
+    return find_spec(f"{REGISTRY[name][2]}_explain") is not None
 
 
 def generate(name: str, generator: str | None = None, *, seed: int = 0, **options: Any) -> Any:

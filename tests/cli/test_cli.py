@@ -78,7 +78,7 @@ def test_info_convert_generate_families(knapsack, tmp_path, capsys):
         (["solve", "FILE", "-j", "0"], 2, "0"),
         (["solve"], 2, "FILE"),
         (["nonsense"], 2, "nonsense"),
-        (["check", "FILE", "FILE"], 3, "not JSON"),
+        (["check", "FILE", "FILE"], 3, "is an instance of toy, expected a result"),
         (["generate", "chess"], 3, "unknown family"),
         (["train", "toy"], 3, "nothing to train"),
         (["fetch", "nothing"], 3, "unknown set"),

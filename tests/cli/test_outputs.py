@@ -44,7 +44,11 @@ def unsolved(monkeypatch):
         ("-o", "missing/out.json", "No such file"),
         ("-o", "folder", "is a folder"),
         ("-o", "k.knap", "never overwritten"),
-        ("-o", "notes.txt", "no result"),
+        ("-o", "notes.txt", "expected .json or .csv for a result"),
+        ("-o", "notes", "no result"),
+        ("-o", "m.py", "expected .json or .csv for a result"),
+        ("-o", "m.svg", "a picture is written by --plot"),
+        ("-o", "m.html", "a picture is written by --plot"),
         ("--plot", "missing/out.svg", "No such file"),
         ("--plot", "k.knap", "never overwritten"),
         ("--plot", "out.docx", ".svg"),
@@ -56,6 +60,7 @@ def test_a_path_that_cannot_be_written_is_said_before_the_solve(
 ):
     (tmp_path / "folder").mkdir()
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes").write_text("mine")
     before = sorted(os.listdir(tmp_path))
     text = (tmp_path / "k.knap").read_text()
     assert call("solve", knapsack, option, tmp_path / name) == 3

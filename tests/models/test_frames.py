@@ -62,7 +62,7 @@ def test_distances_on_the_globe():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"Demand": [0, 2.5, 3, 1]}, "line|table.csv:3: delivery: is 2.5, expected a whole"),
+        ({"Demand": [0, 2.5, 3, 1]}, "line|table.csv:3: demand: is 2.5, expected a whole"),
         ({"Demand": [0, "many", 3, 1]}, "expected a number"),
         ({"due_date": ["18:00", "7:00", "10:00", None]}, "closes at 420, before it opens at 480"),
         ({"Name": ["base", "Ann", "Ann", "Cem"]}, "'Ann' is used twice"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from zerogap.models.base import InstanceError, parse_json
+from zerogap.models.told import plainly
 from zerogap.solvers.result import SolverError
 
 
@@ -51,7 +52,7 @@ def registry(path: str | None = None) -> dict[str, DataSet]:
             for name, d in data.items()
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise InstanceError(f"malformed registry: {error}", file=given) from None
+        raise InstanceError(f"malformed registry: {plainly(error)}", file=given) from None
 
 
 def cache_folder() -> Path:

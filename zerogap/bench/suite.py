@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from zerogap.models.base import InstanceError
+from zerogap.models.told import plainly
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def load(path: str | os.PathLike) -> Suite:
     except KeyError as error:
         raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
     except (TypeError, AttributeError) as error:
-        raise InstanceError(f"malformed suite: {error}", file=file) from None
+        raise InstanceError(f"malformed suite: {plainly(error)}", file=file) from None
 
 
 def _resolve(data: dict, path: Path) -> Suite:

@@ -45,7 +45,7 @@ class Lazy(click.Group):
         except click.UsageError as error:
             from zerogap.models.told import nearest
 
-            text = error.message + nearest(args[0], COMMANDS)
+            text = f"{error.message.rstrip('.')}{nearest(args[0], COMMANDS)}"
             raise click.UsageError(text, error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -49,7 +49,7 @@ def command(
 
     instance = zg.read(file, family=family, **options)
     if output:
-        outputs.result(output, sources=(file, solution, *outputs.named(options)))
+        outputs.result(output, sources=(file, solution, *outputs.named(options)), tables=False)
     kind = zg.family_of(instance)
     if seconds is None and not _is_result(*files.load(solution)):
         objective = zg.check(instance, zg.load_solution(solution, instance))

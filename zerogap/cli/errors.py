@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -25,7 +26,10 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        if isinstance(error, click.UsageError):
+            click.UsageError(_plainly(error.format_message()), error.ctx).show()
+        else:
+            error.show()
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()
@@ -46,6 +50,14 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
         if isinstance(error, ValueError):
             return _say(error, USAGE)
         return _say(f"{type(error).__name__}: {error}", 1)
+
+
+def _plainly(message: str) -> str:
+    """What click says of an argument's type, in words that are no programmer's."""
+    for kind, expected in (("float", "a number"), ("integer", "a whole number")):
+        pattern = rf"('[^']*') is not a valid {kind}( range)?\.$"
+        message = re.sub(pattern, rf"is \1, expected {expected}", message)
+    return message
 
 
 def _say(message: Any, code: int) -> int:

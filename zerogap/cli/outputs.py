@@ -86,23 +86,41 @@ def writable(path: str, *, sources: tuple[str | None, ...] = ()) -> None:
     probe(path)
 
 
-def result(path: str, *, sources: tuple[str | None, ...] = ()) -> None:
+def result(path: str, *, sources: tuple[str | None, ...] = (), tables: bool = True) -> None:
     """`writable` for a result: a file that is there already is only replaced if it is a result.
+
+    Parameters
+    ----------
+    path : str
+        Ends in ``.json``, in one of `TABLES`, or in nothing: no other ending holds a result.
+    sources : tuple of str or None
+        As for `writable`.
+    tables : bool
+        Whether a table may be asked for.
 
     Raises
     ------
     InstanceError
-        If the path cannot be written, or holds something that no solve wrote.
+        If the path cannot be written, ends otherwise, or holds something that no solve wrote.
     """
+    from zerogap import report
     from zerogap.models.errors import InstanceError
 
     writable(path, sources=sources)
+    ending = Path(path).suffix
+    known = (".json", *(TABLES if tables else ()))
+    if ending and ending.lower() not in known and not Path(path).is_dir() and path != os.devnull:
+        drawn = ending.lower() in (".html", *report.PICTURES)
+        hint = f"; a picture is written by --plot {path}" if drawn and tables else ""
+        raise InstanceError(
+            f"ends in {ending!r}, expected {' or '.join(known)} for a result{hint}", file=path
+        )
     target = Path(path)
     if not target.is_file() or target.stat().st_size == 0:
         return
     with target.open("rb") as handle:
         head = handle.read(200).lstrip()
-    if path.endswith(TABLES):
+    if path.lower().endswith(TABLES):
         raise InstanceError("exists; a table is only written to a new file", file=path)
     if not (head.startswith(b"{") and b'"format"' in head and b'"zerogap"' in head):
         raise InstanceError(

@@ -149,7 +149,7 @@ def _show(
     code = OK
     if output:
         try:
-            if output.endswith(outputs.TABLES):
+            if output.lower().endswith(outputs.TABLES):
                 outputs.table(result, output)
             else:
                 result.save(output)

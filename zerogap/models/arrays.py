@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zerogap.models.errors import InstanceError
+from zerogap.models.told import plainly
 
 
 def frozen(
@@ -49,11 +50,8 @@ def frozen(
     except (TypeError, ValueError) as error:
         if isinstance(error, InstanceError):
             raise
-        why = str(error)
-        if "inhomogeneous" in why or "sequence" in why:
-            why = "rows of different length, or lists where numbers are expected"
         kind = "integers" if dtype.kind in "iu" else "numbers"
-        raise InstanceError(f"is no array of {kind}: {why}", field=field) from None
+        raise InstanceError(f"is no array of {kind}: {plainly(error)}", field=field) from None
     if shape is not None and (
         raw.ndim != len(shape) or any(s is not None and s != n for s, n in zip(shape, raw.shape))
     ):

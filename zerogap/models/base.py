@@ -67,6 +67,9 @@ class Format:
         is so weak that any other format wins.
     named : bool
         Whether the family must be named, or told by its options, before `sniff` is asked.
+    columns : mapping
+        Of a table: the columns it cannot do without, each with the words that mean it; to say
+        what is missing in a file that is nearly one.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Format:
     binary: bool = False
     shape: int = 0
     named: bool = False
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -518,7 +522,7 @@ def json_format(
         except KeyError as error:
             raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
         except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-            raise InstanceError(f"malformed: {error}", file=file) from None
+            raise InstanceError(told.malformed(error), file=file) from None
 
     def write(instance: Any) -> str:
         return json_text({"family": family_name, **encode(instance)})

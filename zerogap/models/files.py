@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from zerogap.models import base
+from zerogap.models import base, nearly
 from zerogap.models.base import Family, Format, InstanceError
 
 #: How many bytes a file may have after unpacking, unless ``ZEROGAP_MAX_BYTES`` says otherwise.
@@ -142,7 +142,14 @@ def recognise(
                 "check and plot, and after --start)",
                 file=file,
             )
-    weakest = min((int(match[1].shape) for match in matches), default=0)
+    weakest = min((int(match[1].shape) for match in matches), default=2)
+    nearest = nearly.table(text, candidates)
+    if weakest == 2 and (hint := nearly.json_hint(text, candidates)):
+        raise InstanceError(hint, file=file)
+    if weakest and family is None and nearest is not None and nearest.misspelt:
+        raise InstanceError(
+            f"{nearest}; if it is no such table, name its family with --family", file=file, line=1
+        )
     named = [match for match in matches if match[1].shape == weakest]
     if len(named) > 1:
         ending = [m for m in named if file.removesuffix(".gz").endswith(m[1].suffixes)]
@@ -156,8 +163,9 @@ def recognise(
     if text is None:
         raise InstanceError("is a binary file of no known format", file=file)
     if family is not None:
-        formats = ", ".join(f.name for f in base.family(family).formats)
-        raise InstanceError(f"is in none of the formats of {family} ({formats})", file=file)
+        raise InstanceError(_none_of(base.family(family), nearest), file=file)
+    if nearest is not None:
+        raise InstanceError(f"no family recognises this file; {nearest}", file=file, line=1)
     suffix = Path(file).suffix
     readers = [
         f"{name} ({f.name})"
@@ -171,6 +179,18 @@ def recognise(
         f"{', '.join(base.names())}) to learn what is missing{hint}",
         file=file,
     )
+
+
+def _none_of(known: Family, nearest: nearly.Nearest | None) -> str:
+    """That a file is in no format of a family, and what it would have to look like."""
+    formats = ", ".join(f.name for f in known.formats)
+    message = f"is in none of the formats of {known.name} ({formats})"
+    if nearest is not None:
+        return f"{message}; {nearest}"
+    tables = [f for f in known.formats if f.columns]
+    if tables:
+        message += f"; a table has the columns {', '.join(tables[0].columns)}"
+    return f'{message}; a JSON file says "family": "{known.name}"'
 
 
 def _format(
@@ -222,7 +242,12 @@ def read_for_solving(
     raw, file = load(path)
     known, fmt = recognise(raw, file, family, options)
     settings, rest = known.reading(options)
-    return parse(raw, file, fmt, settings), rest
+    try:
+        return parse(raw, file, fmt, settings), rest
+    except InstanceError as error:
+        if fmt.shape and family is None:  # nothing but its shape spoke for it
+            error.message += f" (taken for {known.name}, {fmt.name}: --family names another)"
+        raise
 
 
 def parse(raw: bytes, file: str, fmt: Format, settings: dict[str, Any]) -> Any:

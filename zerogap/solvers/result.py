@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
 from zerogap.models.text import visible
+from zerogap.models.told import plainly
 
 FORMAT = 1
 
@@ -383,12 +384,29 @@ def load_solution(path: str, instance: Any) -> Any:
     text = files.text_of(raw, file)
     family = base.family_of(instance)
     framed = text.lstrip().startswith("{") and ('"solution"' in text or '"format"' in text)
-    if family.read_solution is not None and not framed:
-        return family.read_solution(text, instance, file=file)
-    data = _result_data(text, instance, file)
+    try:
+        if family.read_solution is not None and not framed:
+            return family.read_solution(text, instance, file=file)
+        data = _result_data(text, instance, file)
+    except InstanceError:
+        if not framed and (found := _instance_file(raw, file)):
+            raise InstanceError(
+                f"is an instance of {found}, expected a result or a solution", file=file
+            ) from None
+        raise
     if not isinstance(data["solution"], dict):
         raise InstanceError("holds no solution", file=file, field="solution")
     return decode(instance, data["solution"], file=file)
+
+
+def _instance_file(raw: bytes, file: str) -> str:
+    """The family that a file is an instance of; empty if of none."""
+    try:
+        family, fmt = files.recognise(raw, file)
+        files.parse(raw, file, fmt, {})
+    except InstanceError:
+        return ""
+    return family.name
 
 
 def _in_order(path: Any, instance: Any) -> tuple[Any, Any]:
@@ -557,7 +575,7 @@ def decode(instance: Any, encoded: dict, *, file: str | None = None) -> Any:
     except KeyError as error:
         raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
     except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        raise InstanceError(f"malformed solution: {error}", file=file) from None
+        raise InstanceError(f"malformed solution: {plainly(error)}", file=file) from None
 
 
 def versions() -> dict[str, str]:

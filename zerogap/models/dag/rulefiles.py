@@ -11,6 +11,7 @@ import numpy as np
 
 from zerogap.models import base
 from zerogap.models.base import InstanceError
+from zerogap.models.told import plainly
 
 
 def _number(text: str) -> float | None:
@@ -89,7 +90,7 @@ def read_rules(path: str, names: tuple[str, ...]) -> dict[str, Any]:
         error.file = path
         raise
     except TypeError as error:
-        raise InstanceError(f"malformed: {error}", file=path) from None
+        raise InstanceError(f"malformed: {plainly(error)}", file=path) from None
     return fields
 
 

@@ -84,7 +84,7 @@ FAMILY = Family(
     formats=(
         json_format("routing", encode_instance, decode_instance),
         Format("vroom", (".json",), vroom.sniff, vroom.read),
-        Format("sheet", (".csv", ".tsv"), sheets.sniff, sheets.read),
+        Format("sheet", (".csv", ".tsv"), sheets.sniff, sheets.read, columns=sheets.NEEDED),
         Format("tables", (".csv",), tables.sniff, tables.read, named=True),
         Format("profiled", (".json",), profiled.sniff, profiled.read),
         Format("vrplib", (".vrp", ".tsp", ".atsp"), _sniff_vrplib, _read_vrplib),

@@ -37,7 +37,8 @@ def _array(instance: Routing, field: str, dtype, shape: tuple) -> np.ndarray:
     except ValueError as error:
         raise InstanceError(f"is not a regular array: {error}", field=field) from None
     if array.size and array.dtype.kind not in "biuf":
-        raise InstanceError(f"expected numbers, got {array.dtype}", field=field)
+        kind = "texts" if array.dtype.kind in "US" else "nothing, texts or lists among them"
+        raise InstanceError(f"expected numbers, got {kind}", field=field)
     if array.dtype.kind == "f" and array.size:
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):

@@ -72,7 +72,7 @@ def info(instance: Network | Buffers | Trace) -> dict[str, Any]:
     }
 
 
-_CSV = Format("minimalloc", (".csv",), csv.sniff, csv.read, csv.write)
+_CSV = Format("minimalloc", (".csv",), csv.sniff, csv.read, csv.write, columns=csv.COLUMNS)
 _GRAPH = Format("operator graph", (".graph.json",), graphs.sniff, graphs.read)
 _ONNX = Format("onnx", (".onnx",), onnx.sniff, onnx.read, binary=True)
 

@@ -13,6 +13,11 @@ from zerogap.models.scratchpad.instance import Network
 _MEANING = {"id": "id", "buffer": "id", "buffer_id": "id"}
 _MEANING |= {"lower": "lower", "begin": "lower", "start": "lower", "upper": "upper", "end": "upper"}
 _MEANING |= {name: name for name in ("size", "alignment", "gaps", "offset", "hint")}
+#: The columns that a table must have, with the words that mean them.
+COLUMNS = {
+    name: tuple(word for word, meaning in _MEANING.items() if meaning == name)
+    for name in ("lower", "upper", "size")
+}
 _GAP = re.compile(r"(-?\d+)-(-?\d+)(?:@(\d+):(\d+))?")
 
 

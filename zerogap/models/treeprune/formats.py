@@ -174,7 +174,7 @@ def read_trace(text: str, *, file: str, step: int | None = None, **options: Any)
     except KeyError as error:
         raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
     except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        raise InstanceError(f"malformed trace: {error}", file=file) from None
+        raise InstanceError(data.malformed(error), file=file) from None
 
 
 def _replay(steps: list, last: int, file: str) -> tuple[dict[str, np.ndarray], np.ndarray]:

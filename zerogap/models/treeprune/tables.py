@@ -163,7 +163,7 @@ def _data(nodes: list[dict[str, Any]], named: bool, file: str) -> dict[str, Any]
     return data | {"parent": parent, "forest": parent.count(-1) > 1}
 
 
-CSV = Format("table", (".csv",), sniff, read)
+CSV = Format("table", (".csv",), sniff, read, columns={name: COLUMNS[name] for name in _NEEDED})
 
 
 def from_pandas(table: Any, *, name: str = "table", **options: Any) -> TreePrune:

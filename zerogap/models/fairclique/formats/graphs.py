@@ -116,7 +116,13 @@ FORMATS = (
     ),
     _format("gml", (".gml",), markup.sniff_gml, markup.read_gml),
     _format("metis", (".graph", ".metis"), classic.sniff_metis, classic.read_metis),
-    _format("edge table", _TABLE, edges.sniff_meaning, edges.read_edges),
+    _format(
+        "edge table",
+        _TABLE,
+        edges.sniff_meaning,
+        edges.read_edges,
+        columns={"source": edges.SOURCES, "target": edges.TARGETS},
+    ),
     _format("edge list", (".txt",), edges.sniff_shape, edges.read_edges, shape=1),
     _format("edge list of words", (".txt",), edges.sniff_weak, edges.read_edges, shape=2),
 )

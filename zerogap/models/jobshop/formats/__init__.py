@@ -58,7 +58,7 @@ FORMATS = (
     _rows("taillard", (".ta", ".taillard"), write.taillard),
     _rows("flexible", (".fjs",), write.flexible),
     _rows("standard", (".txt", ".jsp", ".jss"), write.standard),
-    Format("table", (".csv", ".tsv"), tables.sniff, tables.read),
+    Format("table", (".csv", ".tsv"), tables.sniff, tables.read, columns=tables.NEEDED),
     Format("printed table", (".table",), tables.sniff_printed, tables.read_printed),
     Format("foreign json", (".json",), objects.sniff, objects.read),
     Format("numpy", (".npy",), matrices.sniff, matrices.read, binary=True),

@@ -48,10 +48,10 @@ def read(text: str, *, file: str, objective: str | None = None) -> Shop:
     objects, two matrices, jobs by name, or jobs with resources, tasks and modes.
     """
     data = parse_json(text, file=file, kind=(dict, list))
+    told = Told({"jobs": data} if isinstance(data, list) else data)
     try:
         if isinstance(data, list):
-            return decode(Told({"jobs": data}), file=file, objective=objective)
-        told = Told(data)
+            return decode(told, file=file, objective=objective)
         if "duration_matrix" in data or "machines_matrix" in data:
             shop = matrices.shop(told, objective)
         elif "modes" in data or ("resources" in data and "tasks" in data):
@@ -69,7 +69,7 @@ def read(text: str, *, file: str, objective: str | None = None) -> Shop:
     except KeyError as error:
         raise InstanceError(f"key {error.args[0]!r} is missing", file=file) from None
     except (TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        raise InstanceError(f"malformed: {error}", file=file) from None
+        raise InstanceError(told.malformed(error), file=file) from None
 
 
 def encode(shop: Shop) -> dict:

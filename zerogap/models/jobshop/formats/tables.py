@@ -33,6 +33,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "weight": ("weight", "jobweight", "w"),
 }
 _NEEDED = ("job", "machine", "duration")
+#: The columns that a table must have, with the words that mean them.
+NEEDED = {name: COLUMNS[name] for name in _NEEDED}
 _MEANING = {word: column for column, words in COLUMNS.items() for word in words}
 _DELIMITERS = (",", ";", "\t", "|")
 

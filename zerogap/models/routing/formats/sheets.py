@@ -36,6 +36,8 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "required": ("required", "mandatory", "optional"),
     "kind": ("kind", "type", "role", "depot", "isdepot"),
 }  # fmt: skip
+#: The columns that a sheet of clients needs, with the words that mean them.
+NEEDED = {"x": CLIENTS["x"], "y": CLIENTS["y"], "demand": CLIENTS["delivery"]}
 #: Names of the columns of vehicles.
 VEHICLES: dict[str, tuple[str, ...]] = {
     "name": ("name", "vehicle", "van", "truck", "id", "type"),
@@ -179,9 +181,13 @@ def from_pandas(
 class _Row(dict):
     """A row by meaning, with where it stands."""
 
-    def __init__(self, cells: dict[str, str], file: str, line: int, degrees: bool):
+    def __init__(
+        self, cells: dict[str, str], file: str, line: int, degrees: bool, words: dict[str, str]
+    ):
         super().__init__(cells)
         self.file, self.line, self.degrees = file, line, degrees
+        #: Columns as their header calls them.
+        self.words = words
 
     def number(self, key: str, default: float = 0.0) -> float:
         text = (self.get(key) or "").strip()
@@ -196,7 +202,7 @@ class _Row(dict):
             value = math.nan
         if not math.isfinite(value):
             raise InstanceError(f"is {text!r}, expected a number", file=self.file, line=self.line,
-                                field=key)  # fmt: skip
+                                field=self.words[key])  # fmt: skip
         return value
 
     def whole(self, key: str, default: int = 0) -> int:
@@ -204,7 +210,7 @@ class _Row(dict):
         if value != int(value):
             raise InstanceError(
                 f"is {value:g}, expected a whole number: give it in a smaller unit",
-                file=self.file, line=self.line, field=key,
+                file=self.file, line=self.line, field=self.words[key],
             )  # fmt: skip
         return int(value)
 
@@ -217,7 +223,7 @@ class _Row(dict):
         if text in ("0", "no", "false", "n", "0.0"):
             return False
         raise InstanceError(f"is {text!r}, expected yes or no", file=self.file, line=self.line,
-                            field=key)  # fmt: skip
+                            field=self.words[key])  # fmt: skip
 
 
 def _rows(text: str, file: str, columns: Mapping[str, Sequence[str]]) -> list[_Row]:
@@ -234,6 +240,7 @@ def _rows(text: str, file: str, columns: Mapping[str, Sequence[str]]) -> list[_R
             raise InstanceError(f"two columns mean {known[word]}", file=file, line=1)
         column.append(known[word])
     degrees = all(set(head) & words for words in _DEGREES)
+    words = dict(zip(column, head))
     made = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     next((r for r in reader if any(c.strip() for c in r)), None)
@@ -245,9 +252,9 @@ def _rows(text: str, file: str, columns: Mapping[str, Sequence[str]]) -> list[_R
                                 line=reader.line_num)  # fmt: skip
         named = dict(zip(column, cells))
         if "optional" in head and "required" in named and named["required"].strip():
-            said = _Row(named, file, reader.line_num, degrees).flag("required", False)
+            said = _Row(named, file, reader.line_num, degrees, words).flag("required", False)
             named["required"] = "no" if said else "yes"
-        made.append(_Row(named, file, reader.line_num, degrees))
+        made.append(_Row(named, file, reader.line_num, degrees, words))
     if not made:
         raise InstanceError("has no rows", file=file)
     return made
