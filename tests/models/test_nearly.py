@@ -84,7 +84,7 @@ CALLS = [
     (lambda: list(3), "is a number, expected a list or an object"),
     (lambda: dict.get({}, 1)["a"], "is nothing, expected a list or an object"),
     (
-        lambda: str(1)["a"],  # noqa: RUF016
+        lambda: str(1)["a"],
         "expected an object, got a list or a text",
     ),
     (lambda: [].get("a"), "is a list, expected an object"),
