@@ -6,6 +6,8 @@ ranks      median seconds to a rank from the naive scheme, five seeds; --formats
            (333 334 344 444z 444 225 234 345 445z 555z), up to 5 × limit seconds a row
 meta       best ranks of all formats with sides ≤ 5 in --seconds (1800) on two threads, beside the
            best known ones of $ZEROGAP_DATA/matmul/best_known_ranks.csv
+rebuild    the catalogue of 680 formats from nothing, walks of --seconds on --threads: mean of rank
+           over best known rank, and how many formats with sides 2 … 5 reach it (ZT or Z2)
 tamper     every changed coefficient and dropped product of a scheme is rejected; seconds
 code       generated C (gcc -O3 -march=native) against numpy's @: processor seconds and errors
 resume     a search killed with SIGKILL resumes at the rank that it had reported; seconds
@@ -133,6 +135,31 @@ def ranks(args, record) -> None:
                    "limit": seconds, "times": times[wanted], "finals": finals}  # fmt: skip
             record(row, f"{text} {ring} rank {wanted} ({name} ≤ {seconds} s): median {median:.1f} s"
                         f" [{all_times}] finals {finals}: {verdict}")  # fmt: skip
+
+
+def rebuild(args, record) -> None:
+    """The catalogue by its one command, and what it amounts to."""
+    command = [sys.executable, "-m", "zerogap.solvers.matmul.catalogue", "--rebuild"]
+    with tempfile.TemporaryDirectory() as folder:
+        given = ["--seconds", str(args.seconds), "--threads", str(args.threads)]
+        begun = time.perf_counter()
+        subprocess.run([*command, *given, "--output", folder], check=True)
+        figures = catalogue_figures(folder)
+    spent = time.perf_counter() - begun
+    row = {"bar": "rebuild", "walks": args.seconds, "threads": args.threads, "seconds": spent}
+    record({**row, **figures}, f"rebuild: {figures} in {spent:.0f} s")
+
+
+def catalogue_figures(folder: str) -> dict:
+    """Mean and worst share over best known ranks, formats of sides 2 … 5 that reach them."""
+    from zerogap.models.matmul.catalogue import Catalogue, formats, known
+
+    made, every = Catalogue(folder), formats()
+    shares = [made.rank(n, "ZT") / known(n, "ZT")[0] for n in every]
+    small = [n for n in formats(5) if min(n) > 1]
+    reached = [n for n in small if any(made.rank(n, r) <= known(n, r)[0] for r in ("ZT", "Z2"))]
+    return {"formats": len(every), "mean": statistics.fmean(shares), "worst": max(shares),
+            "small": len(small), "small_reached": len(reached)}  # fmt: skip
 
 
 def known_ranks() -> dict[tuple[int, ...], int]:
@@ -272,6 +299,7 @@ BARS = {
     "steps": steps,
     "ranks": ranks,
     "meta": run_meta,
+    "rebuild": rebuild,
     "tamper": tamper,
     "resume": resume,
 }
@@ -286,6 +314,7 @@ def main() -> None:
     parser.add_argument("--formats", nargs="*", choices=RANKS)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1800)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--largest", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint")
