@@ -19,6 +19,7 @@ Recipes
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import functools
 import itertools
@@ -27,6 +28,7 @@ import math
 import os
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,7 @@ class Catalogue:
         self.stored: dict[tuple[Sides, str], list[Factors]] = {}
         #: (sorted format, ring) -> (rank, recipe).
         self.recipes: dict[tuple[Sides, str], tuple[int, str]] = {}
+        self._pricing = False
         self._made: dict[tuple[Sides, str], Factors] = {}
         if self.folder is not None:
             self._read_schemes(self.folder / "schemes.json")
@@ -191,12 +194,30 @@ class Catalogue:
                 made = self.make(n, ring, recipe)
             if ring == "Z2":
                 made = tuple(m & 1 for m in made)
-            if len(made[0]) != rank:
+            if self._pricing and len(made[0]) < rank:
+                self.recipes[key] = len(made[0]), recipe
+            elif len(made[0]) != rank:
                 raise self._damaged(
                     "recipes.csv", f"{text(n)} {ring}: {recipe!r} has rank {len(made[0])}"
                 )
             self._made[key] = made
         return self._made[key]
+
+    @contextlib.contextmanager
+    def pricing(self) -> Iterator[None]:
+        """While parts become smaller: recipes take the ranks that they really give."""
+        before, self._pricing = self._pricing, True
+        try:
+            yield
+        finally:
+            self._pricing = before
+
+    def reprice(self) -> None:
+        """Take the ranks of all recipes anew, after stored schemes have become smaller."""
+        self._made.clear()
+        with self.pricing():
+            for n, ring in list(self.recipes):
+                self.factors(n, ring)
 
     def make(self, n: Sides, ring: str, recipe: str) -> Factors:
         """Factors of a sorted format by any recipe."""

@@ -110,10 +110,14 @@ def build(
         found = compose_small(pools, composed, start)
         tell(f"{time.monotonic() - begun:7.0f} s  {found} formats by composition")
     catalogue = gather(pools, start)
-    slender(catalogue, pools, np.random.default_rng(seed))
+    # Recipes of `start` count on the very bases of its schemes.
+    kept = {} if start is None else start.stored
+    fresh = [k for k, schemes in catalogue.stored.items() if schemes is not kept.get(k)]
+    slender(catalogue, pools, np.random.default_rng(seed), fresh)
     for ring in OWN:
         found = compose(catalogue, ring, largest=OUTER)
         tell(f"{found} recipes over {ring}, mean {mean(catalogue, ring):.4f} of the best known")
+    catalogue.reprice()
     verify(catalogue, tell=tell)
     return catalogue
 
@@ -164,9 +168,11 @@ def compose_small(pools: Pools, wanted: list[Sides], start: Catalogue | None = N
     return found
 
 
-def slender(catalogue: Catalogue, pools: Pools, rng: np.random.Generator) -> None:
+def slender(
+    catalogue: Catalogue, pools: Pools, rng: np.random.Generator, keys: list[tuple[Sides, str]]
+) -> None:
     """Small stored schemes in the bases that suit blocks of unequal sizes."""
-    for n, ring in list(catalogue.stored):
+    for n, ring in keys:
         pool = pools.pools.get((n, ring))
         rank = len(catalogue.stored[n, ring][0][0])
         if ring == "ZT" and rank <= SLENDER and pool is not None and pool.rank == rank:
@@ -180,11 +186,13 @@ def gather(pools: Pools, start: Catalogue | None = None) -> Catalogue:
     """
     catalogue = Catalogue()
     found: dict = {}
+    better = False
     if start is not None:
-        found = {key: list(schemes) for key, schemes in start.stored.items()}
+        found = dict(start.stored)
         catalogue.recipes = dict(start.recipes)
     for key, pool in pools.pools.items():
         if key not in found or pool.rank < len(found[key][0][0]):
+            better |= key in found
             found[key] = [min(pool.schemes, key=lambda s: sum(np.count_nonzero(m) for m in s))]
     for (n, ring), schemes in found.items():
         rank = len(schemes[0][0])
@@ -192,6 +200,8 @@ def gather(pools: Pools, start: Catalogue | None = None) -> Catalogue:
             continue
         if rank < math.prod(n):
             catalogue.stored[n, ring] = schemes
+    if better:
+        catalogue.reprice()
     return catalogue
 
 

@@ -141,14 +141,15 @@ def compose(
     ranks = ranks_of(catalogue, ring)
     wanted = sorted(only or formats(), key=math.prod)
     improved = 0
-    for _ in range(passes):
-        before = improved
-        for n in wanted:
-            improved += _improve(catalogue, ring, n, shapes, ranks)
-        for n in reversed(wanted):
-            improved += _cut(catalogue, ring, n, ranks)
-        if improved == before:
-            break
+    with catalogue.pricing():
+        for _ in range(passes):
+            before = improved
+            for n in wanted:
+                improved += _improve(catalogue, ring, n, shapes, ranks)
+            for n in reversed(wanted):
+                improved += _cut(catalogue, ring, n, ranks)
+            if improved == before:
+                break
     return improved
 
 
