@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap.models.scheduling import Builder, Workshop
+from zerogap.models.scheduling import Builder, Plan, Workshop, reschedule
 from zerogap.models.scheduling.formats.classes import shop_of
 from zerogap.solvers.scheduling import shape
-from zerogap.solvers.scheduling.lists import listable
+from zerogap.solvers.scheduling.lists import listable, repaired
 
 
 def grid(rng, n, m, **more) -> Workshop:
@@ -123,3 +123,30 @@ def test_a_picture(tmp_path):
     for name in ("a.svg", "a.png"):
         result.plot(tmp_path / name)
         assert (tmp_path / name).stat().st_size > 2000
+
+
+def test_an_old_plan_is_repaired_and_never_lost():
+    shop = zg.generate("scheduling", jobs=8, machines=3, seed=5)
+    old = zg.solve(shop, method="kernel", iterations=200, threads=1).solution
+    columns = shop.columns()
+    now = int(np.median(old.start))
+    for name, value in (("resource", 0), ("begin", now), ("end", now + 60)):
+        columns[f"closing_{name}"] = np.append(columns[f"closing_{name}"], value)
+    running = (old.start < now) & (old.end > now)
+    columns["task_pause"] = np.where(running, 1, columns["task_pause"])
+    later = reschedule(Workshop(**columns), old, int(old.end[running].max(initial=now)))
+    start = repaired(later, old)
+    assert start is not None
+    begun = later.task_fixed_start >= 0
+    assert (start.start[begun] == old.start[begun]).all()
+    result = zg.solve(later, start=start, method="kernel", iterations=50, threads=1)
+    assert result.objective <= zg.check(later, start)
+
+
+def test_a_plan_that_cannot_be_repaired_is_none():
+    b = Builder()
+    machine = b.add_machine()
+    for _ in range(2):
+        b.add_demand(b.add_mode(b.add_task(), 5), machine)
+    shop = b.horizon(9).build()
+    assert repaired(shop, Plan(np.array([0, 4]), np.array([5, 9]), np.array([0, 0]))) is None

@@ -123,6 +123,33 @@ def _calendars(shop: Workshop) -> dict[str, Any]:
     }
 
 
+def repaired(shop: Workshop, plan: Plan) -> Plan | None:
+    """A plan made to fit a changed instance: its order and modes, every task at its earliest.
+
+    A `start` for `zerogap.solve` after `reschedule`, which is then never worse than the old order.
+
+    Parameters
+    ----------
+    shop : Workshop
+        With the same tasks and modes as the plan.
+    plan : Plan
+        May break anything but the number of tasks.
+
+    Returns
+    -------
+    Plan or None
+        None if the order leads to no plan, or the instance is none that the list kernel knows.
+    """
+    from zerogap._ext.scheduling.list import ListSearch
+
+    if not listable(shop):
+        return None
+    kernel = ListSearch(arrays(shop), horizon=min(shop.horizon, _FAR // 4), target=-_FAR)
+    kernel.inject(plan.start, plan.mode)
+    found = kernel.best()
+    return None if found is None else Plan(*found)
+
+
 def of_list(shop: Workshop, search: Search, count: int) -> list[Island]:
     """List kernels with different seeds."""
     from zerogap._ext.scheduling.list import ListSearch
