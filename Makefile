@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint types stub contract docs tables bench bench-smoke truth debug wheel wheel-test wheels clean build new-family
+.PHONY: demo test lint types stub contract docs tables bench bench-smoke truth debug wheel wheel-test wheels pins clean build new-family
 
 $(VENV)/.installed: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -88,6 +88,10 @@ wheel-test: build
 # The same for every interpreter that is installed (3.11 … 3.14).
 wheels:
 	$(PYTHON) tools/wheels.py --out out/wheels
+
+# The exact backends with the lowest and the highest versions of OR-Tools and HiGHS that are allowed.
+pins: build
+	$(BIN)/python tools/pins.py
 
 clean:
 	rm -rf build out site zerogap/_ext/*/*.so zerogap/_ext/*/*.cpp

@@ -82,6 +82,21 @@ def test_every_family_has_a_table(family, solved, tmp_path):
     assert text.count("\n") >= len(rows) + 1 and text.split("\n")[0] == ",".join(frame.columns)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_legend_lies_over_what_is_drawn(family, solved):
+    result = solved(family)
+    figure = report.figure(result.instance, result.solution)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            box, inside = legend.get_window_extent(), axes.get_window_extent()
+            # Touching is no overlap; a pixel is.
+            assert min(box.x1, inside.x1) - max(box.x0, inside.x0) < 1 or (
+                min(box.y1, inside.y1) - max(box.y0, inside.y0) < 1
+            ), (family, box, inside)
+
+
 def test_tables_say_what_was_decided(tmp_path, capsys):
     shop = zg.generate("jobshop", jobs=2, machines=2, seed=1)
     result = zg.solve(shop, time_limit=2)

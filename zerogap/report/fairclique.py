@@ -101,7 +101,8 @@ def _draw_clique(graph: FairClique, solution: Clique, axes: Any) -> None:
         f"delta = {graph.delta})"
     )
     if len(inside):
-        axes.legend(loc="lower right", title="attribute", fontsize=8)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.005, 1), title="attribute", fontsize=8,
+                    frameon=False)  # fmt: skip
 
 
 def _draw_funnel(graph: FairClique, axes: Any) -> None:
@@ -117,7 +118,7 @@ def _draw_funnel(graph: FairClique, axes: Any) -> None:
     axes.set_xscale("log")
     axes.set_xlim(0.5, max(s[2] for s in stages) * 30 + 10)
     axes.set_xlabel("left after the step (size searched for in brackets)")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
     axes.set_title("reduction")
 
 

@@ -6,6 +6,7 @@ from benchmarks.tables.definitions import (
     fields,
     jobshop,
     overview,
+    pages,
     routing,
     scheduling,
     systems,
