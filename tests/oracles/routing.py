@@ -27,6 +27,15 @@ BARRED = 1 << 40
 
 
 def draw(rng):
+    """A mixed instance: most often one that has a plan, or so many features would leave few."""
+    for _ in range(12):
+        instance = _mixed(rng)
+        if rng.random() < 0.1 or next(_plans(instance), None) is not None:
+            break
+    return instance, {}
+
+
+def _mixed(rng):
     """Every feature of the instance on with probability 1/4, at most 4 clients."""
     on = lambda p=0.25: bool(rng.random() < p)  # noqa: E731
     n, depots = int(rng.integers(1, 5)), 1 + on()
@@ -165,7 +174,7 @@ def draw(rng):
     if objective == "cost" and on(0.1) and not energy:
         whole["fairness"] = int(rng.integers(1, 4))
     b.set_objective(objective, **whole)
-    return b.build(), {}
+    return b.build()
 
 
 @functools.lru_cache(maxsize=4)
@@ -388,6 +397,7 @@ def _splits(order, most):
             yield tuple(trips)
 
 
+@functools.lru_cache(maxsize=2)
 def _routes(i, each):
     """By type and set of clients: the different (cost, distance, longest arc) with a route.
 
