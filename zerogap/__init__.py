@@ -119,7 +119,7 @@ def explain(instance: Any, result: Any = None, *, seconds: float = 10.0) -> list
 
     name = family_of(instance).name
     try:
-        module = importlib.import_module(f"{REGISTRY[name][2]}_explain")
+        module = importlib.import_module(f"{REGISTRY[name][1]}.explain")
     except ModuleNotFoundError:
         known = ", ".join(n for n in names() if _explains(n))
         raise InstanceError(

@@ -41,6 +41,8 @@ _SOLVERS = {
 MOVED = {
     **{f"zerogap.models.{old}": f"zerogap.models.{new}" for old, new in _MODELS.items()},
     **{f"zerogap.solvers.{old}": f"zerogap.solvers.{new}" for old, new in _SOLVERS.items()},
+    "zerogap.report.routing_explain": "zerogap.solvers.routing.explain",
+    "zerogap.report.routing_replan": "zerogap.models.routing.replan",
     "zerogap.solvers.matmul_moves": "zerogap.models.matmul.moves",
 }
 

@@ -9,7 +9,7 @@ import zerogap as zg
 from tests.models.test_routing_fleet import street, town
 from zerogap.models.base import InfeasibleSolution, InstanceError
 from zerogap.models.routing import Route, Routes, check
-from zerogap.report.routing_replan import keep, repair, replan
+from zerogap.models.routing import keep, repair, replan
 
 
 @pytest.mark.parametrize("seed", range(3))

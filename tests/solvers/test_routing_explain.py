@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import zerogap as zg
 from tests.models.test_routing_fleet import street, town
 from zerogap.models.routing import Routes, check
-from zerogap.report import routing_explain as why
+from zerogap.solvers.routing import explain as why
 
 
 def test_a_window_that_cannot_be_met_alone():

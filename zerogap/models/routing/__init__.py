@@ -33,6 +33,7 @@ from zerogap.models.routing.formats.vrplib import read as _read_vrplib
 from zerogap.models.routing.formats.vrplib import sniff as _sniff_vrplib
 from zerogap.models.routing.generate import GENERATORS, TYPES, variant
 from zerogap.models.routing.instance import FORBIDDEN, ROUNDING, UNLIMITED, Routing
+from zerogap.models.routing.replan import Replanned, keep, repair, replan
 from zerogap.models.routing.solution import Route, Routes, decode, encode
 
 
@@ -130,6 +131,7 @@ __all__ = [
     "TYPES",
     "UNLIMITED",
     "Builder",
+    "Replanned",
     "Route",
     "RouteCost",
     "Routes",
@@ -142,9 +144,12 @@ __all__ = [
     "from_pyvrp",
     "from_tables",
     "info",
+    "keep",
     "obstacles",
     "prioritise",
     "read_solution",
+    "repair",
+    "replan",
     "to_pyvrp",
     "variant",
     "write_solution",

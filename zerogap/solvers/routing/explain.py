@@ -105,7 +105,7 @@ def lacking(instance: Routing) -> list[str]:
 
 def gaps(instance: Routing, seconds: float) -> Routes | None:
     """A plan in which every client may be left out for more than any of its routes costs."""
-    from zerogap.solvers import solve
+    from zerogap.solvers import solve  # it imports the families
 
     most = max(int(instance.prize.max(initial=0)), int(instance.fixed_cost.max()) + 1)
     far = instance.travel(instance.depot_location[0], instance.client_location)
