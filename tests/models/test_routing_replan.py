@@ -8,8 +8,7 @@ import pytest
 import zerogap as zg
 from tests.models.test_routing_fleet import street, town
 from zerogap.models.base import InfeasibleSolution, InstanceError
-from zerogap.models.routing import Route, Routes, check
-from zerogap.models.routing import keep, repair, replan
+from zerogap.models.routing import Route, Routes, check, keep, repair, replan
 
 
 @pytest.mark.parametrize("seed", range(3))
