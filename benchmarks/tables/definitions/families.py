@@ -86,6 +86,19 @@ def dag_proofs() -> str:
     return lines.markdown(head, rows, lines.origin("bars-dag-proofs", how=note))
 
 
+@table("routing/vroom")
+def routing_vroom() -> str:
+    """Days of 200 tasks beside VROOM: what is left out, and what the routes cost."""
+    rows = [
+        (r["seed"], r["method"], r["level"] if r["method"] == "vroom" else "",
+         f"{r['time']:.1f} s", r["priority"], r["unassigned"], r["cost"])
+        for r in lines.bar("bars-vroom", "vroom-200")
+    ]  # fmt: skip
+    head = ("day", "method", "exploration", "time", "priority left out", "tasks left out", "cost")
+    note = "one thread each; odd days have too few vehicles"
+    return lines.markdown(head, rows, lines.origin("bars-vroom", how=note))
+
+
 @table("treeprune/frontier")
 def tree_frontier() -> str:
     """ETS on the simulator: KV cache against what goes on, by both definitions."""
