@@ -134,7 +134,7 @@ def _explains(name: str) -> bool:
 
     from zerogap.models.base import REGISTRY
 
-    return find_spec(f"{REGISTRY[name][2]}_explain") is not None
+    return find_spec(f"{REGISTRY[name][1]}.explain") is not None
 
 
 def generate(name: str, generator: str | None = None, *, seed: int = 0, **options: Any) -> Any:
