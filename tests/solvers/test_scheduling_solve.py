@@ -8,7 +8,7 @@ import pytest
 import zerogap as zg
 from zerogap.models.scheduling import Builder, Plan, Workshop, reschedule
 from zerogap.models.scheduling.formats.classes import shop_of
-from zerogap.solvers.scheduling import shape
+from zerogap.solvers.scheduling import projects, shape
 from zerogap.solvers.scheduling.lists import listable, repaired
 
 
@@ -150,3 +150,18 @@ def test_a_plan_that_cannot_be_repaired_is_none():
         b.add_demand(b.add_mode(b.add_task(), 5), machine)
     shop = b.horizon(9).build()
     assert repaired(shop, Plan(np.array([0, 4]), np.array([5, 9]), np.array([0, 0]))) is None
+
+
+def test_an_open_shop_is_cp_sats_to_the_end():
+    """Its shape is seen, and what the kernels find is proven; a job-shop is no open shop."""
+    rng = np.random.default_rng(8)
+    b = Builder()
+    for _ in range(8):
+        b.add_machine()
+    for j, k in np.ndindex(4, 4):
+        b.add_demand(b.add_mode(b.add_task(), int(rng.integers(1, 20))), {j: 1, 4 + k: 1})
+    shop = b.build()
+    assert projects.projective(shop) and projects.unordered(shop)
+    assert not projects.unordered(grid(rng, 4, 3))
+    result = zg.solve(shop, threads=2, time_limit=60)
+    assert result.status == "optimal" == zg.solve(shop, method="exact", threads=2).status

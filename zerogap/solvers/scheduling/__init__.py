@@ -39,9 +39,11 @@ def auto(shop: Workshop, search: Search) -> None:
     if handover is not None:
         return handover.finish(search, found)
     if projects.projective(shop) and not shape.parallel(shop):
-        # Most small projects are proven at once or not at all; the others are the kernels'.
+        # Most small projects are proven at once or not at all; the others are the kernels'. Open
+        # shops are proven late, and the kernels find little there that CP-SAT does not.
+        share = 1.0 if projects.unordered(shop) else PROOF_SHARE
         if provable(shop):
-            prove(shop, search, workers=search.threads, seconds=PROOF_SHARE * search.remaining)
+            prove(shop, search, workers=search.threads, seconds=share * search.remaining)
     elif cooperative(shop):
         # CP-SAT's own neighbourhoods go on from the kernels' plan where it is small enough.
         prove(shop, search, workers=search.threads)

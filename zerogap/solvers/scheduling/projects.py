@@ -40,6 +40,11 @@ def projective(shop: Workshop) -> bool:
     )
 
 
+def unordered(shop: Workshop) -> bool:
+    """Whether a project's tasks wait for none other and share machines alone (an open shop)."""
+    return not len(shop.precedence_lag) and bool((shop.resource_kind == MACHINE).all())
+
+
 def _acyclic(shop: Workshop) -> bool:
     """Whether no circle of precedences exists, not even one that takes no time."""
     after: list[list[int]] = [[] for _ in range(shop.tasks)]
