@@ -22,6 +22,7 @@ COMMANDS = {
     "bench": "bench",
     "train": "train",
     "meta": "meta",
+    "schema": "schema",
     "families": "families",
 }
 
@@ -66,6 +67,7 @@ SHORT = {
     "bench": "Run benchmark suites and make tables.",
     "train": "Learn the weights of a heuristic.",
     "meta": "Search schemes of many matrix formats at once.",
+    "schema": "Print the JSON Schema of a family's instance files.",
     "families": "List families, their formats, methods and options.",
 }
 

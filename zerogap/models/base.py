@@ -70,6 +70,10 @@ class Format:
     columns : mapping
         Of a table: the columns it cannot do without, each with the words that mean it; to say
         what is missing in a file that is nearly one.
+    encode, decode : callable, optional
+        Of a JSON format, see `json_format`.
+    schema : callable, optional
+        Of a JSON format: ``schema()`` gives the JSON schemas of keys whose fields are declared.
     """
 
     name: str
@@ -81,6 +85,9 @@ class Format:
     shape: int = 0
     named: bool = False
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encode: Callable[[Any], dict] | None = None
+    decode: Callable[..., Any] | None = None
+    schema: Callable[[], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -488,6 +495,7 @@ def json_format(
     decode: Callable[..., Any],
     *,
     suffixes: tuple[str, ...] = (".json",),
+    schema: Callable[[], dict[str, Any]] | None = None,
 ) -> Format:
     """The family's JSON format ``{"family": name, …}``.
 
@@ -498,6 +506,8 @@ def json_format(
     decode : callable
         ``decode(data, *, file, **options)`` builds the instance; a missing key may raise
         KeyError, a wrong type TypeError: both become an `InstanceError`.
+    schema : callable, optional
+        ``schema()`` gives the JSON schemas of keys whose fields are declared.
     """
 
     def sniff(head: str, name: str) -> bool:
@@ -527,4 +537,5 @@ def json_format(
     def write(instance: Any) -> str:
         return json_text({"family": family_name, **encode(instance)})
 
-    return Format("json", suffixes, sniff, read, write)
+    parts: dict[str, Any] = {"encode": encode, "decode": decode, "schema": schema}
+    return Format("json", suffixes, sniff, read, write, **parts)

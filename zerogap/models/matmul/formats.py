@@ -7,6 +7,7 @@ files with the key ``"w_order": "n1xn3"`` (or read with ``w=plain``) hold C row 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -405,7 +406,7 @@ FORMATS = (
     Format("plain-order", (".plain.json",), _never, read_scheme, write_plain_order),
     Format("scheme", (".scheme.json",), _sniff_scheme, read_scheme, write_scheme),
     Format("result", (".result.json",), _sniff_result, read_result, None),
-    Format("json", (".json",), INSTANCE.sniff, INSTANCE.read, write_json),
+    replace(INSTANCE, write=write_json),
     Format("text", (".txt",), _sniff_text, read_text, write_text),
     Format("python", (".py",), _never, _unreadable, codegen.python),
     Format("c", (".c",), _never, _unreadable, codegen.c),

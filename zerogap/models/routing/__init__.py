@@ -13,6 +13,7 @@ from zerogap.models.base import Family, Format, Option, json_format
 from zerogap.models.routing.builder import Builder
 from zerogap.models.routing.check import RouteCost, check, check_route
 from zerogap.models.routing.feasibility import obstacles
+from zerogap.models.routing.fields import declared
 from zerogap.models.routing.formats import profiled, robots, sheets, tables, vroom
 from zerogap.models.routing.formats.pyvrp import from_pyvrp, to_pyvrp
 from zerogap.models.routing.formats.sheets import from_pandas
@@ -83,7 +84,7 @@ FAMILY = Family(
     instances=(Routing,),
     solution=Routes,
     formats=(
-        json_format("routing", encode_instance, decode_instance),
+        json_format("routing", encode_instance, decode_instance, schema=declared),
         Format("vroom", (".json",), vroom.sniff, vroom.read),
         Format("sheet", (".csv", ".tsv"), sheets.sniff, sheets.read, columns=sheets.NEEDED),
         Format("tables", (".csv",), tables.sniff, tables.read, named=True),

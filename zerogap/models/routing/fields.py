@@ -412,26 +412,38 @@ def takes(room: str) -> Callable[[Callable], Callable]:
     return decorate
 
 
+_INTEGERS = {"type": "array", "items": {"type": "integer"}}
+_SPAN = {**_INTEGERS, "minItems": 2, "maxItems": 2}
+_WINDOWS = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
 _JSON: dict[str, dict[str, Any]] = {
     "number": {"type": "integer"},
     "flag": {"type": "boolean"},
-    "row": {"type": "array"},
+    "row": {"type": "array", "items": {"type": ["integer", "boolean"]}},
     "load": {"type": ["integer", "array"], "items": {"type": "integer"}},
-    "windows": {"type": "array"},
-    "index": {"type": ["integer", "null"]},
-    "span": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
-    "depots": {"type": "array", "items": {"type": "integer"}},
+    "windows": _WINDOWS,
+    "index": {"type": ["integer", "string", "null"]},
+    "span": _SPAN,
+    "depots": _INTEGERS,
     "name": {"type": "string"},
     "skills": {"type": "array", "items": {"type": "string"}},
-    "breaks": {"type": "array"},
+    "breaks": {
+        "type": "array",
+        "items": {
+            "type": ["object", "array"],
+            "properties": {"duration": {"type": "integer"}, "windows": _WINDOWS},
+        },
+    },
 }
+_CHOICES = {"objective": OBJECTIVES, "then": SECOND, "visits": VISITS, "backhaul": BACKHAULS}
 
 
 def schema(room: str) -> dict[str, Any]:
     """JSON schema of one object of a room."""
-    properties = {}
+    place = {"type": "number", "description": "coordinate"}
+    properties: dict[str, Any] = {} if room == "vehicle" else {"x": place, "y": place}
     for key, f in of(room).items():
-        rows: dict[str, Any] = {"description": f.help, **_JSON[f.kind]}
+        unit = f" [{f.unit}]" if f.unit else ""
+        rows: dict[str, Any] = {"description": f.help + unit, **_JSON[f.kind]}
         if f.kind == "number":
             rows |= {k: v for k, v in (("minimum", f.low), ("maximum", f.high))
                      if isinstance(v, int)}  # fmt: skip
@@ -439,3 +451,33 @@ def schema(room: str) -> dict[str, Any]:
             rows["default"] = list(f.default) if isinstance(f.default, tuple) else f.default
         properties[key] = rows
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def declared() -> dict[str, Any]:
+    """JSON schemas of the top keys whose fields are declared here."""
+    made = {
+        f"{room}s": {"type": "array", "minItems": 1, "items": schema(room)}
+        for room in ("depot", "vehicle")
+    }
+    made["clients"] = {"type": "array", "items": schema("client")}
+    for key, default in WHOLE.items():
+        if key in _CHOICES:
+            made[key] = {"enum": list(_CHOICES[key]), "default": default}
+        else:
+            made[key] = {"type": "integer"} | ({} if default is None else {"default": default})
+    pair = {**_INTEGERS, "minItems": 2, "maxItems": 2}
+    for key in ("conflicts", "precedences"):
+        made[key] = {"type": "array", "items": pair, "description": "pairs of clients, from 1"}
+    whole: dict[str, Any] = {"type": "integer"}
+    for key in ("distance", "duration", "traffic"):
+        depth = 4 if key == "traffic" else 3
+        nested = whole
+        for _ in range(depth):
+            nested = {"type": "array", "items": nested}
+        made[key] = {**nested, "description": "matrices, depots first"}
+    made["periods"] = {**_INTEGERS, "description": "begin of every period of `traffic`"}
+    made["rounding"] = {
+        "description": "how distances are rounded: a name, or factor and offset",
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "number"}}],
+    }
+    return made

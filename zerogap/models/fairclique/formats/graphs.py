@@ -92,13 +92,24 @@ def _decode(
     return result
 
 
+def _schema() -> dict[str, Any]:
+    """Vertices are numbers, or names if ``names`` lists them."""
+    vertex = {"type": ["integer", "string"], "minimum": 0, "maximum": MAX_LABEL}
+    pair = {"type": "array", "items": vertex, "minItems": 2, "maxItems": 2}
+    return {
+        "edges": {"type": "array", "items": pair},
+        "names": {"type": "array", "items": {"type": "string", "minLength": 1}},
+        "weight": {"type": ["array", "null"], "items": {"type": ["integer", "number"]}},
+    }
+
+
 def _format(name: str, suffixes: tuple[str, ...], sniff: Any, read: Any, **more: Any) -> Format:
     return Format(name, suffixes, sniff, read, binary=True, **more)
 
 
 _TABLE = (".edges", ".edgelist", ".csv", ".tsv")
 FORMATS = (
-    json_format("fairclique", _encode, _decode),
+    json_format("fairclique", _encode, _decode, schema=_schema),
     _format(
         "dimacs",
         (".clq", ".col"),

@@ -115,8 +115,14 @@ def _is_scenario(head: str, name: str) -> bool:
     )
 
 
+def _schema() -> dict[str, Any]:
+    """One value for all agents, or one each."""
+    each = {"type": ["number", "array"], "items": {"type": "number"}}
+    return {"radius": each, "speed": each}
+
+
 FORMATS = (
-    json_format("mapf", encode, decode),
+    json_format("mapf", encode, decode, schema=_schema),
     Format("xml", (".xml",), _is_task, read_xml, write_xml),
     Format("movingai", (".scen",), _is_scenario, read_scenario),
 )
