@@ -118,6 +118,7 @@ template <int W, int C> class Enumeration {
     };
     struct Found { int path, next; double worth; };
     static constexpr int LOOKS = 400;  // completions looked at before one is taken for granted
+    static constexpr int SHELVES = 256;
     const Problem& p_;
     const std::vector<Bits<W>>& ng_;
     const double *rc_, *price_;
@@ -130,8 +131,9 @@ template <int W, int C> class Enumeration {
     std::vector<int> head_, closed_;
     Completions rest_, rest_back_;
     std::vector<Label<W, C>> back_;
-    std::vector<std::vector<int>> at_;        // backward labels by node, by rising cost
-    std::vector<std::vector<double>> least_;  // by node and shelf: least cost up to there
+    std::vector<std::vector<typename Direction<W, C>::Entry>> at_;  // by node, by rising cost
+    std::vector<double> least_;  // by node and shelf: least cost up to there
+    std::vector<std::vector<std::pair<double, int>>> order_;
     int shelves_ = 1;
     int64_t span_ = 1;
 
@@ -149,24 +151,35 @@ template <int W, int C> class Enumeration {
         d.fathom(p_.symmetric ? &rest_ : &rest_back_, gap_);
         d.run(p_.windows ? p_.horizon : p_.capacity, limits_.labels);
         if (d.truncated || now() > deadline_) return false;
-        shelves_ = d.shelves();
-        at_.assign(p_.n + 1, {});
-        least_.assign(p_.n + 1, std::vector<double>(shelves_, INF));
-        for (int j = 1; j <= p_.n; ++j) {
-            std::vector<typename Direction<W, C>::Entry> all;
-            for (int s = 0; s < shelves_; ++s) {
-                const auto& shelf = d.shelf(j, s);
-                if (s) least_[j][s] = least_[j][s - 1];
-                if (!shelf.empty()) least_[j][s] = std::min(least_[j][s], shelf[0].cost);
-                all.insert(all.end(), shelf.begin(), shelf.end());
-            }
-            std::sort(all.begin(), all.end());
-            for (const auto& entry : all) at_[j].push_back(entry.index);
-        }
+        const int m = p_.n + 1;
         span_ = (p_.windows ? p_.horizon : p_.capacity) + 1;
+        shelves_ = (int)std::min<int64_t>(span_, SHELVES);
+        at_.assign(m, {});
+        least_.assign((size_t)m * shelves_, INF);
+        for (int j = 1; j <= p_.n; ++j) {
+            double* least = &least_[(size_t)j * shelves_];
+            for (int s = 0; s < d.shelves(); ++s)
+                for (const auto& e : d.shelf(j, s)) {
+                    at_[j].push_back(e);
+                    double& here = least[shelf(e.primary)];
+                    here = std::min(here, e.cost);
+                }
+            std::sort(at_[j].begin(), at_[j].end());
+            for (int s = 1; s < shelves_; ++s) least[s] = std::min(least[s], least[s - 1]);
+        }
+        // The arcs of every client, that of the cheapest completion first.
+        order_.assign(m, {});
+        for (int i = 1; i <= p_.n; ++i) {
+            for (int j = 1; j <= p_.n; ++j) {
+                const double best = rc_[i * m + j] + least_[(size_t)j * shelves_ + shelves_ - 1];
+                if (i != j && best < INF) order_[i].push_back({best, j});
+            }
+            std::sort(order_[i].begin(), order_[i].end());
+        }
         back_ = std::move(d.pool);
         return true;
     }
+    int shelf(int64_t value) const { return (int)(std::min(value, span_ - 1) * shelves_ / span_); }
 
     // Whether some completion may lead to a route within the gap. Any elementary route that continues
     // this path has a backward label that dominates its other part, and that one is met here.
@@ -174,23 +187,22 @@ template <int W, int C> class Enumeration {
         const int m = p_.n + 1;
         const double* row = rc_ + l.node * m;
         if (l.cost + row[0] <= gap_) return true;
-        if (rest_.usable && l.cost + rest_.after(l.node, l.load) > gap_) return false;
         int looks = 0;
-        for (int j = 1; j <= p_.n; ++j) {
-            if (row[j] == INF || l.set.test(j) || l.load + p_.demand[j] > p_.capacity) continue;
+        for (const auto& [best, j] : order_[l.node]) {
+            if (l.cost + best > gap_) return false;
+            if (l.set.test(j) || l.load + p_.demand[j] > p_.capacity) continue;
             const int64_t start = l.time + p_.travel[l.node * m + j];
             const int64_t room = p_.windows ? p_.horizon - start : p_.capacity - l.load;
             if (room < 0) continue;
-            const int shelf = (int)(std::min(room, span_ - 1) * shelves_ / span_);
             const double cost = l.cost + row[j];
-            if (cost + least_[j][shelf] > gap_) continue;
-            for (int k : at_[j]) {
-                const Label<W, C>& b = back_[k];
-                if (cost + b.cost > gap_) break;
+            if (cost + least_[(size_t)j * shelves_ + shelf(room)] > gap_) continue;
+            for (const auto& e : at_[j]) {
+                if (cost + e.cost > gap_) break;
                 if (++looks > LOOKS) return true;
-                if (b.load + l.load > p_.capacity || (p_.windows && b.time > room)) continue;
-                if (b.memory.meets(l.set)) continue;
-                if (cost + b.cost + cuts_.both(l.odd, b.odd) <= gap_) return true;
+                if (e.primary > room) continue;
+                const Label<W, C>& b = back_[e.index];
+                if (b.load + l.load > p_.capacity || b.memory.meets(l.set)) continue;
+                if (cost + e.cost + cuts_.both(l.odd, b.odd) <= gap_) return true;
             }
         }
         return false;
@@ -206,8 +218,11 @@ template <int W, int C> class Enumeration {
         const int m = p_.n + 1;
         const double arc = rc_[f.node * m + j];
         if (arc == INF || f.load + p_.demand[j] > p_.capacity) return;
+        // The cheapest test first: most paths end here.
+        const int64_t load = f.load + p_.demand[j];
+        if (rest_.usable && f.cost + arc + rest_.after(j, load) > gap_) return;
         Path l = f;
-        l.load += p_.demand[j];
+        l.load = load;
         if (p_.windows) {
             const int64_t leave = index < 0 ? p_.ready[0] : f.time;
             l.time = std::max(p_.ready[j], leave + p_.travel[f.node * m + j]);

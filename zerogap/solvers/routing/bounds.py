@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,19 +24,20 @@ from zerogap.solvers.routing.master import Column, Duals, Master, Row, shifts
 from zerogap.solvers.search import Search
 
 SOURCE = "columns"
-#: Routes and partial paths up to which enumeration goes.
-ROUTES, PATHS = 1_000_000, 4_000_000
+#: Routes, partial paths and labels up to which enumeration goes, and the share of these between
+#: rounds of cuts.
+ROUTES, PATHS, LABELS, QUICK = 1_500_000, 5_000_000, 2_000_000, 0.08
 #: Gap, as a share of the value, below which routes are enumerated, how much smaller it must be
-#: after a failure, and seconds of one attempt beside a share of those gone.
-NEAR, NEARER, ATTEMPT, ATTEMPT_SHARE = 0.01, 0.7, 2.0, 0.12
+#: after a failure, and share of the time that is left for one attempt.
+NEAR, NEARER, ATTEMPT = 0.015, 0.75, 0.15
 #: Cut rounds at a node stop after so many in which the bound grew by less than this share of the
 #: gap.
 STALL, STALLS = 0.02, 4
 ROUNDS, ROUNDS_BELOW = 60, 8
-#: Seconds of one exhaustive pricing after which no more rank-1 cuts are added.
+#: Processor seconds of one exhaustive pricing after which no more rank-1 cuts are added.
 SLOW = 4.0
-#: Rounds without a dual after which a cut is taken back.
-IDLE = 4
+#: Rounds without a dual after which a cut is taken back: of labels, and of enumerated routes.
+IDLE, IDLE_ROUTES = 4, 2
 #: A relaxation is solved when what is left to gain is below this share of the gap.
 TAIL = 0.004
 #: Pull of the duals towards those of the best bound.
@@ -92,6 +94,8 @@ class Proof:
         A bound on whatever this proof does not look at.
     """
 
+    idle = IDLE
+
     def __init__(
         self,
         instance: Routing,
@@ -112,7 +116,8 @@ class Proof:
         self.open: list[Node] = []
         self.latest: list[Row] = []  # rank-1 cuts of the last round
         self.deepening = True  # whether more rank-1 cuts may come
-        self.failed = math.inf  # the least gap at which enumeration failed
+        # The least gaps at which enumeration failed, within the limits of each share.
+        self.failed: dict[float, float] = {}
         self.beaten = math.inf  # the least value that a node was held against, or offered
         self.aim: float | None = None  # the incumbent that is to be beaten: a snapshot
         if master is None:
@@ -205,9 +210,9 @@ class Proof:
                 pull = 0.0  # the last routes did not help: price at the LP's own duals
             last = value
             duals = master.duals(pull)
-            begun = self.search.elapsed
+            begun = time.thread_time()
             added, proven = master.price(duals, heuristic=heuristic)
-            if not heuristic and self.search.elapsed - begun > SLOW:
+            if not heuristic and time.thread_time() - begun > SLOW:
                 self.deepening = False
             if proven is not None:
                 # Valid at any duals; also with another round's, and after rows were shed, since
@@ -274,7 +279,7 @@ class Proof:
             slow = bound - last < STALL * max(1.0, self.target - bound)
             stalls = stalls + 1 if slow else 0
             last = max(last, bound)
-            self.master.drop_idle(IDLE)
+            self.master.drop_idle(self.idle)
             if stalls >= STALLS or not (self._cut(state.values, deep=slow) or cycles):
                 break
         return state, False
@@ -282,10 +287,14 @@ class Proof:
     def _ripe(self, state: Relaxed) -> bool:
         """Whether the gap is small enough to enumerate, and smaller than when that failed."""
         gap = self.target - state.own
-        return gap < NEAR * abs(self.target) and gap < NEARER * self.failed
+        return gap < NEAR * abs(self.target) and gap < NEARER * self.failed.get(QUICK, math.inf)
 
     def _last_resort(self, relaxed: Relaxed) -> bool:
-        """What can still be tried before branching; True if the node is done."""
+        """Enumerate with larger limits, since cuts help no more; True if the node is done."""
+        self.look()
+        gap = self.target - relaxed.own
+        if gap < NEAR * abs(self.target) and gap < NEARER * self.failed.get(1.0, math.inf):
+            return self.finish(relaxed, 1.0)
         return False
 
     def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
@@ -315,7 +324,7 @@ class Proof:
         routes = tuple(Route(types[c.vehicle].index, (c.clients,)) for c in columns)
         self.search.offer(Routes(routes), SOURCE)
 
-    def finish(self, relaxed: Relaxed) -> bool:
+    def finish(self, relaxed: Relaxed, share: float = QUICK) -> bool:
         """Enumerate all routes an improving solution can use and choose among them; True if done.
 
         True says that the node holds nothing better than `aim`, or than what was offered. Reduced
@@ -326,10 +335,11 @@ class Proof:
         gap = self.target - relaxed.own
         if not math.isfinite(gap):
             return False
-        seconds = min(self.search.remaining, ATTEMPT + ATTEMPT_SHARE * self.search.elapsed)
-        pools = self.master.enumerate(relaxed.duals, gap + 1e-6, ROUTES, PATHS, seconds)
+        routes, paths, labels = (int(share * limit) for limit in (ROUTES, PATHS, LABELS))
+        seconds = ATTEMPT * self.search.remaining
+        pools = self.master.enumerate(relaxed.duals, gap + 1e-6, routes, paths, labels, seconds)
         if pools is None:
-            self.failed = min(self.failed, gap)
+            self.failed[share] = min(gap, self.failed.get(share, math.inf))
             return False
         others = min(self.open[0].bound if self.open else math.inf, self.elsewhere)
         rows = [row for row, _ in relaxed.duals.ranks]
@@ -534,6 +544,7 @@ class Closing(Proof):
     """The proof over enumerated routes."""
 
     master: Inspected
+    idle = IDLE_ROUTES
 
     def _ripe(self, state: Relaxed) -> bool:
         """Whether few routes are left; drops those that are not, while nothing is decided."""
@@ -543,7 +554,7 @@ class Closing(Proof):
             self.master.retain(state.duals, gap)
         return True
 
-    def finish(self, relaxed: Relaxed) -> bool:
+    def finish(self, relaxed: Relaxed, share: float = QUICK) -> bool:
         """Let a MIP choose among the routes within the gap, where these are very few."""
         return self._choose_within(relaxed, EASY)
 
@@ -561,7 +572,7 @@ class Closing(Proof):
 
     def _choose_within(self, relaxed: Relaxed, limit: int) -> bool:
         gap = self.target - relaxed.own
-        if not math.isfinite(gap) or gap > NEARER * self.failed:
+        if not math.isfinite(gap) or gap > NEARER * self.failed.get(limit, math.inf):
             return False
         columns = self.master.within(relaxed.duals, gap + 1e-6, limit)
         if columns is None:
@@ -570,7 +581,7 @@ class Closing(Proof):
         rows += [r for r in self.master.rows if r.kind != "rank" and not r.branching]
         done = self.choose(columns, rows)
         if not done:
-            self.failed = gap
+            self.failed[limit] = gap
         return done
 
 

@@ -114,8 +114,7 @@ def covered(columns: list[Column], rows: list[Row]) -> list[tuple[dict[int, floa
     for k, column in enumerate(columns):
         nodes[k, 1 : len(column.clients) + 1] = [c + 1 for c in column.clients]
     made = []
-    for row in rows:
-        crossed = Master.coefficients(row, nodes)
+    for row, crossed in zip(rows, Master.coefficients(rows, nodes)):
         used = np.flatnonzero(crossed)
         if len(used) and (row.low > -math.inf or row.high < math.inf):
             made.append((dict(zip(used.tolist(), crossed[used].tolist())), row.low, row.high))

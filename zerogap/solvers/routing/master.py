@@ -34,7 +34,7 @@ KNOWN = {
 NEIGHBOURS = 9  # size of the first ng neighbourhoods
 LABELS = 1_500_000  # partial paths after which one pricing gives up
 #: Columns from which on the dearest by reduced cost are dropped, down to so many.
-MANY, FEW = 9000, 4500
+MANY, FEW = 6000, 3000
 
 
 def applicable(instance: Routing) -> str:
@@ -278,10 +278,7 @@ class Master:
         fresh = self.columns[first:]
         if not fresh:
             return 0
-        crossed = [
-            self.coefficients(row, self._nodes[first : len(self.columns)]) for row in self.rows
-        ]
-        cuts = np.array(crossed).reshape(len(self.rows), len(fresh))
+        cuts = self.coefficients(self.rows, self._nodes[first : len(self.columns)])
         start: list[int] = []
         index: list[np.ndarray] = []
         value: list[np.ndarray] = []
@@ -301,23 +298,36 @@ class Master:
         return len(fresh)
 
     @staticmethod
-    def coefficients(row: Row, nodes: np.ndarray) -> np.ndarray:
-        """Coefficient in a row of every route, given as a line of nodes, depot to depot."""
-        inside = row.inside[nodes]
-        if row.kind == "set":
-            return (inside[:, 1:] != inside[:, :-1]).sum(axis=1).astype(float)
-        if row.kind == "touch":
-            return inside.any(axis=1).astype(float)
-        assert row.memory is not None
-        if row.memory[1:].all():
-            return (inside.sum(axis=1) // 2).astype(float)
-        kept = row.memory[nodes]
-        odd, times = np.zeros(len(nodes), bool), np.zeros(len(nodes))
-        for k in range(1, nodes.shape[1]):
-            odd &= kept[:, k]
-            times += odd & inside[:, k]
-            odd ^= inside[:, k]
-        return times
+    def coefficients(rows: list[Row], nodes: np.ndarray) -> np.ndarray:
+        """Coefficients of routes, lines of nodes from depot to depot; shape (rows, routes)."""
+        made = np.zeros((len(rows), len(nodes)))
+        kinds: dict[str, list[int]] = {}
+        for k, row in enumerate(rows):
+            everywhere = row.memory is None or bool(row.memory[1:].all())
+            kinds.setdefault(row.kind if everywhere else "limited", []).append(k)
+        for kind, which in kinds.items():
+            inside = np.array([rows[k].inside for k in which])
+            if kind == "set":
+                crossed = np.zeros((len(which), len(nodes)))
+                for k in range(1, nodes.shape[1]):
+                    crossed += inside[:, nodes[:, k]] != inside[:, nodes[:, k - 1]]
+                made[which] = crossed
+            elif kind == "limited":
+                memory = np.array([rows[k].memory for k in which])
+                odd, times = np.zeros((len(which), len(nodes)), bool), made[which]
+                for k in range(1, nodes.shape[1]):
+                    member = inside[:, nodes[:, k]]
+                    odd &= memory[:, nodes[:, k]]
+                    times += odd & member
+                    odd ^= member
+                made[which] = times
+            else:
+                visits = np.zeros((len(nodes), inside.shape[1]), np.float32)
+                np.add.at(visits, (np.arange(len(nodes))[:, None], nodes), 1.0)
+                visits[:, 0] = 0.0
+                count = inside.astype(np.float32) @ visits.T
+                made[which] = count // 2 if kind == "rank" else count > 0.5
+        return made
 
     def _note(self, clients: tuple[int, ...]) -> None:
         """Keep the nodes of the next column: depot, clients, depot to the end of its row."""
@@ -357,8 +367,8 @@ class Master:
         if not rows:
             return
         made = []
-        for row in rows:
-            crossed = self.coefficients(row, self._nodes[: len(self.columns)])
+        every = self.coefficients(rows, self._nodes[: len(self.columns)])
+        for row, crossed in zip(rows, every):
             used = np.flatnonzero(crossed)
             coefficients = dict(zip((self.n + used).tolist(), crossed[used].tolist()))
             made.append((coefficients, row.low, row.high))
@@ -423,7 +433,7 @@ class Master:
             y = pull * self.centre + (1.0 - pull) * y
         return Duals(self, y)
 
-    def price(self, duals: Duals, *, heuristic: bool, most: int = 60) -> tuple[int, float | None]:
+    def price(self, duals: Duals, *, heuristic: bool, most: int = 100) -> tuple[int, float | None]:
         """Add routes of negative reduced cost.
 
         Returns
@@ -459,7 +469,7 @@ class Master:
         return total
 
     def enumerate(
-        self, duals: Duals, gap: float, limit: int, paths: int, seconds: float
+        self, duals: Duals, gap: float, limit: int, paths: int, labels: int, seconds: float
     ) -> list[Pool] | None:
         """The cheapest route of every set visited within `gap` of reduced cost, by type.
 
@@ -473,7 +483,7 @@ class Master:
         for k, kind in enumerate(self.types):
             left = max(0.0, seconds - (time.monotonic() - begun))
             pool = kind.pricer.enumerate(
-                self.reduced(k, duals), kind.base, *data, gap, limit, paths, LABELS, left
+                self.reduced(k, duals), kind.base, *data, gap, limit, paths, labels, left
             )
             if pool is None:
                 return None
