@@ -115,6 +115,7 @@ class Proof:
         self.numbers = itertools.count()
         self.open: list[Node] = []
         self.latest: list[Row] = []  # rank-1 cuts of the last round
+        self.tail = TAIL  # share of the gap at which a relaxation is solved
         self.deepening = True  # whether more rank-1 cuts may come
         # The least gaps at which enumeration failed, within the limits of each share.
         self.failed: dict[float, float] = {}
@@ -223,7 +224,8 @@ class Proof:
                 self._report(bound)
                 left = value - bound
                 gap = self.target - bound
-                if gap < -1e-6 or left < 1e-6 or left < TAIL * gap or not (added or pull):
+                enough = max(1e-6, self.tail * gap if math.isfinite(gap) else 0.0)
+                if gap < -1e-6 or left < enough or not (added or pull):
                     return Relaxed(best.duals, best.own, bound, master.values())
             elif not heuristic and not self._shed():
                 return None  # the labelling gave up: no bound from here
@@ -468,7 +470,9 @@ class Proof:
                 continue
             if not self.search.open or not self._branch(node, bound, relaxed.values):
                 heapq.heappush(self.open, Node(bound, node.number, node.decisions))
-                return False
+                if self.tail == 0.0 or not self.search.open:
+                    return False
+                self.tail = 0.0  # integral before its bound has caught up: solve it to the end
         return not self.open
 
     def _enter(self, node: Node) -> None:
