@@ -131,3 +131,19 @@ def test_tables_sort_and_filter_in_the_browser(page, tmp_path):
                       "--dump-dom", copy.as_uri())  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", dom).group(1)
     assert title in ("k8,k10;1;true;true", "k10,k8;1;true;true")
+
+
+def test_a_report_that_would_be_large_leaves_out_and_says_what(records, monkeypatch):
+    groups = [(records, None)]
+    whole = html.report(groups)
+    assert "Left out" not in whole and "<details>" in whole
+    monkeypatch.setattr(html, "LARGEST", len(whole.encode()) - 1)
+    less = html.report(groups)
+    assert "larger than 2 MB: raw result lines." in less and "<details>" not in less
+    assert less.count("<svg") == whole.count("<svg") and len(less) < len(whole)
+    monkeypatch.setattr(html, "LARGEST", 1)
+    least = html.report(groups)
+    assert "pictures, tables instance by instance, curves" in least and "<svg" not in least
+    for text in (less, least):  # what is left is in order
+        assert text.count("<section") == text.count("</section>") == 1
+        assert text.count("<div") == text.count("</div>") and "Method against method" in text

@@ -40,17 +40,46 @@ def report(groups: Sequence[tuple[list[dict], Suite | None]], *, title: str = "z
         HTML that loads nothing from anywhere.
     """
     template = resources.files("zerogap.bench").joinpath("report.html").read_text()
-    parts = [_section(records, suite) for records, suite in groups if records]
+    sections = [_section(records, suite) for records, suite in groups if records]
     links = "".join(
         f'<a href="#{_anchor(records)}">{_escape(_title(records))}</a>'
         for records, _ in groups
         if records
     )
-    return (
-        template.replace("{{title}}", _escape(title))
-        .replace("{{links}}", links)
-        .replace("{{body}}", "\n".join((*parts, f'<p class="note">{_escape(table.LEGEND)}.</p>')))
-    )
+    legend = f'<p class="note">{_escape(table.LEGEND)}.</p>'
+    left_out: list[str] = []
+    while True:
+        parts = [_joined(section, left_out) for section in sections]
+        text = (
+            template.replace("{{title}}", _escape(title))
+            .replace("{{links}}", links)
+            .replace("{{body}}", "\n".join((*parts, legend)))
+        )
+        if len(text.encode()) <= LARGEST or len(left_out) == len(_DROPPED):
+            return text
+        left_out.append(list(_DROPPED)[len(left_out)])
+
+
+#: Bytes that a report does not pass as long as there is something to leave out.
+LARGEST = 2_000_000
+#: Parts of a section in the order in which they are left out of a report that would be larger.
+_DROPPED = {
+    "raw": "raw result lines",
+    "picture": "pictures",
+    "detail": "tables instance by instance",
+    "curve": "curves",
+}
+
+
+def _joined(section: Sequence[tuple[str, str]], left_out: Sequence[str]) -> str:
+    """A section without some of its parts, which it then says."""
+    parts = [text for kind, text in section if kind not in left_out]
+    gone = [words for kind, words in _DROPPED.items()
+            if kind in left_out and any(kind == k and text for k, text in section)]  # fmt: skip
+    if gone:
+        note = f"Left out, this report would be larger than 2 MB: {', '.join(gone)}."
+        parts.insert(-1, f'<p class="note">{note} A report of this file alone has them.</p>')
+    return "\n".join(parts)
 
 
 #: Endings of reports.
@@ -104,15 +133,19 @@ def _anchor(records: list[dict]) -> str:
     return "suite-" + re.sub(r"\W+", "-", _title(records)).strip("-")
 
 
-def _measurements(records: list[dict]) -> str:
+def _measurements(records: list[dict]) -> list[tuple[str, str]]:
     """The section of a file of single measurements: its tables alone."""
-    parts = [f'<section id="{_anchor(records)}">', f"<h2>{_escape(_title(records))}</h2>"]
+    parts = [
+        ("", f'<section id="{_anchor(records)}">'),
+        ("", f"<h2>{_escape(_title(records))}</h2>"),
+    ]
     for made in bars.tables(records):
-        parts += [f"<p class='note'>{_escape(made.caption)}</p>", _table(made)]
-    return "\n".join([*parts, _raw(records), "</section>"])
+        parts += [("", f"<p class='note'>{_escape(made.caption)}</p>"), ("", _table(made))]
+    return [*parts, ("raw", _raw(records)), ("", "</section>")]
 
 
-def _section(records: list[dict], suite: Suite | None) -> str:
+def _section(records: list[dict], suite: Suite | None) -> list[tuple[str, str]]:
+    """The parts of a section with their kinds; those of `_DROPPED` may be left out."""
     if bars.is_bar(records):
         return _measurements(records)
     known = suite.best_known if suite else {}
@@ -121,26 +154,25 @@ def _section(records: list[dict], suite: Suite | None) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in first.get("versions", {}).items())
     if commit := first.get("machine", {}).get("commit"):
         versions += f", commit {commit}"
-    return "\n".join(
-        [
-            f'<section id="{_anchor(records)}">',
-            f"<h2>{_escape(first['suite'])}</h2>",
-            f"<p class='note'>{_escape(table.caption(records))}<br>{_escape(versions)}</p>",
-            f"<p class='note'>{_escape(_compared(records, known))}</p>",
-            _table(table.summary(records, known)),
-            "<div class='plots'>",
-            _figure(_curves(records, best), "Mean primal gap over time"),
-            _figure(_profile(records), "Performance profile (time to a proof)"),
-            "</div>",
-            *_pictures(records),
-            "<h3>Method against method</h3>",
-            _table(compare.duels(records)),
-            "<h3>Instance by instance</h3>",
-            _table(table.detail(records, known), search=True),
-            _raw(records),
-            "</section>",
-        ]
+    curves = (
+        _figure(_curves(records, best), "Mean primal gap over time"),
+        _figure(_profile(records), "Performance profile (time to a proof)"),
     )
+    return [
+        ("", f'<section id="{_anchor(records)}">'),
+        ("", f"<h2>{_escape(first['suite'])}</h2>"),
+        ("", f"<p class='note'>{_escape(table.caption(records))}<br>{_escape(versions)}</p>"),
+        ("", f"<p class='note'>{_escape(_compared(records, known))}</p>"),
+        ("", _table(table.summary(records, known))),
+        ("curve", "\n".join(("<div class='plots'>", *curves, "</div>"))),
+        *(("picture", text) for text in _pictures(records)),
+        ("", "<h3>Method against method</h3>"),
+        ("", _table(compare.duels(records))),
+        ("detail", "<h3>Instance by instance</h3>"),
+        ("detail", _table(table.detail(records, known), search=True)),
+        ("raw", _raw(records)),
+        ("", "</section>"),
+    ]
 
 
 def _compared(records: list[dict], known: dict[str, Any]) -> str:
