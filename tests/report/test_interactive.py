@@ -66,7 +66,7 @@ def test_every_family_has_a_page(family, solved, tmp_path):
     assert data["frames"][-1][1] == pytest.approx(result.objective)
     # The last frame holds the result's own marks.
     there = set()
-    for _, _, gone, new, _ in data["frames"]:
+    for _, _, gone, new, *_ in data["frames"]:
         there = (there - set(gone)) | set(new)
     scene = report._module(family).scene(result.instance, result.solution)
     assert len(there) == len({json.dumps(m) for m in scene.marks})
@@ -120,6 +120,16 @@ def test_times_of_stops_add_up():
     assert sorted(frame["client"]) == list(range(1, 9))
     for _, stops in frame.groupby("route"):
         assert stops["arrival"].is_monotonic_increasing
+
+
+def test_the_objective_is_told_in_the_words_of_its_family(solved):
+    result = solved("routing")  # distances are counted in a finer unit
+    text = report.interactive(result.instance, result.solution, result)
+    words = registry.family("routing").shown(result.instance, result.objective)
+    last = data_of(text)["frames"][-1]
+    assert last[5:] == ([words] if words else [])
+    shown = page([(0.0, 8511, Scene("a"))], (), lambda v: f"{v / 10}")
+    assert data_of(shown)["frames"][0][5] == "851.1"
 
 
 def test_names_cannot_leave_their_element(tmp_path):

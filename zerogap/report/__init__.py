@@ -111,7 +111,8 @@ def interactive(instance: Any, solution: Any, result: Any = None) -> str:
     if result is None or not result.incumbents:
         return page([(0.0, None, scene(instance, solution))])
     made = [(time, value, scene(instance, s)) for time, value, s in result.incumbents]
-    return page(made, result.trace)
+    words = base.family_of(instance).shown
+    return page(made, result.trace, None if words is None else lambda v: words(instance, v))
 
 
 def figure(instance: Any, solution: Any) -> Any:

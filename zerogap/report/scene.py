@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import resources
@@ -74,7 +74,11 @@ def _n(value: Any) -> float | int:
     return int(number) if number.is_integer() else float(f"{number:.{DIGITS}g}")
 
 
-def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) -> str:
+def page(
+    scenes: Sequence[tuple[float, Any, Scene]],
+    trace: Sequence[Any] = (),
+    shown: Callable[[Any], str] | None = None,
+) -> str:
     """One self-contained HTML page.
 
     Parameters
@@ -85,6 +89,8 @@ def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) 
         earlier incumbents are left out, then marks of the last, which its title says.
     trace : sequence of TracePoint
         Objective and bound over time, for the gap curve.
+    shown : callable, optional
+        An objective in the words of its family (another unit), beside the number.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def page(scenes: Sequence[tuple[float, Any, Scene]], trace: Sequence[Any] = ()) 
     points = _thinned([[_n(p.time), p.objective, p.bound] for p in trace])
     template = resources.files("zerogap.report").joinpath("viewer.html").read_text()
     while True:
-        body = _data(chosen, points)
+        body = _data(chosen, points, shown)
         for packed in (False, True):
             text = _filled(template, chosen[-1][2].title, body, packed=packed)
             if len(text.encode()) <= LARGEST:
@@ -126,7 +132,7 @@ def _thinned(points: list, most: int = 400) -> list:
     return [points[int(k * step)] for k in range(most)] + [points[-1]]
 
 
-def _data(chosen: list, points: list) -> str:
+def _data(chosen: list, points: list, shown: Callable[[Any], str] | None = None) -> str:
     """The page's data as JSON: marks once, each frame by what changed since the one before."""
     last = chosen[-1][2]
     table: dict[str, int] = {}
@@ -136,6 +142,8 @@ def _data(chosen: list, points: list) -> str:
         now = {_mark(table, mark) for mark in scene.marks}
         frames.append([_n(time), objective, sorted(before - now), sorted(now - before),
                        visible(scene.title)])  # fmt: skip
+        if shown is not None and objective is not None and (words := shown(objective)):
+            frames[-1].append(visible(words))
         before = now
     data = {
         "x": last.x,
