@@ -8,10 +8,15 @@ TESTS ?= tests
 
 .PHONY: demo test lint types stub contract docs tables bench bench-smoke truth debug wheel wheel-test wheels pins clean build new-family
 
-$(VENV)/.installed: pyproject.toml setup.py
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77" wheel "cython>=3.1,<4"
-	# The kernels are compiled once, in place, by `build`; here they would be compiled to be thrown away.
+# What the demonstration needs, and no more: a newcomer waits for it.
+$(VENV)/.base: pyproject.toml setup.py
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=77" wheel "cython>=3.1,<4"
+	@# The kernels are compiled once, in place, by `build`; here they would be compiled to be thrown away.
+	@ZEROGAP_EXT=none $(BIN)/python -m pip install --quiet --no-build-isolation -e ".[plot]" -c requirements.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.base
 	ZEROGAP_EXT=none $(BIN)/python -m pip install --quiet --no-build-isolation -e ".[dev,docs]" -c requirements.lock
 	touch $@
 
@@ -20,14 +25,13 @@ build: $(VENV)/.installed
 	$(BIN)/python setup.py --quiet build_ext --inplace
 
 # Only the kernels that it needs, so that there is something to see within two minutes.
-demo: $(VENV)/.installed
+demo: $(VENV)/.base
 	@ZEROGAP_EXT=jobshop,shared $(BIN)/python setup.py --quiet build_ext --inplace
 	@mkdir -p out
 	@$(BIN)/zerogap solve instances/jobshop/ft10.txt -q -t 20 -o out/ft10.json --plot out/ft10.html
 	@$(BIN)/zerogap check instances/jobshop/ft10.txt out/ft10.json
-	@echo "the schedule to explore in a browser: out/ft10.html"
 	@$(BIN)/zerogap plot instances/jobshop/ft10.txt out/ft10.json out/ft10.svg
-	@echo "next: make build (all kernels), then  . $(VENV)/bin/activate  and  zerogap --help   (or $(BIN)/zerogap)"
+	@echo "explore out/ft10.html in a browser; next: make build (all kernels), . $(VENV)/bin/activate, zerogap --help (or $(BIN)/zerogap)"
 
 test: build
 	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile

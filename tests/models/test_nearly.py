@@ -76,6 +76,13 @@ def test_the_place_of_a_wrong_value(tmp_path):
     assert "clients[0].x: is 'far', expected a number" in text
 
 
+def test_the_list_whose_rows_differ():
+    told = Told({"a": [[1, 2], [3, 4]], "b": {"c": [[1, 2], [3]]}})
+    error = ValueError("setting an array element with a sequence. inhomogeneous shape")
+    assert told.malformed(error).startswith("malformed: b.c: rows of different length")
+    assert Told({"a": [[1], 2], "b": [1, []]}).malformed(error).startswith("malformed: rows of")
+
+
 CALLS = [
     (lambda: float("x"), "is 'x', expected a number"),
     (lambda: int("x"), "is 'x', expected a whole number"),

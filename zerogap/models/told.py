@@ -73,12 +73,14 @@ class Told(dict):
     def malformed(self, error: Exception) -> str:
         """What an exception of a reader means, and where it arose as far as that is known.
 
-        The place is that of the value that the exception names, if no other is like it, else what
-        was read last within a list: the fault is there or in what follows.
+        The place is that of the value that the exception names (of the list whose rows differ), if
+        no other is like it, else what was read last within a list: the fault is there or behind.
         """
         said = plainly(error)
         named = re.match(r"is ('.*?'|\".*?\"), expected", said)
         places = _places(self, named[1][1:-1]) if named else []
+        if said.startswith("rows of different length"):
+            places = _ragged(self)
         path, key = self.trail[0]
         if len(places) == 1:
             return f"malformed: {places[0]}: {said}"
@@ -167,6 +169,17 @@ def _places(value: Any, text: str, path: str = "") -> list[str]:
     else:
         return [path] if value == text else []
     return [place for where, v in items for place in _places(v, text, where)]
+
+
+def _ragged(value: Any, path: str = "") -> list[str]:
+    """The lists in JSON data whose members are lists of different length, or not all lists."""
+    if isinstance(value, dict):
+        return [p for k, v in value.items() for p in _ragged(v, f"{path}.{k}" if path else str(k))]
+    if not isinstance(value, list):
+        return []
+    widths = {len(v) if isinstance(v, list) else -1 for v in value}
+    deeper = [p for i, v in enumerate(value) for p in _ragged(v, f"{path}[{i}]")]
+    return deeper or ([path] if len(widths) > 1 else [])
 
 
 def _refuse_in(value: Any, file: str | None) -> None:
