@@ -230,6 +230,7 @@ template <int W, int C> class Direction {
         double cost;
         int64_t primary;
         int index;
+        Bits<W> memory;  // of the label, so that most comparisons end here
         bool operator<(const Entry& o) const { return cost < o.cost; }
     };
     const std::vector<Entry>& shelf(int node, int k) const {
@@ -283,11 +284,12 @@ template <int W, int C> class Direction {
         return true;
     }
 
-    // Whatever completes b completes a as well, to a route that is no dearer.
+    // Whatever completes b completes a as well, to a route that is no dearer; a remembers no client
+    // that b does not.
     bool dominates(const Label<W, C>& a, const Label<W, C>& b) const {
         if (a.load > b.load || a.time > b.time) return false;
         if (heuristic_) return true;
-        return a.memory.within(b.memory) && cuts_.affordable(a.odd, b.odd, b.cost - a.cost);
+        return cuts_.affordable(a.odd, b.odd, b.cost - a.cost);
     }
 
     bool insert(const Label<W, C>& l) {
@@ -300,16 +302,19 @@ template <int W, int C> class Direction {
             if (least[s] > l.cost + HAIR) continue;
             for (const Entry& e : shelves[s]) {
                 if (e.cost > l.cost + HAIR) break;
-                if (e.primary <= resource && dominates(pool[e.index], l)) return false;
+                if (e.primary > resource || !(heuristic_ || e.memory.within(l.memory))) continue;
+                if (dominates(pool[e.index], l)) return false;
             }
         }
         least[own] = std::min(least[own], l.cost);
-        const Entry entry{l.cost, resource, (int)pool.size()};
+        const Entry entry{l.cost, resource, (int)pool.size(), l.memory};
         for (int s = own; s < count_; ++s) {
             auto& list = shelves[s];
             auto to = std::lower_bound(list.begin(), list.end(), entry);
             for (auto at = to; at != list.end(); ++at) {
-                if (at->primary >= resource && dominates(l, pool[at->index])) pool[at->index].dead = true;
+                if (at->primary >= resource && (heuristic_ || l.memory.within(at->memory)) &&
+                    dominates(l, pool[at->index]))
+                    pool[at->index].dead = true;
                 else *to++ = *at;
             }
             list.erase(to, list.end());

@@ -29,7 +29,7 @@ SOURCE = "columns"
 ROUTES, PATHS, LABELS, QUICK = 1_500_000, 5_000_000, 2_000_000, 0.08
 #: Gap, as a share of the value, below which routes are enumerated, how much smaller it must be
 #: after a failure, and share of the time that is left for one attempt.
-NEAR, NEARER, ATTEMPT = 0.015, 0.75, 0.15
+NEAR, NEARER, ATTEMPT = 0.03, 0.75, 0.15
 #: Cut rounds at a node stop after so many in which the bound grew by less than this share of the
 #: gap.
 STALL, STALLS = 0.02, 4
@@ -121,10 +121,12 @@ class Proof:
         self.failed: dict[float, float] = {}
         self.beaten = math.inf  # the least value that a node was held against, or offered
         self.aim: float | None = None  # the incumbent that is to be beaten: a snapshot
+        # Lone clients are always columns: they satisfy every row that asks for crossings or visits,
+        # and without them a node's restricted LP might have no solution.
+        kinds = range(len(self.master.types))
+        singles = [(k, (c,)) for k in kinds for c in range(self.master.n)]
+        self.master.add([s for s in singles if self._possible(*s)])
         if master is None:
-            kinds = range(len(self.master.types))
-            singles = [(k, (c,)) for k in kinds for c in range(self.master.n)]
-            self.master.add([s for s in singles if self._possible(*s)])
             self._add(routes)
             self.take_incumbent()
 

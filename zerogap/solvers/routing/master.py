@@ -350,7 +350,9 @@ class Master:
         if count < MANY or len(reduced) != count:
             return
         order = np.argsort(reduced, kind="stable")
-        gone = np.sort(order[FEW:][self.values()[order[FEW:]] < 1e-9])
+        idle = order[FEW:][self.values()[order[FEW:]] < 1e-9]
+        dear = [k for k in idle.tolist() if len(self.columns[k].clients) > 1]
+        gone = np.array(sorted(dear), np.int64)
         self.lp.delete_columns(self.n + gone)
         self.lp.values = np.delete(self.lp.values, self.n + gone)
         stays = np.ones(count, bool)
