@@ -560,6 +560,9 @@ class Closing(Proof):
             self.master.retain(state.duals, gap)
         return True
 
+    def select(self) -> None:
+        """Nothing: there is an incumbent, and it is nearly the best."""
+
     def finish(self, relaxed: Relaxed, share: float = QUICK) -> bool:
         """Let a MIP choose among the routes within the gap, where these are very few."""
         return self._choose_within(relaxed, EASY)
