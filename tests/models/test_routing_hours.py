@@ -178,3 +178,18 @@ def test_bad_traffic_is_named():
             made(periods, durations)
     with pytest.raises(InstanceError, match="with energy, durations are the distances"):
         made([0, 9], flat, energy=9)
+
+
+def test_unpaid_breaks_are_no_duration():
+    wide = {"breaks": [(10, (20, 40))], "duration_cost": 1, "max_duration": 63}
+    told = [street([{"at": (30, 0)}], [wide | more]) for more in ({}, {"unpaid": 7})]
+    assert zg.solve(told[0], time_limit=5, threads=1).status == "infeasible"  # 60 + 10
+    for method in ("auto", "kernel", "exact"):
+        result = zg.solve(told[1], method=method, time_limit=5, threads=1, iterations=2000)
+        assert result.objective == 60 + 63
+    over = {"regular_duration": 60, "overtime_cost": 5, "max_duration": 1000}
+    late = street([{"at": (30, 0)}], [wide | over | {"unpaid": 7}])
+    result = zg.solve(late, time_limit=5, threads=1)
+    assert result.status == "optimal" and result.objective == 60 + 63 + 5 * 3
+    with pytest.raises(zg.InstanceError, match="unpaid: type 0 has 11, its breaks last 10"):
+        street([{"at": (30, 0)}], [wide | {"unpaid": 11}])

@@ -35,6 +35,8 @@ def vehicle(rng, on, fields):
         windows = [spans[:2], spans[2:]][: 1 + on(0.3)]
         rests.append((int(rng.integers(0, 10)), *(tuple(w) for w in windows)))
     fields["breaks"] = rests
+    if rests and on(0.4):
+        fields["unpaid"] = int(rng.integers(0, sum(r[0] for r in rests) + 1))
 
 
 def traffic(rng, slow):
@@ -163,7 +165,7 @@ def price(i, t, trips, reloads, move, service, setup):
         states = after
     final = states[rests]
     if counts:
-        length = every[None, :] - rows[:, None]
+        length = every[None, :] - rows[:, None] - int(i.unpaid[t])
         total = final + unit * length + over * np.maximum(0, length - int(i.regular_duration[t]))
         total[(final >= NEVER) | (length > i.max_duration[t])] = NEVER
     else:

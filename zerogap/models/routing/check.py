@@ -29,7 +29,7 @@ MANY = 2000
 
 @dataclass(frozen=True, slots=True)
 class RouteCost:
-    """What one route amounts to: distance, duration, longest arc, cost with its purchases."""
+    """Of one route: distance, duration that counts, longest arc, cost with its purchases."""
 
     distance: int
     duration: int
@@ -246,17 +246,18 @@ def check_route(instance: Routing, route: Route, number: int = 0) -> RouteCost:
         start, end, extra = _hours(instance, route, stops, fail)
     else:
         start, end = schedule(instance, route, stops, rides(instance, route, stops), fail)
-    if end - start > instance.max_duration[t]:
-        over = end - start - int(instance.max_duration[t])
-        fail(f"duration {end - start}, at most {instance.max_duration[t]}", "duration", over)
+    spent = end - start - int(instance.unpaid[t])
+    if spent > instance.max_duration[t]:
+        over = spent - int(instance.max_duration[t])
+        fail(f"duration {spent}, at most {instance.max_duration[t]}", "duration", over)
     cost = int(instance.fixed_cost[t]) + int(instance.distance_cost[t]) * distance
-    cost += int(instance.duration_cost[t]) * (end - start) + extra
-    cost += int(instance.overtime_cost[t]) * max(0, end - start - int(instance.regular_duration[t]))
+    cost += int(instance.duration_cost[t]) * spent + extra
+    cost += int(instance.overtime_cost[t]) * max(0, spent - int(instance.regular_duration[t]))
     cost += sum(int(instance.purchase[c]) for c in route)
     if instance.preference is not None:
         cost -= sum(int(instance.preference[t, c]) for c in route)
     longest = max(way for leg in legs for way, _, _ in leg)
-    return RouteCost(distance, end - start, longest, cost, start, end)
+    return RouteCost(distance, spent, longest, cost, start, end)
 
 
 def _legs(instance: Routing, route: Route, stops, fail) -> list[list[tuple[int, int, int]]]:

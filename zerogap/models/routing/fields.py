@@ -223,6 +223,9 @@ FIELDS = (
     Field("breaks", "vehicle", ("·", 5), np.int64,
           "breaks in their order, each {duration, windows} or (duration, window, …): a window is "
           "(earliest begin, latest begin)", "breaks", (), unit=_TIME),
+    Field("unpaid", "vehicle", ("T",), np.int64,
+          "time of its breaks that is no duration: neither paid, nor overtime, nor limited",
+          **_FINITE, unit=_TIME),
     Field("speed", "vehicle", ("T",), np.int64,
           "thousandths of the speed that the durations stand for; times are rounded up",
           default=1000, low=1, high=1_000_000, unit="‰"),

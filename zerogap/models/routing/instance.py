@@ -123,7 +123,10 @@ class Routing:
         (type, number, duration, earliest and latest begin), a row a window. A used vehicle takes
         all breaks of its type in their order, none while driving, serving or setting up: behind a
         stop before it leaves, or before a stop when it has arrived and is set up. They are between
-        departure and end, and count as duration.
+        departure and end, and count as duration, but for `unpaid` time units of a type's breaks.
+    unpaid : ndarray of int64, shape (T,)
+        Time of the breaks of a type that is taken from the duration of its routes: from what
+        ``duration_cost`` and ``overtime_cost`` count and ``max_duration`` limits.
     period : ndarray of int64, shape (Q,)
         Where every period begins, the first at 0; the last lasts for ever.
     traffic : ndarray of int64, shape (Q, P, L, L), or None
@@ -244,6 +247,7 @@ class Routing:
     regular_duration: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
     overtime_cost: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     breaks: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    unpaid: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     period: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     traffic: np.ndarray | None = field(default=None, metadata={"neutral": None})
 
@@ -343,6 +347,13 @@ class Routing:
             if t == vehicle:
                 found.setdefault(k, (length, []))[1].append((opens, closes))
         return [found[k] for k in sorted(found)]
+
+    def longest_away(self, vehicle: int) -> tuple[int, int]:
+        """(longest, regular) time from departure to end of a type, its unpaid breaks included."""
+        free = int(self.unpaid[vehicle])
+        limits = int(self.max_duration[vehicle]), int(self.regular_duration[vehicle])
+        longest, regular = (v if v >= UNLIMITED else v + free for v in limits)
+        return longest, regular
 
     def decides_times(self) -> bool:
         """Whether the times of a route are decisions that its solution stores."""
@@ -497,6 +508,7 @@ class Routing:
             "soft windows": self.early_cost.any() or self.late_cost.any(),
             "overtime": self.overtime_cost.any(),
             "breaks": len(self.breaks) > 0,
+            "unpaid breaks": self.unpaid.any(),
             "traffic": self.traffic is not None,
             "duration costs": self.duration_cost.any(),
             "profiles": self.profiles > 1,

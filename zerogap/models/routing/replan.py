@@ -299,9 +299,13 @@ class _Rest:
             p = int(old.profile[t])
             way = sum(int(old.travel(a, z, p)) for a, z in zip(stops, stops[1:]))
             drive = sum(int(old.drive(t, a, z)) for a, z in zip(stops, stops[1:]))
+            rested = sum(length for length, windows in old.breaks_of(t) if windows[-1][1] < free)
+            unpaid = min(int(old.unpaid[t]), rested)
+            fields["unpaid"][k] -= unpaid
+            paid = max(0, free - begun - unpaid)
             for name, spent in (
                 ("max_distance", way), ("max_travel_time", drive), ("max_stops", len(done)),
-                ("max_duration", free - begun), ("regular_duration", free - begun),
+                ("max_duration", paid), ("regular_duration", paid),
             ):  # fmt: skip
                 if fields[name][k] < UNLIMITED:
                     fields[name][k] = max(0, int(fields[name][k]) - spent)

@@ -214,7 +214,7 @@ class _Plan:
             return times
         instance, t, rests = self.instance, self.t, len(self.rests)
         unit, over = int(instance.duration_cost[t]), int(instance.overtime_cost[t])
-        limit = int(instance.max_duration[t])
+        limit, regular = instance.longest_away(t)
         start = times[0]
         if over or limit < UNLIMITED:  # what a departure costs is known at the end alone
             first = np.where(np.eye(len(start), dtype=bool), -unit * start, NEVER)
@@ -239,7 +239,7 @@ class _Plan:
             length = times[-1][None, :] - start[:, None]
             final = np.where((final < NEVER) & (length <= limit), final, NEVER)
             if over:
-                late = np.maximum(0, length - int(instance.regular_duration[t]))
+                late = np.maximum(0, length - regular)
                 final = np.where(final < NEVER, final + over * late, NEVER)
         if final.min() >= NEVER:
             return self.impossible()

@@ -349,6 +349,12 @@ def _rests(instance: Routing) -> None:
                 f"into the shift {instance.shift[t].tolist()}",
                 field=where,
             )
+    for t in np.flatnonzero(instance.unpaid).tolist():
+        most = sum(length for length, _ in instance.breaks_of(t))
+        if instance.unpaid[t] > most:
+            raise InstanceError(
+                f"type {t} has {instance.unpaid[t]}, its breaks last {most}", field="unpaid"
+            )
     over = np.argwhere(instance.on_board > instance.capacity)
     if len(over):
         t, k = (int(v) for v in over[0])

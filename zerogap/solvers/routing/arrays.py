@@ -68,6 +68,9 @@ def arrays(instance: Routing) -> dict[str, Any]:
             "relation_first": relation_first,
             "relation": relation,
             "sum_capacity": capacity,
+            # Every used vehicle takes all its breaks: unpaid time is a constant of its routes.
+            "fixed": instance.fixed_cost - instance.duration_cost * instance.unpaid,
+            "max_duration": np.array([instance.longest_away(t)[0] for t in range(instance.types)]),
             "start_row": n + instance.start_depot,
             "preference": rewards(instance),
             "end_row": np.where(instance.end_depot < 0, nowhere, n + instance.end_depot),
@@ -159,7 +162,8 @@ def _hours(instance: Routing) -> dict[str, Any]:
         held |= {"soft": instance.soft_window.ravel(), "early_cost": instance.early_cost}
         held["late_cost"] = instance.late_cost
     if instance.overtime_cost.any():
-        held |= {"regular": instance.regular_duration, "overtime_cost": instance.overtime_cost}
+        regular = [instance.longest_away(t)[1] for t in types]
+        held |= {"regular": regular, "overtime_cost": instance.overtime_cost}
     if len(instance.breaks):
         rests = [instance.breaks_of(t) for t in types]
         flat = [rest for row in rests for rest in row]

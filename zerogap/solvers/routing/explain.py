@@ -204,6 +204,11 @@ def _shifts(instance: Routing) -> Routing:
     return instance.replace(shift=np.tile([0, UNLIMITED], (instance.types, 1)))
 
 
+def _no_breaks(instance: Routing) -> Routing:
+    nothing = np.zeros(instance.types, np.int64)
+    return instance.replace(breaks=np.zeros((0, 5), np.int64), unpaid=nothing)
+
+
 def units(instance: Routing, c: int) -> Iterator[tuple[str, Relax]]:
     """(name, how to take it away) of every constraint that may keep client c from being served."""
     spans = instance.windows(c)
@@ -240,7 +245,7 @@ def units(instance: Routing, c: int) -> Iterator[tuple[str, Relax]]:
     if (instance.depot_window[:, 0] > 0).any() or (instance.depot_window[:, 1] < UNLIMITED).any():
         yield "the hours of the depots", _hours
     if len(instance.breaks):
-        yield "the breaks", lambda i: i.replace(breaks=np.zeros((0, 5), np.int64))
+        yield "the breaks", _no_breaks
     if instance.backhaul == "last":
         yield "deliveries before pickups", lambda i: i.replace(backhaul="mixed")
     if instance.distance is not None and (instance.distance >= FORBIDDEN).any():

@@ -32,6 +32,7 @@ WORTH = {
     "soft windows",
     "overtime",
     "breaks",
+    "unpaid breaks",
     "traffic",
     "load on board",
 }
@@ -76,6 +77,7 @@ def relaxation(instance: Routing) -> Routing | None:
         service=service, type_service=None, setup=np.zeros(n, np.int64),
         speed=np.full(types, 1000), distance=distance, duration=duration,
         traffic=None, period=np.zeros(0, np.int64), breaks=np.zeros((0, 5), np.int64),
+        unpaid=np.zeros(types, np.int64),
         required=instance.required & ~group, group=np.full(n, -1),
         group_required=np.zeros(0, bool),
         conflicts=np.zeros((0, 2), np.int32), precedences=np.zeros((0, 2), np.int32),

@@ -378,8 +378,9 @@ class _Circuits:
             model.add(back >= leave).only_enforce_if(use)
             model.add(leave == 0).only_enforce_if(~use)
             model.add(back == 0).only_enforce_if(~use)
-            if instance.max_duration[t] < UNLIMITED:
-                model.add(back - leave <= int(instance.max_duration[t]))
+            longest, _ = instance.longest_away(t)
+            if longest < UNLIMITED:
+                model.add(back - leave <= longest)
             self.names["leave", v], self.names["back", v] = leave, back
             for k, depot in enumerate(self.reloads[v]):
                 opens, closes = (int(min(s, horizon)) for s in instance.depot_window[depot])
@@ -466,6 +467,7 @@ class _Circuits:
         terms.append(int(instance.fixed_cost[t]) * self.names["use", v])
         if instance.duration_cost[t]:
             spent = self.names["back", v] - self.names["leave", v]
+            spent = spent - int(instance.unpaid[t]) * self.names["use", v]
             terms.append(int(instance.duration_cost[t]) * spent)
         terms += self.prices.get(v, [])
         gains = -instance.purchase

@@ -118,6 +118,7 @@ def _hint_cost(instance: Routing, route: Route, distance: int, values, v: int) -
     cost = int(instance.fixed_cost[t] + instance.distance_cost[t] * distance)
     if instance.duration_cost[t]:
         cost += int(instance.duration_cost[t]) * (values["back", v] - values["leave", v])
+        cost -= int(instance.duration_cost[t] * instance.unpaid[t])
     cost += int(instance.purchase[order].sum())
     if instance.preference is not None:
         cost -= int(instance.preference[t][order].sum())

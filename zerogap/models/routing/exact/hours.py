@@ -153,13 +153,12 @@ class Hours:
                     terms[-1].append(cost * by)
         for v, t in enumerate(b.copies):
             terms[v] = []
-            if (cost := int(instance.overtime_cost[t])) and instance.regular_duration[
-                t
-            ] < UNLIMITED:
+            _, regular = instance.longest_away(t)
+            if (cost := int(instance.overtime_cost[t])) and regular < UNLIMITED:
                 over = model.new_int_var(0, self.horizon, f"over[{v}]")
                 b.auxiliary["over", v] = over
                 spent = b.names["back", v] - b.names["leave", v]
-                model.add(over >= spent - int(instance.regular_duration[t]))
+                model.add(over >= spent - regular)
                 terms[v].append(cost * over)
         return terms
 
@@ -179,7 +178,7 @@ def hinted(b: Any, v: int, route: Route, nodes: list[int], values: dict[Any, int
     found = _decided(instance, route)
     values["leave", v], values["back", v] = found.times[0], found.times[-1]
     spent = found.times[-1] - found.times[0]
-    values["over", v] = max(0, spent - int(instance.regular_duration[t]))
+    values["over", v] = max(0, spent - instance.longest_away(t)[1])
     since, taken, lengths = found.times[0], 0, instance.breaks_of(t)
     ends = [begin + length for begin, (length, _) in zip(found.rests, lengths)]
     for k, begin in enumerate(found.rests):
