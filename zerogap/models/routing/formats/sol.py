@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from zerogap.models.base import InstanceError
+from zerogap.models.routing.formats import vroom
 from zerogap.models.routing.instance import Routing
 from zerogap.models.routing.solution import Route, Routes
 
@@ -15,8 +16,10 @@ def read_solution(text: str, instance: Routing, *, file: str = "<text>") -> Rout
     """Routes from a ``.sol`` text: client numbers are node numbers minus one.
 
     With several vehicle types the routes stand in the order of the vehicles, empty ones included;
-    a depot's number within a route is a reload.
+    a depot's number within a route is a reload. A JSON object is an answer of VROOM.
     """
+    if text.lstrip().startswith("{"):
+        return vroom.plan(text, instance, file=file)
     depots = instance.depots
     owner = np.repeat(np.arange(instance.types), np.minimum(instance.vehicles, 1 << 20))
     routes = []

@@ -15,7 +15,7 @@ import numpy as np
 from zerogap.models.base import InstanceError, parse_json
 from zerogap.models.routing.fields import FORBIDDEN, LARGEST, UNLIMITED
 from zerogap.models.routing.instance import Routing
-from zerogap.models.routing.solution import Routes, timetable
+from zerogap.models.routing.solution import Route, Routes, timetable
 from zerogap.models.routing.timing import decided
 from zerogap.models.told import Told, nearest
 
@@ -343,6 +343,44 @@ def answer(instance: Routing, solution: Routes) -> str:
     summary = {"routes": len(routes), "unassigned": len(left)}
     data = {"code": 0, "summary": summary, "unassigned": left, "routes": routes}
     return json.dumps(data, indent=1) + "\n"
+
+
+def plan(text: str, instance: Routing, *, file: str = "<text>") -> Routes:
+    """The plan of a VROOM answer: vehicles and tasks by their ids; times are found again.
+
+    Raises
+    ------
+    InstanceError
+        Naming the step of what is no vehicle or task of the instance.
+    """
+    data = parse_json(text, file=file)
+    if not isinstance(data, dict) or not isinstance(data.get("routes"), list):
+        raise InstanceError("is missing: expected VROOM's answer", file=file, field="routes")
+    types = {str(v): t for t in range(instance.types) for v in _ids(instance, t)}
+    clients = {instance.called("client", c): c for c in range(instance.clients)}
+    routes = []
+    for r, row in enumerate(data["routes"]):
+        place = f"routes[{r}]"
+        try:
+            vehicle, steps = str(row["vehicle"]), list(row["steps"])
+            tasks = [(k, step["type"], step.get("id")) for k, step in enumerate(steps)]
+        except (TypeError, KeyError, AttributeError) as error:
+            raise InstanceError(f"is no route: {_words(error)}", file=file, field=place) from None
+        if vehicle not in types:
+            raise InstanceError(
+                f"is {vehicle}, no vehicle of the instance", file=file, field=f"{place}.vehicle"
+            )
+        order = []
+        for k, kind, number in tasks:
+            if kind in ("start", "end", "break"):
+                continue
+            if (name := f"{kind} {number}") not in clients:
+                raise InstanceError(f"there is no {name}{nearest(name, clients)}", file=file,
+                                    field=f"{place}.steps[{k}]")  # fmt: skip
+            order.append(clients[name])
+        if order:
+            routes.append(Route(types[vehicle], (tuple(order),)))
+    return Routes(tuple(routes))
 
 
 def _ids(instance: Routing, t: int) -> list[Any]:
