@@ -159,3 +159,49 @@ def test_breaks_are_steps_of_the_answer(tmp_path):
     told = json.loads(answer(made, result.solution))
     steps = [s for route in told["routes"] for s in route["steps"]]
     assert sum(s["type"] == "break" for s in steps) == len(told["routes"])
+
+
+#: What pyvroom 1.15.2 answers to `problem()`, its steps shortened to what is read.
+ANSWER = {
+    "code": 0,
+    "summary": {"cost": 60, "routes": 1, "unassigned": 0},
+    "routes": [{
+        "vehicle": 7,
+        "cost": 60,
+        "steps": [
+            {"type": "start", "location_index": 0, "arrival": 0},
+            {"type": "pickup", "location_index": 3, "id": 5, "arrival": 30},
+            {"type": "delivery", "location_index": 2, "id": 5, "arrival": 45},
+            {"type": "job", "location_index": 2, "id": 2, "arrival": 45},
+            {"type": "job", "location_index": 1, "id": 1, "arrival": 50},
+            {"type": "end", "location_index": 0, "arrival": 63},
+        ],
+    }],
+}  # fmt: skip
+
+
+def test_an_answer_of_vroom_is_a_plan(tmp_path):
+    instance = read(tmp_path, problem())
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(ANSWER))
+    plan = zg.load_solution(str(path), instance)
+    assert zg.check(instance, plan) == ANSWER["summary"]["cost"]
+    path.write_text(answer(instance, plan))  # our answer is read like VROOM's
+    assert tuple(zg.load_solution(str(path), instance)) == tuple(plan)
+    assert zg.solve(instance, start=plan, time_limit=5, threads=1).objective == 60
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"vehicle": 9}, r"routes\[0\].vehicle: is 9, no vehicle"),
+        ({"steps": [{"type": "job", "id": 77}]}, r"routes\[0\].steps\[0\]: there is no job 77"),
+        ({"steps": 4}, r"routes\[0\]: is no route"),
+    ],
+)
+def test_an_answer_of_another_problem_is_refused(tmp_path, change, message):
+    instance = read(tmp_path, problem())
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"routes": [ANSWER["routes"][0] | change]}))
+    with pytest.raises(zg.InstanceError, match=message):
+        zg.load_solution(str(path), instance)
