@@ -134,6 +134,43 @@ def profiled() -> str:
     return lines.markdown(head, rows, lines.origin(name, how=how))
 
 
+#: What an objective of a type is divided by for people: thousandths; a matrix as it is; of two
+#: objectives the first.
+_UNITS = {"B": 1e9, "G": 1.0}
+
+
+def apart(kind: str = "") -> list[float]:
+    """By how many per cent the kernel alone is above auto, of every drawn instance of a type."""
+    own, both = (
+        lines.runs("routing-robots", m, _starts(f"robots-{kind}")) for m in ("kernel", "auto")
+    )
+    return [100 * (a["objective"] / b["objective"] - 1) for a, b in zip(own, both, strict=True)]
+
+
+@table("routing/robots")
+def told() -> str:
+    """The types told in words at 41 cities: the kernel alone beside auto."""
+    name = "routing-robots"
+    rows = []
+    for kind in sorted({r["generate"]["type"] for r in lines.read(name)}):
+        unit = _UNITS.get(kind, 1e3)
+        digits = 0 if unit == 1.0 else 3
+        own, both = (lines.runs(name, m, _starts(f"robots-{kind}-")) for m in ("kernel", "auto"))
+        shown = [
+            ", ".join(f"{r[key] / unit:.{digits}f}" for r in part)
+            for part, key in ((own, "objective"), (both, "objective"), (both, "bound"))
+        ]
+        rows.append(
+            [kind, *shown, ", ".join(f"{round(a, 2) + 0.0:+.2f} %" for a in apart(f"{kind}-"))]
+        )
+    head = ("type", "kernel", "auto", "bound of auto", "kernel above auto")
+    how = (
+        "four robots, 41 cities, two instances a type, one thread, 10 s, alone (priority) but for "
+        "the last three runs of K; of B the longest edge, of G units of the matrix"
+    )
+    return lines.markdown(head, rows, lines.origin(name, how=how))
+
+
 @table("routing/bounds")
 def bounds() -> str:
     """Proofs of small CVRPs."""

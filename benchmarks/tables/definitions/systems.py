@@ -42,6 +42,13 @@ for _system in systems():
     TABLES[slug(_system["title"])] = functools.partial(render, _system)
 
 
+def _agreed() -> str:
+    """Settings in which CP-SAT proves the same sizes, of all."""
+    record = lines.one("bars-fairclique", "agree")
+    same = record["proven_by_cpsat"] - record["differ"]
+    return f"{same} of {record['settings']}"
+
+
 @functools.cache
 def values() -> dict[str, str]:
     """Every figure that a claim of ours may name, from committed lines."""
@@ -57,6 +64,7 @@ def _routing() -> dict[str, str]:
         key = kind.replace("-", "_")
         found[f"{key}_1"] = f"{routing.pvrp(kind, 'auto 1 s'):.3f}"
         found[f"{key}_peer"] = f"{routing.pvrp(kind, 'pyvrp 10 s'):.3f}"
+    found["robots_apart"] = f"{max(0.0, *routing.apart()):.2f} %"
     return found
 
 
@@ -84,6 +92,7 @@ def _fair() -> dict[str, str]:
     ratios = [r["published_ms"] / r["ms"] for r in own]
     return {
         "fair_settings": str(len(own)),
+        "fair_agree": _agreed(),
         "fair_least": f"{min(ratios):.0f}",
         "fair_most": f"{max(ratios):.0f}",
     }

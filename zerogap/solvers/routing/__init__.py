@@ -17,7 +17,14 @@ from zerogap.solvers.routing import subsets
 from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
-from zerogap.solvers.routing.kernels import anneal, first_solution, improve, parallel, strange
+from zerogap.solvers.routing.kernels import (
+    anneal,
+    first_solution,
+    improve,
+    parallel,
+    profiled,
+    strange,
+)
 from zerogap.solvers.routing.relaxed import with_bound, worth
 from zerogap.solvers.routing.shares import relax
 from zerogap.solvers.routing.together import provable, together
@@ -29,6 +36,8 @@ SEEN = 2000  # of the routes that kernels saw, the latest are columns from the s
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 #: Share of the time that annealing over whole tours gets before the circuit model, with one thread.
 KERNEL_SHARE = 0.5
+#: Seconds at most of the annealing before the long one, where vehicles differ in what they like.
+PRELUDE = 1.0
 
 
 def infeasible(instance: Routing, search: Search) -> bool:
@@ -88,6 +97,10 @@ def auto(instance: Routing, search: Search) -> None:
     if provable(view.instance, search):
 
         def burst(seconds: float) -> list[tuple[int, list[int]]]:
+            if profiled(view.instance):
+                # One long annealing ends worse than a short one now and then: the best of both.
+                anneal(view.instance, view, seconds=min(PRELUDE, seconds / 6))
+                seconds -= min(PRELUDE, seconds / 6)
             run = anneal(view.instance, view, seconds=seconds)
             if run is None:  # over whole tours: no routes are kept
                 return []
