@@ -176,7 +176,8 @@ def __getattr__(name: str) -> Any:
     """Families hang on the package (``zerogap.jobshop``) and are imported on first use."""
     if name in names():
         return importlib.import_module(f"zerogap.models.{name}")
-    raise AttributeError(f"module 'zerogap' has no attribute {name!r}")
+    hint = "" if name.startswith("_") else nearest(name, __dir__())
+    raise AttributeError(f"module 'zerogap' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

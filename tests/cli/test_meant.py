@@ -76,6 +76,11 @@ def test_builders_are_built():
         (lambda s, r: zg.solve(s, iterations=2.5), "whole number"),
         (lambda s, r: zg.check(s, 3), "expected a solution"),
         (lambda s, r: zg.audit("x"), "expected a result"),
+        (lambda s, r: zg.read(None), "expected the path of a file, got nothing"),
+        (lambda s, r: zg.write(r, "x.json"), ".save(path) writes it"),
+        (lambda s, r: zg.treeprune.from_networkx({}), "expected a directed graph"),
+        (lambda s, r: zg.scratchpad.from_networkx(None), "expected a directed graph"),
+        (lambda s, r: zg.scheduling.from_pandas({"tasks": [1]}), "expected a data frame"),
         (lambda s, r: zg.jobshop.JobShop([[1, 2], [3]], [1], [0, 1], 1), "different length"),
         (lambda s, r: zg.jobshop.JobShop([[1], [3]], [1], [0, 1], 1), "a flat list"),
     ],
@@ -85,6 +90,29 @@ def test_what_cannot_be_meant_is_said(solved, call, words):
     with pytest.raises((TypeError, ValueError)) as caught:
         call(shop, result)
     assert words in str(caught.value) and not PYTHON.search(str(caught.value))
+
+
+def test_attributes_lead_on(solved):
+    import copy
+    import pickle
+
+    _, result, _ = solved
+    with pytest.raises(AttributeError, match=r"its solution has: \.solution\.start"):
+        result.start  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no 'objectiv' \(did you mean 'objective'\?\)"):
+        result.objectiv  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no attribute 'joshop' \(did you mean 'jobshop'\?\)"):
+        zg.joshop  # noqa: B018
+    assert copy.copy(result).objective == result.objective
+    assert pickle.loads(pickle.dumps(result)).objective == result.objective
+    assert not hasattr(result, "to_nothing") and not hasattr(result, "_repr_png_")
+
+
+def test_what_lifetimes_were_read_is_said(tmp_path):
+    for head, words in (("upper", "from step 0 to 8, both"), ("end", "from step 0 to 9, both")):
+        path = tmp_path / f"{head}.csv"
+        path.write_text(f"id,start,{head},size\na,0,9,64\n")
+        assert words in zg.family("scratchpad").info(zg.read(path))["lifetimes"]
 
 
 SMALL = {"routing": {"clients": 20}, "matmul": {"format": "2x2x2"}, "dag": {"variables": 6},

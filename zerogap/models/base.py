@@ -354,9 +354,10 @@ def family_of(instance: Any) -> Family:
             instance, family(name).instances
         ):
             return family(name)
+    kind = type(instance).__name__
+    hint = " (its instance is .instance; .save(path) writes it)" if kind == "Result" else ""
     raise TypeError(
-        f"expected an instance (of {', '.join(REGISTRY)}), got an object of type "
-        f"{type(instance).__name__}"
+        f"expected an instance (of {', '.join(REGISTRY)}), got an object of type {kind}{hint}"
     )
 
 

@@ -33,6 +33,9 @@ def load(path: str | os.PathLike) -> tuple[bytes, str]:
     InstanceError
         If the file cannot be read, is a directory, is damaged or unpacks beyond `max_bytes`.
     """
+    if not isinstance(path, str | os.PathLike):
+        kind = "nothing" if path is None else f"an object of type {type(path).__name__}"
+        raise TypeError(f"expected the path of a file, got {kind}")
     file = str(path)
     if file == "-":
         raw, file = sys.stdin.buffer.read(max_bytes() + 1), "<stdin>"

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from zerogap.models import base, files
 from zerogap.models.base import InstanceError
 from zerogap.models.text import visible
-from zerogap.models.told import plainly
+from zerogap.models.told import nearest, plainly
 
 FORMAT = 1
 
@@ -179,6 +179,16 @@ class Result(Generic[InstanceT, SolutionT]):
     claims: tuple[Claim, ...] = ()
     extended: bool = False
     incumbents: tuple[tuple[float, Any, Any], ...] = field(default=(), repr=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Nothing more than there is, but where what was meant stands."""
+        if name.startswith("_"):  # asked for by Python, notebooks and copies
+            raise AttributeError(name)
+        decided = object.__getattribute__(self, "__dict__").get("solution")
+        if hasattr(decided, name):
+            raise AttributeError(f"a result has no {name!r}; its solution has: .solution.{name}")
+        known = {*dir(type(self)), *self.__dataclass_fields__}
+        raise AttributeError(f"a result has no {name!r}{nearest(name, known)}")
 
     @property
     def gap(self) -> float | None:

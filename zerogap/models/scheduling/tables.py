@@ -37,6 +37,8 @@ def from_pandas(frames: Mapping[str, Any], **more: Any) -> Workshop:
         if key not in tables:
             raise InstanceError(f"unknown table{nearest(key, tables)}", field=key)
         fields = {f.name: f for f in BY_TABLE[tables[key]]}
+        if not hasattr(frame, "columns"):
+            raise InstanceError("expected a data frame", field=key)
         for name in frame.columns:
             if name not in fields:
                 raise InstanceError(f"unknown column{nearest(name, fields)}", field=f"{key}.{name}")

@@ -53,6 +53,7 @@ def info(instance: Network | Buffers | Trace) -> dict[str, Any]:
     if isinstance(instance, Buffers):
         return {
             "buffers": len(instance.size),
+            **_lifetimes(instance),
             "capacity": instance.capacity,
             "alignment": instance.alignment,
             "objective": instance.objective,
@@ -70,6 +71,14 @@ def info(instance: Network | Buffers | Trace) -> dict[str, Any]:
         "largest working set": f"{need} ({instance.operators[worst]})",
         "compulsory traffic": instance.compulsory,
     }
+
+
+def _lifetimes(buffers: Buffers) -> dict[str, str]:
+    """How lifetimes were read, by the first of them: whether ends are included is soon mistaken."""
+    if not len(buffers.size):
+        return {}
+    first, last = int(buffers.lower[0]), int(buffers.upper[0]) - 1
+    return {"lifetimes": f"{buffers.ids[0]} from step {first} to {last}, both included"}
 
 
 _CSV = Format("minimalloc", (".csv",), csv.sniff, csv.read, csv.write, columns=csv.COLUMNS)

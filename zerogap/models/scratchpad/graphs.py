@@ -103,6 +103,8 @@ def from_networkx(
     >>> from_networkx(graph, capacity=192).name
     'graph'
     """
+    if not hasattr(graph, "is_directed"):
+        raise TypeError("expected a directed graph of networkx")
     if not graph.is_directed():
         raise InstanceError(
             "is undirected; expected edges from producers to readers", field="graph"

@@ -231,6 +231,8 @@ def from_networkx(
     >>> from_networkx(graph, lambda_b=0.1).nodes
     3
     """
+    if not hasattr(graph, "is_directed"):
+        raise TypeError("expected a directed graph of networkx")
     if not graph.is_directed():
         raise InstanceError("is undirected; expected edges from parents to children", field="graph")
     nodes = list(graph.nodes)
