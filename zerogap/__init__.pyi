@@ -780,6 +780,16 @@ def generate(
 @overload
 def generate(
     name: Literal["routing"],
+    generator: Literal["robots"],
+    *,
+    seed: int = ...,
+    type: str = ...,
+    robots: int = ...,
+    cities: int = ...,
+) -> routing.Routing: ...
+@overload
+def generate(
+    name: Literal["routing"],
     generator: Literal["variant"],
     *,
     seed: int = ...,
