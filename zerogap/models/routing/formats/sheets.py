@@ -55,8 +55,6 @@ VEHICLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _DEGREES = ({"lat", "latitude"}, {"lon", "lng", "long", "longitude"})
 _DELIMITERS = (",", ";", "\t", "|")
-#: Mean radius of the earth in metres.
-_EARTH = 6_371_009.0
 
 
 def _plainly(word: Any) -> str:
@@ -357,12 +355,8 @@ def _add_vehicle(made: Builder, row: _Row) -> None:
 
 
 def metres(places: np.ndarray) -> np.ndarray:
-    """Distances on the globe between (longitude, latitude) in degrees: the haversine formula."""
-    lon, lat = np.radians(places).T
-    if (np.abs(places[:, 1]) > 90).any() or (np.abs(places[:, 0]) > 180).any():
+    """Distances on the globe between (longitude, latitude) in degrees."""
+    lon, lat = places.T
+    if (np.abs(lat) > 90).any() or (np.abs(lon) > 180).any():
         raise InstanceError("expected latitudes within ±90 and longitudes within ±180", field="lat")
-    half = (
-        np.sin((lat[:, None] - lat) / 2) ** 2
-        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
-    )
-    return 2 * _EARTH * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return tables.haversine(places.tolist())
