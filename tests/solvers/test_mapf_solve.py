@@ -142,3 +142,17 @@ def test_pictures(tmp_path):
             assert group == i and times[0] == 0 and times == sorted(times)
             assert places[0] == pytest.approx(instance.xy[instance.start[i]], rel=1e-6)
             assert places[-1] == pytest.approx(instance.xy[instance.goal[i]], rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [3, 7, 9, 505])
+def test_the_model_has_no_bound_above_a_plan(seed):
+    """CP-SAT's presolve lost the plans of this roadmap with more than half of the seeds."""
+    xy = [[0.9941214126617631, 0.1405928549109578], [0.42529051475258955, 2.311352583062675],
+          [0.04569003965130575, 0.3002514326651273], [1.802306938977838, 1.1614995583129095],
+          [1.3543661967032485, 0.02432168822344316], [0.8701765863267461, 0.6897216121848243]]  # fmt: skip
+    edges = [[0, 2], [0, 3], [0, 4], [0, 5], [1, 4], [1, 5], [2, 0], [2, 3], [3, 0], [3, 2], [3, 4],
+             [3, 5], [4, 0], [4, 1], [4, 3], [4, 5], [5, 1], [5, 3]]  # fmt: skip
+    instance = Mapf(xy, edges, [3, 2, 5], [4, 3, 1], radius=0.353553, objective="makespan")
+    result = zg.solve(instance, method="exact", backend="cp-sat", seed=seed, time_limit=60)
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(1.9734696, rel=1e-6)

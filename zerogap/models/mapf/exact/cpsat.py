@@ -126,7 +126,7 @@ class _Builder:
 
     def _walks(self) -> None:
         instance, cp = self.instance, self.cp
-        horizon = 2**52
+        horizon = 2**44  # 131,072 mean moves
         self.move: dict[tuple[int, int, int], Any] = {}
         self.at: dict[tuple[int, int, int], Any] = {}
         self.start: dict[tuple[int, int], Any] = {}
