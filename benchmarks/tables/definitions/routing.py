@@ -208,8 +208,8 @@ def proofs() -> str:
         for r in lines.runs(name, "auto")
     ]
     how = (
-        "`auto` from nothing, two threads on one core, alone (priority); the first files of the "
-        "suite's 20, short routes first; the others were not run"
+        "`auto` from nothing, two threads, on one core alone (priority) or, the last three files, "
+        "on two cores beside other work; of the suite's 20 files the others were not run"
     )
     return lines.markdown(
         ("XML100", "objective", "bound", "proven after"), rows, lines.origin(name, how=how)
