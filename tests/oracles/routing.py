@@ -21,7 +21,7 @@ from zerogap.models.routing.fields import FIELDS
 FAMILY = "routing"
 METHODS = ("auto", "kernel", "exact", "columns")
 EXACT = ("columns",)
-REFUSALS = ("column generation", "no kernel knows", "too many for the circuit model")
+REFUSALS = ("column generation", "no kernel knows", "too many for the circuit model", "times up to")
 NEVER = 1 << 60
 BARRED = 1 << 40
 

@@ -1,12 +1,15 @@
 """Relaxations that every instance has: never above the optimum, whatever the features."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import zerogap
 from tests.oracles import routing as oracle
+from zerogap.models.base import InstanceError
 from zerogap.models.routing import TYPES, Routing
-from zerogap.solvers.routing.shares import _knapsack, lower_bound, radial
+from zerogap.solvers.routing.shares import _knapsack, lower_bound, radial, relax
 
 
 @pytest.mark.parametrize("block", range(6))
@@ -23,6 +26,23 @@ def test_never_above_the_optimum_of_mixed_instances(block):
             assert bound <= best, (seed, made.features())
             seen += 1
     assert seen > 5
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_two_objectives_on_the_shortest_ways_count_as_on_all(block):
+    """Shortest ways reach less far, which must not make the first objective count for less."""
+    bounds = []
+    for seed in range(60 * block, 60 * block + 60):
+        made, _ = oracle.draw(np.random.default_rng([78, seed]))
+        try:
+            made = made.replace(visits="repeat", then="longest")
+        except InstanceError:
+            continue
+        best, _ = oracle.optimum(made, {})
+        if best is not None:
+            tighten = lambda value, source, best=best: bounds.append((value, best))  # noqa: E731
+            relax(SimpleNamespace(instance=made, tighten=tighten))
+    assert len(bounds) > 2 and all(value <= best for value, best in bounds)
 
 
 def test_radial_bound_holds_at_every_rounding():

@@ -51,8 +51,11 @@ class TourRebuild : public TourMoves {
         const double after = rated(whole(nullptr, 0, routes), count, &feasible);
         const double delta = after - before;
         if (delta > 0 && rng.real() >= std::exp(-delta / heat)) return restore(before);
-        for (int r = routes - 1; r >= 0; --r)
-            if (now[r].size == 0) drop(r);
+        for (int r = routes - 1; r >= 0; --r) {
+            if (now[r].size) continue;
+            ++used[now[r].type];  // `ruin` has counted it out already, as `drop` does
+            drop(r);
+        }
         score = after;
         if (feasible) note();
     }

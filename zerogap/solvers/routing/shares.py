@@ -28,14 +28,19 @@ _CHUNK = 512
 
 def relax(search: Search) -> None:
     """Report the best bound that needs no search."""
-    value = lower_bound(on_shortest_ways(search).instance)
+    # The shortest ways reach less far: the power of ten before the first objective stays the
+    # instance's own.
+    value = lower_bound(on_shortest_ways(search).instance, search.instance.weight)
     if value is not None:
         # Valid: see `lower_bound`; `extend` only takes solutions away.
         search.tighten(value, SOURCE)
 
 
-def lower_bound(instance: Routing) -> int | None:
-    """Least objective that a solution can have, as far as relaxations see; None if unseen."""
+def lower_bound(instance: Routing, weight: int | None = None) -> int | None:
+    """Least objective that a solution can have, as far as relaxations see; None if unseen.
+
+    `weight` is what the first of two objectives counts, the instance's if None.
+    """
     if instance.clients == 0:
         return None
     if spacious(instance):
@@ -46,7 +51,8 @@ def lower_bound(instance: Routing) -> int | None:
     value = shares.objective(instance.objective)
     if instance.then:
         # Both parts are bounded by themselves, and `weight` is positive.
-        value = value * instance.weight + shares.objective(instance.then)
+        value *= instance.weight if weight is None else weight
+        value += shares.objective(instance.then)
     return value
 
 
