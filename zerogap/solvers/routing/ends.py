@@ -36,18 +36,26 @@ class _Ended:
 
     @property
     def solution(self) -> Routes | None:
-        """Best checked solution, every route with the usual end."""
-        return _usual(self._search.solution)
+        """Best checked solution, every route with the usual end; None if it is none of theirs."""
+        return self._usual(self._search.solution)
 
     @property
     def hint(self) -> Routes | None:
         """What to start from."""
-        return _usual(self._search.hint)
+        return self._usual(self._search.hint)
 
     def offer(self, solution: Routes, source: str, *rest: Any, **named: Any) -> bool:
         """Hand in a solution; its routes end at the nearest depot."""
         ended = Routes(tuple(self._ended(route) for route in solution))
         return self._search.offer(ended, source, *rest, **named)
+
+    def _usual(self, routes: Routes | None) -> Routes | None:
+        """Routes with the usual ends; None where one ends at a depot that was left out."""
+        if routes is None:
+            return None
+        if any(r.end is not None and r.end not in self.ends[r.vehicle] for r in routes):
+            return None
+        return Routes(tuple(replace(route, end=None) for route in routes))
 
     def _ended(self, route: Route) -> Route:
         instance, t = self._several, route.vehicle
@@ -60,12 +68,6 @@ class _Ended:
         far, slow = instance.travel(at, places, p), instance.drive(t, at, places)
         end = self.ends[t][int(np.lexsort((slow, far))[0])]
         return replace(route, end=None if end == end_of(instance, Route(t, ())) else end)
-
-
-def _usual(routes: Routes | None) -> Routes | None:
-    if routes is None:
-        return None
-    return Routes(tuple(replace(route, end=None) for route in routes))
 
 
 def _alike(instance: Routing, t: int) -> list[int]:
