@@ -188,6 +188,7 @@ class Shares:
             # Without prizes, which no route pays: who need not be served costs nothing, or less.
             every = max(
                 float(np.where(self.needed, share, np.minimum(share, 0)).sum())
+                + self._units(np.maximum(share, 0)[~self.needed], np.flatnonzero(~self.needed))
                 for share in self._shares()
             )
             return _whole(every / max(1, routes)) if every > 0 else _whole(every)
@@ -267,7 +268,19 @@ class Shares:
         spare = float(prize.sum()) - max(0.0, want)
         full = share[free] - base
         by_prize = float(full.sum()) - _knapsack(full, prize, max(0.0, spare)) if want > 0 else 0.0
-        return float(base.sum()) + max(by_number, by_prize)
+        return float(base.sum()) + max(by_number, by_prize, self._units(full, free))
+
+    def _units(self, extra: np.ndarray, free: np.ndarray) -> float:
+        """What the quota of units costs at least if to serve a free client costs so much more.
+
+        All of it less what the units that may be left out can spare, a fractional knapsack.
+        """
+        units = self.instance.units
+        want = self.instance.min_units - int(units[self.needed].sum())
+        if want <= 0:
+            return 0.0
+        spare = max(0, int(units[free].sum()) - want)
+        return float(extra.sum()) - _knapsack(extra, units[free].astype(float), float(spare))
 
 
 def _hourly(instance: Routing, t: int) -> int:
