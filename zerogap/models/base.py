@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from zerogap.models.errors import InfeasibleSolution as InfeasibleSolution
 from zerogap.models.errors import InstanceError
 from zerogap.models.text import visible, words
@@ -404,10 +402,14 @@ def digest(instance: Any) -> str:
 def _neutral(f: dataclasses.Field, instance: Any) -> bool:
     if "neutral" not in f.metadata:
         return False
+    import numpy as np  # --help answers without it
+
     return bool(np.all(np.asarray(getattr(instance, f.name)) == f.metadata["neutral"]))
 
 
 def _feed(h: Any, value: Any) -> None:
+    import numpy as np  # --help answers without it
+
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         h.update(type(value).__name__.encode())
         for f in dataclasses.fields(value):
@@ -456,6 +458,8 @@ def json_text(data: dict) -> str:
 
 
 def _plain(value: Any) -> Any:
+    import numpy as np  # --help answers without it
+
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):

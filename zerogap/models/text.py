@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-import numpy as np
-
 #: Control and format characters (Cc, Cf: also those that turn the direction of writing),
 #: surrogates, and the line and paragraph separators.
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -43,6 +41,8 @@ def _escape(code: int) -> str:
 
 def words(value: Any) -> str:
     """A fact as a reader wants it: no brackets, no True, no digits that mean nothing."""
+    import numpy as np  # --help answers without it
+
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if value is None:

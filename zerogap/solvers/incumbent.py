@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from zerogap.models.base import Family, InfeasibleSolution
 from zerogap.solvers.result import Claim, SolverError, TracePoint, gap
 
@@ -27,6 +25,8 @@ HISTORY, LARGEST = 20, 1 << 26
 
 
 def _bytes_of(instance: Any) -> int:
+    import numpy as np  # --help answers without it
+
     if not dataclasses.is_dataclass(instance):
         return 0
     values = (getattr(instance, f.name) for f in dataclasses.fields(instance))

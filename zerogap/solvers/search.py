@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-import numpy as np
-
 from zerogap.models.base import Family, Model
 from zerogap.solvers.incumbent import Incumbent
 from zerogap.solvers.result import Limits, SolverError
@@ -74,6 +72,8 @@ class Search:
         extend: Callable[[Model], None] | None = None,
         log: bool = False,
     ):
+        import numpy as np  # --help answers without it
+
         self.family = family
         self.instance = instance
         self.limits = limits
