@@ -17,19 +17,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zerogap.models.routing import Route, Routes, Routing
-from zerogap.solvers.backends import cpsat, highs
+from zerogap.solvers.backends import highs
 from zerogap.solvers.routing.cuts import crossings, edges, ranks, touches
 from zerogap.solvers.routing.inspected import Inspected, covered
 from zerogap.solvers.routing.master import Column, Duals, Master, Row, shifts
+from zerogap.solvers.routing.selection import program, second_look
 from zerogap.solvers.search import Search
 
 SOURCE = "columns"
 #: Routes, partial paths and labels up to which enumeration goes, and the share of these between
 #: rounds of cuts.
 ROUTES, PATHS, LABELS, QUICK = 1_500_000, 5_000_000, 2_000_000, 0.08
-#: Gap, as a share of the value, below which routes are enumerated, how much smaller it must be
-#: after a failure, and share of the time that is left for one attempt.
-NEAR, NEARER, ATTEMPT = 0.03, 0.75, 0.15
+#: Clients up to which sets of routes are small: enumeration and the closing MIP begin earlier.
+SMALL = 50
+#: Gap, as a share of the value, below which routes are enumerated (of few clients and of more), how
+#: much smaller it must be after a failure, and share of the time that is left for one attempt.
+NEAR, NEARER, ATTEMPT = (0.06, 0.03), 0.75, 0.15
 #: Cut rounds at a node stop after so many in which the bound grew by less than this share of the
 #: gap.
 STALL, STALLS = 0.02, 4
@@ -42,9 +45,9 @@ IDLE, IDLE_ROUTES = 4, 2
 TAIL = 0.004
 #: Pull of the duals towards those of the best bound.
 PULL = 0.5
-#: Routes among which a MIP chooses, at once and when cuts help no more; its seconds; and enumerated
-#: routes that are columns from the start.
-EASY, CLOSING, CLOSING_SECONDS, STARTED = 150, 400, 10.0, 1500
+#: Routes among which a MIP chooses, at once and when cuts help no more (of few clients and of
+#: more); its seconds; and enumerated routes that are columns from the start.
+EASY, CLOSING, CLOSING_SECONDS, STARTED = 150, (6000, 400), 10.0, 1500
 #: Closing programs of up to so many columns are solved by CP-SAT as well, within so many seconds: a
 #: second look at what the claim rests on.
 SECOND_LOOK, LOOK_SECONDS = 1500, 10.0
@@ -111,6 +114,7 @@ class Proof:
         self.shift = self.master.shift
         self.capacity = max(t.capacity for t in self.master.types)
         self.cuttable = bool(instance.required.all())
+        self.large = self.master.n > SMALL
         self.pairs: dict[tuple[int, int], Row] = {}
         self.numbers = itertools.count()
         self.open: list[Node] = []
@@ -290,16 +294,18 @@ class Proof:
 
     def _ripe(self, state: Relaxed) -> bool:
         """Whether the gap is small enough to enumerate, and smaller than when that failed."""
-        gap = self.target - state.own
-        return gap < NEAR * abs(self.target) and gap < NEARER * self.failed.get(QUICK, math.inf)
+        return self._near(self.target - state.own, QUICK)
+
+    def _near(self, gap: float, share: float) -> bool:
+        return gap < NEAR[self.large] * abs(self.target) and (
+            gap < NEARER * self.failed.get(share, math.inf)
+        )
 
     def _last_resort(self, relaxed: Relaxed) -> bool:
         """Enumerate with larger limits, since cuts help no more; True if the node is done."""
         self.look()
-        gap = self.target - relaxed.own
-        if gap < NEAR * abs(self.target) and gap < NEARER * self.failed.get(1.0, math.inf):
-            return self.finish(relaxed, 1.0)
-        return False
+        near = self._near(self.target - relaxed.own, 1.0)
+        return near and self.finish(relaxed, 1.0)
 
     def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
         """Add violated cuts: capacity first, rank-1 once these stall."""
@@ -357,7 +363,7 @@ class Proof:
 
     def choose(self, columns: list[Column], rows: list[Row]) -> bool:
         """Let a MIP choose among all routes that an improving solution can use; True if done."""
-        cost, program_rows = self._program(columns)
+        cost, program_rows = program(self.master, columns)
         if any(not row[0] for row in program_rows[: self.master.n]):
             return True  # a client that no improving route serves: nothing better exists
         strong = highs.Rows.of(program_rows + covered(columns, rows))
@@ -370,43 +376,14 @@ class Proof:
         )  # fmt: skip
         chosen = None if found.values is None else np.flatnonzero(found.values > 0.5)
         if len(cost) <= SECOND_LOOK and found.status in ("optimal", "cutoff"):
-            chosen = self._second_look(cost, highs.Rows.of(program_rows), chosen)
+            seconds = min(LOOK_SECONDS, self.search.remaining)
+            chosen = second_look(
+                self.search, cost, highs.Rows.of(program_rows), chosen, self.target, seconds
+            )
         if chosen is not None:
             self.beaten = min(self.beaten, float(np.take(cost, chosen).sum()))
             self._offer([columns[k] for k in chosen if k < len(columns)])
         return found.status in ("optimal", "cutoff")
-
-    def _second_look(
-        self, cost: list[float], program: highs.Rows, chosen: np.ndarray | None
-    ) -> np.ndarray | None:
-        """What CP-SAT chooses from the program without its cuts, if that is better."""
-        seconds = min(LOOK_SECONDS, self.search.remaining)
-        again = cpsat.select(cost, program, limit=self.target, seconds=seconds)
-        if again.status not in ("optimal", "infeasible"):
-            return chosen
-        held = math.inf if chosen is None else float(np.take(cost, chosen).sum())
-        if again.values is not None and float(np.dot(again.values, cost)) < held - 0.5:
-            self.search.messages.append("HiGHS missed a selection of routes that CP-SAT found")
-            chosen = np.flatnonzero(again.values)
-        self.search.messages.append("columns: CP-SAT solved the last program, too")
-        return chosen
-
-    def _program(
-        self, columns: list[Column]
-    ) -> tuple[list[float], list[tuple[dict[int, float], float, float]]]:
-        """Every client by one route, or left out at its price; types as available."""
-        n, types = self.master.n, self.master.types
-        optional = np.flatnonzero(~self.instance.required)
-        cost = [float(c.cost) for c in columns] + self.master.leave[optional].tolist()
-        rows: list[tuple[dict[int, float], float, float]] = [({}, 1.0, 1.0) for _ in range(n)]
-        rows += [({}, -math.inf, float(t.available)) for t in types]
-        for k, column in enumerate(columns):
-            for c in column.clients:
-                rows[c][0][k] = 1.0
-            rows[n + column.vehicle][0][k] = 1.0
-        for k, i in enumerate(optional):
-            rows[i][0][len(columns) + k] = 1.0
-        return cost, rows
 
     def select(self) -> None:
         """Let a MIP choose among the columns of least reduced cost: a solution, no proof."""
@@ -421,7 +398,7 @@ class Proof:
             if len(set(c.clients)) == len(c.clients)
         ]
         columns = whole[:SELECTED]
-        cost, rows = self._program(columns)
+        cost, rows = program(self.master, columns)
         if any(not row[0] for row in rows[: self.master.n]):
             return
         found = highs.solve_mip(
@@ -570,7 +547,7 @@ class Closing(Proof):
     def _last_resort(self, relaxed: Relaxed) -> bool:
         """The same where they are few, since cuts help no more."""
         self.look()
-        return self._choose_within(relaxed, CLOSING)
+        return self._choose_within(relaxed, CLOSING[self.large])
 
     def _cut(self, values: np.ndarray, *, deep: bool) -> bool:
         """All cuts at once: none makes pricing harder."""
