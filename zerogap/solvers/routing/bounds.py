@@ -29,7 +29,7 @@ SOURCE = "columns"
 #: rounds of cuts.
 ROUTES, PATHS, LABELS, QUICK = 1_500_000, 5_000_000, 2_000_000, 0.08
 #: Clients up to which sets of routes are small: enumeration and the closing MIP begin earlier.
-SMALL = 50
+SMALL = 40
 #: Gap, as a share of the value, below which routes are enumerated (of few clients and of more), how
 #: much smaller it must be after a failure, and share of the time that is left for one attempt.
 NEAR, NEARER, ATTEMPT = (0.06, 0.03), 0.75, 0.15
