@@ -76,12 +76,18 @@ def test_a_depot_that_closes_does_not_end_an_open_route():
 
 #: What makes the proof go one way to its end, and no other.
 WAYS = {
-    "labels alone": {"NEAR": -1.0},
-    "few rounds": {"NEAR": -1.0, "ROUNDS": 1, "ROUNDS_BELOW": 1},
-    "routes, no MIP": {"EASY": -1, "CLOSING": -1},
-    "routes, cuts first": {"EASY": -1, "NEAR": 1.0},
-    "routes, few rounds": {"EASY": -1, "CLOSING": -1, "ROUNDS": 1, "ROUNDS_BELOW": 1, "NEAR": 1.0},
-    "no pull": {"PULL": 0.0, "NEAR": -1.0},
+    "labels alone": {"NEAR": (-1.0, -1.0)},
+    "few rounds": {"NEAR": (-1.0, -1.0), "ROUNDS": 1, "ROUNDS_BELOW": 1},
+    "routes, no MIP": {"EASY": -1, "CLOSING": (-1, -1)},
+    "routes, cuts first": {"EASY": -1, "NEAR": (1.0, 1.0)},
+    "routes, few rounds": {
+        "EASY": -1,
+        "CLOSING": (-1, -1),
+        "ROUNDS": 1,
+        "ROUNDS_BELOW": 1,
+        "NEAR": (1.0, 1.0),
+    },
+    "no pull": {"PULL": 0.0, "NEAR": (-1.0, -1.0)},
 }
 
 
