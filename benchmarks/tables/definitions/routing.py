@@ -181,7 +181,6 @@ def bounds() -> str:
         for label, part in (
             ("up to 50 nodes", [r for r in every if nodes(r) <= 50]),
             ("below 60 nodes", [r for r in every if nodes(r) < 60]),
-            ("all of the sample", every),
         )
     ]
     open_ones = [
@@ -190,7 +189,9 @@ def bounds() -> str:
         if r["status"] != "optimal"
     ]
     head = ("A, B, E, P", "files", "proven in 30 s")
-    note = "`auto` from nothing, two threads; open: " + ", ".join(open_ones)
+    note = "`auto` from nothing, two threads on one core, alone (priority)"
+    if open_ones:
+        note += "; open: " + ", ".join(open_ones)
     return lines.markdown(head, rows, lines.origin(name, how=note))
 
 
