@@ -219,7 +219,7 @@ def _svg(figure: Any) -> str:
     figure.savefig(stream, format="svg", bbox_inches="tight", transparent=True)
     text = stream.getvalue()
     text = text[text.index("<svg") :]
-    tag = f"f{abs(hash(text)) % 10**9}"
+    tag = f"f{abs(hash(text)) % 10**9:09d}"
     text = re.sub(r'id="([^"]+)"', rf'id="{tag}\1"', text)
     text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{tag}", text)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
