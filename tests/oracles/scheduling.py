@@ -27,7 +27,10 @@ def draw(rng: np.random.Generator) -> tuple[Workshop, dict]:
     while True:
         try:
             kind = rng.random()
-            shares = ((0.2, _shop), (0.4, _project), (0.45, _pipe), (0.5, _graph), (1, _draw))
+            shares = (
+                (0.2, _shop), (0.4, _project), (0.45, _pipe), (0.5, _graph), (0.55, _open),
+                (1, _draw),
+            )  # fmt: skip
             shop = next(make for share, make in shares if kind < share)(rng)
         except InstanceError:
             continue  # the features drawn contradict each other
@@ -208,6 +211,19 @@ def _graph(rng: np.random.Generator) -> Workshop:
     b.add_mode(c, int(rng.integers(0, 4)))
     b.add_precedence(ends[0], c)
     b.add_precedence(c, ends[1])
+    return b.build()
+
+
+def _open(rng: np.random.Generator) -> Workshop:
+    """Tasks that share machines alone, in no order; the bound is the optimum or below it."""
+    b = Builder()
+    machines = [b.add_machine() for _ in range(3)]
+    for _ in range(int(rng.integers(2, 5))):
+        task = b.add_task(release=int(rng.integers(3)) if rng.random() < 0.2 else None)
+        for _ in range(1 + int(rng.random() < 0.1)):
+            count = int(rng.choice((1, 2, 3), p=(0.2, 0.7, 0.1)))
+            used = rng.choice(machines, count, replace=False).tolist()
+            b.add_demand(b.add_mode(task, int(rng.integers(1, 4))), dict.fromkeys(used, 1))
     return b.build()
 
 

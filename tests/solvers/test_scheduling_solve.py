@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import zerogap as zg
-from zerogap.models.scheduling import Builder, Plan, Workshop, reschedule
+from zerogap.models.scheduling import FAMILY, Builder, Plan, Workshop, reschedule
 from zerogap.models.scheduling.formats.classes import shop_of
-from zerogap.solvers.scheduling import projects, shape
+from zerogap.solvers.scheduling import bounds, projects, shape
+from zerogap.solvers.scheduling.exact import dive
 from zerogap.solvers.scheduling.lists import listable, repaired
+from zerogap.solvers.search import Limits, Search
 
 
 def grid(rng, n, m, **more) -> Workshop:
@@ -165,3 +167,28 @@ def test_an_open_shop_is_cp_sats_to_the_end():
     assert not projects.unordered(grid(rng, 4, 3))
     result = zg.solve(shop, threads=2, time_limit=60)
     assert result.status == "optimal" == zg.solve(shop, method="exact", threads=2).status
+
+
+def _unordered(times: np.ndarray) -> Workshop:
+    b = Builder()
+    jobs, machines = times.shape
+    for _ in range(jobs + machines):
+        b.add_machine()
+    for j, k in np.ndindex(jobs, machines):
+        b.add_demand(b.add_mode(b.add_task(), int(times[j, k])), {j: 1, jobs + k: 1})
+    return b.build()
+
+
+@pytest.mark.parametrize(
+    ("times", "bound", "best"),
+    [(np.full((3, 3), 4), 12, 12), (np.array([[1, 3, 8], [3, 5, 7], [6, 8, 2]]), 17, 18)],
+)
+def test_a_dive_closes_at_the_bound_or_lifts_it_by_one(times, bound, best):
+    shop = _unordered(times)
+    search = Search(FAMILY, shop, Limits(60.0), threads=1, seed=0, method="auto", options={})
+    search.tighten(bounds.opening(shop), "bounds")
+    assert search.bound == bound
+    word = dive(shop, search, seconds=60)
+    assert search.bound == best == zg.solve(shop, method="exact", threads=1).objective
+    assert word == ("optimal" if best == bound else "infeasible")
+    assert search.objective == (best if best == bound else None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
 from zerogap.solvers.jobshop import rules
 from zerogap.solvers.scheduling import bounds, islands, lists, projects, references, shape
-from zerogap.solvers.scheduling.exact import provable, prove, windows
+from zerogap.solvers.scheduling.exact import STRONG, dive, provable, prove, windows
 from zerogap.solvers.scheduling.handover import Handover
 from zerogap.solvers.scheduling.islands import Island, drive, in_background
 from zerogap.solvers.search import Search
@@ -16,6 +18,8 @@ from zerogap.solvers.search import Search
 PERMUTATION_SHARE = 0.15
 #: Share of the time in which CP-SAT with all threads may prove what a project's kernels have found.
 PROOF_SHARE = 0.25
+#: Share of the time for a plan of an open shop that is as good as the bound.
+DIVE_SHARE = 0.3
 #: Up to so many modes CP-SAT gets all threads once the list kernel has made a start.
 TEAM = 1200
 
@@ -34,16 +38,23 @@ def auto(shop: Workshop, search: Search) -> None:
         return
     if not found:
         return windows(shop, search)
+    open_shop = projects.projective(shop) and projects.unordered(shop)
+    if open_shop and search.iterations is None and not shape.parallel(shop):
+        # Large open shops nearly always end with their longest machine or job.
+        dive(shop, search, seconds=DIVE_SHARE * search.remaining)
+        if not search.open:
+            return None
     if search.threads == 1:
-        return alternate(shop, search, found, handover)
+        return alternate(shop, search, found, handover, STRONG if open_shop else None)
     if handover is not None:
         return handover.finish(search, found)
     if projects.projective(shop) and not shape.parallel(shop):
         # Most small projects are proven at once or not at all; the others are the kernels'. Open
         # shops are proven late, and the kernels find little there that CP-SAT does not.
-        share = 1.0 if projects.unordered(shop) else PROOF_SHARE
+        share, strong = (1.0, STRONG) if open_shop else (PROOF_SHARE, None)
         if provable(shop):
-            prove(shop, search, workers=search.threads, seconds=share * search.remaining)
+            limit = share * search.remaining
+            prove(shop, search, workers=search.threads, seconds=limit, parameters=strong)
     elif cooperative(shop):
         # CP-SAT's own neighbourhoods go on from the kernels' plan where it is small enough.
         prove(shop, search, workers=search.threads)
@@ -137,7 +148,11 @@ def first(
 
 
 def alternate(
-    shop: Workshop, search: Search, found: list[Island], handover: Handover | None
+    shop: Workshop,
+    search: Search,
+    found: list[Island],
+    handover: Handover | None,
+    parameters: dict[str, Any] | None = None,
 ) -> None:
     """One thread: kernel and CP-SAT take turns that grow; one turn each if iterations decide."""
     turn = 1.0
@@ -146,7 +161,8 @@ def alternate(
         if handover is not None:
             handover.turn(search, None if counted else turn)
         elif provable(shop):
-            prove(shop, search, workers=1, seconds=None if counted else turn)
+            limit = None if counted else turn
+            prove(shop, search, workers=1, seconds=limit, parameters=parameters)
         if search.open:
             drive(search, found, seconds=turn)
         if counted:

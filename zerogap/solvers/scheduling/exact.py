@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,29 @@ def prove(
     return cpsat.improve(
         model, search, seconds=seconds, workers=workers, hint=not cold, parameters=parameters
     )
+
+
+def dive(shop: Workshop, search: Search, *, seconds: float) -> str:
+    """CP-SAT for a plan as good as the bound: one closes the instance, none lifts the bound by one.
+
+    Not warm: the best plan so far is none of this model. Without constraints of the user's only, as
+    the model's horizon is one by which some best plan ends, not one by which all do.
+    """
+    from zerogap.models.scheduling.exact.cpsat import build
+    from zerogap.solvers.backends import cpsat
+
+    bound = search.bound
+    if bound is None or search.extend is not None:
+        return "unknown"
+    lower = math.ceil(bound)
+    model = build(shop, upper=lower, lower=lower)
+    # Nothing is below the bound and the objective is integral: if the model has no plan, no plan is
+    # below `lower + 1`, whatever another thread has found meanwhile.
+    model.target = lower + 1
+    return cpsat.improve(
+        model, search, seconds=seconds, workers=search.threads, hint=False, source="cp-sat dive",
+        parameters=STRONG,
+    )  # fmt: skip
 
 
 def window(
