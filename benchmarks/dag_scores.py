@@ -1,7 +1,7 @@
 """Bars of log scores: local scores against pgmpy's, proofs, and searches against pgmpy's.
 
-``python benchmarks/dag_scores.py [--folder BIF] [--peer hill|ges] [-t SECONDS] [--proofs]
-[--results FILE] [NETWORK …]``: networks are those that pgmpy ships; without any, local scores are
+``python benchmarks/dag_scores.py [--folder BIF] [--peer hill|ges] [--score bdeu|bic]
+[-t SECONDS] [--proofs] [--results FILE] [NETWORK …]``: networks are those that pgmpy ships; without any, local scores are
 compared, too. One thread for pgmpy, two for us. A JSON line a search is added to FILE.
 """
 
@@ -85,7 +85,7 @@ PEERS = {"hill": ("dag_pgmpy", 3), "ges": ("dag_pgmpy_ges", None)}
 def searches(arguments: argparse.Namespace, folder: Path) -> None:
     """Hill climbing and GES of pgmpy against `auto`, and how soon their score is reached."""
     for name, kind, short in itertools.product(
-        arguments.networks, ("bdeu", "bic"), arguments.peer or PEERS
+        arguments.networks, arguments.score or ("bdeu", "bic"), arguments.peer or PEERS
     ):
         module, parents = PEERS[short]
         peer = __import__(module)
@@ -124,6 +124,7 @@ if __name__ == "__main__":
     parser.add_argument("networks", nargs="*")
     parser.add_argument("--folder")
     parser.add_argument("--peer", action="append", choices=tuple(PEERS))
+    parser.add_argument("--score", action="append", choices=("bdeu", "bic"))
     parser.add_argument("--proofs", action="store_true", help="the proofs alone")
     parser.add_argument("-t", type=float, default=60.0)
     parser.add_argument("--results")

@@ -215,6 +215,22 @@ def test_climbs_are_the_same_however_sliced():
     assert -whole.objective == pytest.approx(best.objective, rel=1e-9)
 
 
+@pytest.mark.parametrize("number", [4, 6])
+def test_climbs_turn_edges_that_hide_the_parents_of_a_variable(number):
+    # A variable with several parents stands as the parent of them; none of them serves it alone,
+    # and the sets of the candidates that do lack the one of the optimum.
+    dag = zg.generate(
+        "dag", "bn", seed=number, variables=14, edges=28, score="bdeu", max_parents=3,
+        observations=500,
+    )  # fmt: skip
+    best = zg.solve(dag, method="exact", threads=1, time_limit=60)
+    assert best.status == "optimal"
+    for seed in range(3):
+        climb = climb_of(dag, seed)
+        climb.run(60.0, 1)
+        assert -climb.objective == pytest.approx(best.objective, rel=1e-9)
+
+
 def test_climbs_refuse_what_does_not_fit():
     dag = zg.generate("dag", "bn", seed=0, variables=4, edges=4, score="bdeu")
     score = climb_of(dag).score

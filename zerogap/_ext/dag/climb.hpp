@@ -4,7 +4,9 @@
 // lists of parent sets: a first graph comes long before the lists do. At a local optimum a search
 // over orders looks for a better graph among the parent sets met so far, which is quick, and the
 // climb goes on from there. When that fails too, all small sets of the few parents that serve a variable
-// best alone are looked at, of ever more of them, and then random changes disturb the graph.
+// best alone are looked at, of ever more of them, and then random changes disturb the graph. From the
+// first of these on, a local optimum is left also by way of small parent sets out of the variables that
+// stand next to one in the graph.
 #ifndef ZEROGAP_DAG_CLIMB
 #define ZEROGAP_DAG_CLIMB
 #include <memory>
@@ -43,9 +45,12 @@ class Climb {
         own.assign(d, 0.0);
         alone.assign(all, NAN);
         plain.assign(d, 1);
+        near.assign(d, {});
+        known.assign(d, {});
         move_of.assign(d, Move());
         saved.assign(d, 0);
         changed.clear();
+        levels.resize(LARGEST + 1);
         children.assign(d, {});
         above.assign((size_t)d * words, 0);
         for (int j = 0; j < d; ++j) own[j] = score(j, -1, -1);
@@ -90,8 +95,8 @@ class Climb {
     std::unique_ptr<Counter> counter;
     Random random;
     int d = 0, words = 0, most = 0, cursor = 0;
-    static constexpr int WIDER = 8, WIDEST = 32, LARGEST = 3;
-    enum Stage { EXPANDING, CLIMBING, WALKING, DONE } stage = CLIMBING;
+    static constexpr int WIDER = 8, WIDEST = 32, LARGEST = 3, NEAR = 12;
+    enum Stage { EXPANDING, CLIMBING, SURROUNDING, WALKING, DONE } stage = CLIMBING;
     SeenSets seen;
     std::vector<int> base, ranked;
     std::vector<double> alone;       // alone[j*d+i]: cost of j with i beside what is required
@@ -100,6 +105,8 @@ class Climb {
     std::vector<int> order;          // one that fits the graph
     std::vector<std::vector<int>> other;
     std::vector<uint8_t> allowed, required, before, saved, plain;
+    std::vector<std::vector<int>> near, known;  // variables next to j, now and when last looked at
+    bool moved = true;               // whether the graph changed since
     // with[j*d+i]: cost of j with i added to its parents, or removed if it is one; NAN if not known.
     std::vector<double> with, own;
     std::vector<Move> move_of;       // best change of the parents of j
@@ -225,6 +232,7 @@ class Climb {
     void forget(int j) {
         for (int i = 0; i < d; ++i) with[at(j, i)] = NAN;
         if (split == j) split = -1;
+        moved = true;
         own[j] = score(j, -1, -1);
     }
 
@@ -259,8 +267,11 @@ class Climb {
     // if the time was over before.
     bool improve(double deadline) {
         while (stage != DONE) {
-            if (stage == EXPANDING || stage == CLIMBING) {
-                if (!(stage == CLIMBING ? climb(deadline) : expand(deadline))) return false;
+            if (stage != WALKING) {
+                if (!(stage == CLIMBING   ? climb(deadline)
+                      : stage == EXPANDING ? expand(deadline)
+                                           : surround(deadline)))
+                    return false;
                 note();
                 if (d < 3) return true;
                 seen.begin(before.data(), order.data(), random.next());
@@ -268,7 +279,12 @@ class Climb {
             }
             seen.walk.run(deadline - now(), 2 * d - seen.walk.iterations);
             if (seen.walk.iterations < 2 * d || !seen.walk.rested()) return false;
-            if (!(seen.walk.best < total() - tiny())) return true;
+            if (!(seen.walk.best < total() - tiny())) {
+                if (!iterations || !moved) return true;
+                moved = false;
+                stage = SURROUNDING;
+                continue;
+            }
             seen.chosen(other);
             for (int j = 0; j < d; ++j)
                 if (other[j] != parents[j]) {
@@ -286,7 +302,6 @@ class Climb {
     // Sets of the `wide` candidates that serve best alone, those of the `narrow` first of them left
     // out; false if the time was over before.
     bool expand(double deadline) {
-        levels.resize(LARGEST + 1);
         for (; cursor < d; ++cursor) {
             if (now() >= deadline) return false;
             const int j = cursor;
@@ -300,16 +315,58 @@ class Climb {
                 return alone[at(j, a)] < alone[at(j, b)];
             });
             if ((int)ranked.size() > wide) ranked.resize(wide);
-            counter->whole(levels[0]);
-            for (int i : base) {
-                counter->refine(levels[0], i, q);
-                std::swap(levels[0], q);
-            }
+            start(base);
             const int room = std::min(LARGEST, most - (int)base.size());
             if (room > 0) subsets(j, 0, 0, room, false, std::numeric_limits<double>::infinity());
         }
         cursor = 0;
         return true;
+    }
+
+    // Small parent sets out of the variables next to j: an edge that should point the other way hides
+    // those which j would have if its children were its parents, and they count together only; false
+    // if the time was over before.
+    bool surround(double deadline) {
+        if (!cursor) blankets();
+        for (; cursor < d; ++cursor) {
+            const int j = cursor;
+            if (now() >= deadline) return false;
+            if (near[j] == known[j]) continue;
+            base.clear();
+            for (int i : parents[j])
+                if (required[at(i, j)]) base.push_back(i);
+            const int room = std::min(LARGEST, most - (int)base.size());
+            ranked = known[j] = near[j];
+            if (room <= 0) continue;
+            start(base);
+            subsets(j, 0, 0, room, true, std::numeric_limits<double>::infinity());
+        }
+        cursor = 0;
+        return true;
+    }
+
+    // Parents and children of every variable, then the other parents of its children.
+    void blankets() {
+        for (int j = 0; j < d; ++j) near[j].clear();
+        const auto join = [&](int i, int j) {
+            std::vector<int>& list = near[j];
+            if (i == j || (int)list.size() >= NEAR || !may(i, j) || required[at(i, j)]) return;
+            if (std::find(list.begin(), list.end(), i) == list.end()) list.push_back(i);
+        };
+        for (int j = 0; j < d; ++j)
+            for (int i : parents[j]) { join(i, j); join(j, i); }
+        for (int j = 0; j < d; ++j)
+            for (int i : parents[j])
+                for (int k : parents[j]) join(k, i);
+        for (auto& list : near) std::sort(list.begin(), list.end());
+    }
+
+    void start(const std::vector<int>& set) {
+        counter->whole(levels[0]);
+        for (int i : set) {
+            counter->refine(levels[0], i, q);
+            std::swap(levels[0], q);
+        }
     }
 
     void subsets(int j, int from, int depth, int room, bool fresh, double below) {

@@ -27,6 +27,8 @@ Scored = Categorical | LocalScores
 SETS, QUICK, EVERY = 40_000_000, 60_000, 2_000_000
 #: Share of the time for the lists.
 SHARE = 0.4
+#: Iterations of the climb between quick and complete lists, and their share of the time.
+FURTHER, FURTHER_SHARE = 16, 0.1
 #: Variables of dynamic programming over all sets of them, alone and beside the cluster cuts.
 SUBSETS, SMALL = 26, 16
 
@@ -267,17 +269,34 @@ def prove(dag: Scored, search: Search, lists: Lists, beside: Any = None) -> None
         by_program(dag, search, lists, beside)
 
 
-def first(dag: Scored, search: Search) -> None:
-    """A first graph, from the scores next to it: lists of parent sets take their time."""
+def first(dag: Scored, search: Search) -> Any:
+    """A first graph, from the scores next to it: lists of parent sets take their time.
+
+    Gives the climb for `further`, None where there is none.
+    """
     if isinstance(dag, LocalScores) or search.iterations is not None or search.hint is not None:
-        return
+        return None
     climb = climbing(dag, search)
-    enough = search.elapsed + SHARE * search.remaining
-    for more in (0, 1):  # the climb alone; then sets of the candidates that serve best
+    # The climb alone; then twice sets of the candidates that serve best.
+    _climb(dag, search, climb, (0, 1, 1), SHARE)
+    return climb
+
+
+def further(dag: Scored, search: Search, climb: Any) -> None:
+    """The climb goes on before all useful sets are looked for, which may take long."""
+    if climb is not None:
+        _climb(dag, search, climb, (1,) * FURTHER, FURTHER_SHARE)
+
+
+def _climb(dag: Scored, search: Search, climb: Any, steps: tuple[int, ...], share: float) -> None:
+    """Iterations of the climb, each to its end, while the share of the time left lasts."""
+    assert isinstance(dag, Categorical)
+    enough = search.elapsed + share * search.remaining
+    for more in steps:
+        if not search.open or search.elapsed > enough:
+            return
         climb.run(min(SLICE, search.remaining), more)
-        while not climb.rested:
-            if not search.open or search.elapsed > enough:
-                break
+        while not climb.rested and search.open and search.elapsed <= enough:
             climb.run(min(SLICE, search.remaining), 0)
         if climb.objective is not None:
             search.offer(structure(dag, climb.best()), "climb", -climb.objective)
@@ -295,13 +314,14 @@ def climbing(dag: Categorical, search: Search) -> Any:
 
 def auto(dag: Scored, search: Search) -> None:
     """Order search from below; dynamic programming or cluster cuts from above."""
-    first(dag, search)
+    climb = first(dag, search)
     lists = lists_of(dag, search, QUICK)
     walk = None
     if all(lists.sets):
         walk = Walk(dag, search, lists)
         walk.drive(seconds=0.1 if search.iterations is None else math.inf)
     if not lists.complete and search.open:
+        further(dag, search, climb)
         lists = lists_of(dag, search)
         if all(lists.sets) and search.open:
             walk = Walk(dag, search, lists)
@@ -323,7 +343,7 @@ def auto(dag: Scored, search: Search) -> None:
 
 def alone(dag: Scored, search: Search) -> None:
     """The kernel alone."""
-    first(dag, search)
+    climb = first(dag, search)
     lists = lists_of(dag, search, QUICK)
     if not impossible(dag, search, lists) and all(lists.sets):
         walk = Walk(dag, search, lists)
@@ -332,6 +352,7 @@ def alone(dag: Scored, search: Search) -> None:
             return
         walk.drive(seconds=0.1)
     if not lists.complete and search.open:
+        further(dag, search, climb)
         lists = lists_of(dag, search)
         if all(lists.sets) and search.open:
             Walk(dag, search, lists).drive()
