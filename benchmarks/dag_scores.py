@@ -1,8 +1,9 @@
 """Bars of log scores: local scores against pgmpy's, proofs, and searches against pgmpy's.
 
 ``python benchmarks/dag_scores.py [--folder BIF] [--peer hill|ges] [--score bdeu|bic]
-[-t SECONDS] [--proofs] [--results FILE] [NETWORK …]``: networks are those that pgmpy ships; without any, local scores are
-compared, too. One thread for pgmpy, two for us. A JSON line a search is added to FILE.
+[-t SECONDS] [--proofs] [--results FILE] [NETWORK …]``: networks are those that pgmpy ships; without
+any, local scores are compared, too. One thread for pgmpy, two for us. A JSON line a search is added
+to FILE.
 """
 
 from __future__ import annotations

@@ -295,11 +295,13 @@ def _climb(dag: Scored, search: Search, climb: Any, steps: tuple[int, ...], shar
     for more in steps:
         if not search.open or search.elapsed > enough:
             return
-        climb.run(min(SLICE, search.remaining), more)
-        while not climb.rested and search.open and search.elapsed <= enough:
-            climb.run(min(SLICE, search.remaining), 0)
-        if climb.objective is not None:
-            search.offer(structure(dag, climb.best()), "climb", -climb.objective)
+        while True:
+            climb.run(min(SLICE / 4, search.remaining), more)
+            if climb.objective is not None:
+                search.offer(structure(dag, climb.best()), "climb", -climb.objective)
+            if climb.rested or not search.open or search.elapsed > enough:
+                break
+            more = 0
 
 
 def climbing(dag: Categorical, search: Search) -> Any:
