@@ -107,7 +107,10 @@ def _counted(dag: Categorical, search: Search, budget: int, every: bool) -> List
             required,
             most,
             max(1000, budget // dag.variables),
-            max(0.02, (begun + share - search.elapsed) / max(1.0, left)),
+            min(
+                max(0.02, (begun + share - search.elapsed) / max(1.0, left)),
+                max(0.0, search.remaining),
+            ),
             every,
         )
         complete = complete and whole
