@@ -129,7 +129,9 @@ class Sisr {
         if ((P.timed || P.groups > 0) && !P.full && !special && !distance_limit && !P.preference)
             crossing = S.cross * std::max(1, P.n / std::max(1, visits));
         cheapest_unit = *std::min_element(P.unit_distance, P.unit_distance + P.types);
-        metric = !special && !P.preference && looks_metric();
+        by_route = weighed && !special && !lenient && !P.timed && P.n <= FEW;
+        metric = !special && (by_route || !P.preference) && looks_metric();
+        open_place.assign(slots, -1);
         next_blink = blink_gap();
         total = 0;
         served = 0; served_prize = 0; missing = 0;
@@ -306,6 +308,10 @@ class Sisr {
     std::vector<int64_t> worth, earned;  // by client or route, then type
     std::vector<int32_t> barred, banned;
     bool weighed = false;
+    // Where clients are few, their places are sought route by route among those that are open.
+    static constexpr int FEW = 250;
+    bool by_route = false;
+    std::vector<int32_t> open_list, open_place;
     void weigh_types() {
         weighed = true;
         worth.assign((size_t)P.n * P.types, 0);
@@ -343,6 +349,10 @@ class Sisr {
     void open_at(int r, int type) {
         --free_count[type];
         ++open_routes;
+        if (by_route) {
+            open_place[r] = (int32_t)open_list.size();
+            open_list.push_back(r);
+        }
         const int s = start_of(r), e = end_of(r);
         row[s] = P.start_row[type];
         row[e] = P.end_row[type];
@@ -366,6 +376,11 @@ class Sisr {
     void close_at(int r) {
         total -= route_cost(r);
         --open_routes;
+        if (by_route) {
+            open_list[open_place[r]] = open_list.back();
+            open_place[open_list.back()] = open_place[r];
+            open_list.pop_back();
+        }
         ++free_count[route[r].type];
         route[r].type = -1;
     }

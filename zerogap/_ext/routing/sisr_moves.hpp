@@ -332,6 +332,7 @@
     // costs less than `limit`, or a place with after −1 in an old route.
     template <bool DENSE, int MODE>
     Place cheapest(int c, int64_t limit = NOWHERE) {
+        if (MODE == 0 && by_route) return by_routes<DENSE>(c, limit);
         Place best{limit, 0, -1, -1, INTO, -1, -1};
         const int64_t* q = &P.sum[(size_t)c * P.sums];
         ++ticket;
@@ -387,6 +388,43 @@
         new_route<MODE>(c, best);
         if (MODE == 2 && P.trips) new_trip<MODE>(c, best);
         if (best.key >= NOWHERE) everywhere<DENSE, MODE>(g, c, best);
+        return best;
+    }
+    // The same where vehicles differ in what they like or may serve: route by route, each driven by
+    // whom it would suit best with c. Most routes are full, or no place in them can pay, at one glance.
+    template <bool DENSE>
+    Place by_routes(int c, int64_t limit) {
+        Place best{limit, 0, -1, -1, INTO, -1, -1};
+        const int64_t* q = &P.sum[(size_t)c * P.sums];
+        Guest g{nullptr, nullptr, nullptr, nullptr, 0, 0, 0, -1};
+        face<DENSE>(g, c, P.profile[0]);
+        ++ticket;
+        new_route<0>(c, best);
+        for (const int r : open_list) {
+            const Slot& s = route[r];
+            int64_t extra = 0;
+            int t = s.type;
+            if (P.preference || !P.may(t, c) || !fits<0>(start_of(r), r, c, q)) {
+                extra = lift(r, c, q, ticket);
+                if (extra >= NOWHERE) continue;
+                t = s.lift_type;
+            }
+            if (P.preference) extra -= P.reward(t, c);
+            if (metric && extra > best.key) continue;
+            const int64_t unit = P.unit_distance[t];
+            const int end = end_of(r);
+            for (int v = start_of(r); v != end;) {
+                const Node& a = node[v];
+                const int w = a.next;
+                const int rv = row[v], rw = row[w];
+                const int32_t vc = DENSE ? g.in[rv] : P.plane(rv, c), cw = DENSE ? g.out[rw] : P.plane(c, rw);
+                const int64_t change = (int64_t)vc + cw - a.dn, delta = unit * change + extra;
+                if (delta < best.key && vc < ARC_FORBIDDEN && cw < ARC_FORBIDDEN &&
+                    !(distance_limit && s.dist + change > P.max_distance[t]) && !blink())
+                    best = Place{delta, delta, v, t == s.type ? -1 : t, INTO, -1, -1};
+                v = w;
+            }
+        }
         return best;
     }
     // All places of all routes, for a client that finds none beside its neighbours.
