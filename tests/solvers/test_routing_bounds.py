@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 import zerogap as zg
@@ -109,3 +111,14 @@ def test_every_way_of_the_proof_ends_at_the_optimum(monkeypatch, way, seed, kind
     start = zg.solve(instance, method="kernel", threads=1, time_limit=1, iterations=1).solution
     found = zg.solve(instance, method="columns", threads=1, time_limit=60, start=start)
     assert found.status == "optimal" and found.objective == exact.objective, found.messages
+
+
+def test_a_proof_that_has_to_leave_claims_nothing(monkeypatch):
+    together = importlib.import_module("zerogap.solvers.routing.together")
+    monkeypatch.setattr(together, "LEAST_SECONDS", 1e9)
+    monkeypatch.setattr(together, "LEAST_SHARE", 1.0)  # all the time is the kernels'
+    instance = builder(3, clients=20, windows=True)
+    found = zg.solve(instance, threads=1, time_limit=1)
+    assert "columns" not in {point.source for point in found.trace}
+    assert found.objective is not None and found.status != "optimal"
+    assert not any("columns" in message for message in found.messages)

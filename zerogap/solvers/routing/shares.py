@@ -149,17 +149,25 @@ class Shares:
             way = np.asarray(made.travel(a, b, p), float)
             cost = far * way + slow * np.asarray(made.drive(t, a, b), float)
             best = [cost, cost.copy(), way, way.copy()]
+        # In the plane ways out are ways in.
+        alike = made.distance is None and made.duration is None
         for begin in range(0, 0 if np.isfinite(best[0]).all() else n, _CHUNK):
             own = np.arange(begin, min(n, begin + _CHUNK))
             for k, (a, b) in enumerate(
                 ((others[:, None], at[own][None, :]), (at[own][:, None], others[None, :]))
             ):
+                if k == 1 and alike:
+                    best[1][own], best[3][own] = best[0][own], best[2][own]
+                    break
                 way = np.asarray(made.travel(a, b, p), float)
-                time = np.asarray(made.drive(t, a, b), float)
-                closed = (way >= FORBIDDEN) | (time >= FORBIDDEN)
+                closed = way >= FORBIDDEN
+                cost = far * way
+                if slow or made.duration is not None:
+                    time = np.asarray(made.drive(t, a, b), float)
+                    closed |= time >= FORBIDDEN
+                    cost = cost + slow * time
                 closed |= (rows[:, None] == own[None, :]) if k == 0 else (own[:, None] == rows)
-                cost = np.where(closed, np.inf, far * way + slow * time)
-                way = np.where(closed, np.inf, way)
+                cost[closed], way[closed] = np.inf, np.inf
                 best[k][own] = cost.min(axis=k)
                 best[2 + k][own] = way.min(axis=k)
         if _open(made, t):
