@@ -49,6 +49,31 @@ def test_column_generation_proves_what_the_circuit_model_proves(seed, kind):
     assert not [m for m in started.messages if m != "columns: CP-SAT solved the last program, too"]
 
 
+@pytest.mark.parametrize("large", [1, 10**9])
+def test_routes_that_pricing_overlooks_do_not_raise_the_bound(large):
+    # Every pair needs a route of its own; duals let each route be a hair below zero, where pricing
+    # does not look. Fifty hairs together are more than what rounding up to an integer forgives.
+    # With costs of 10¹¹ the same is asked of what doubles lose.
+    import numpy as np
+
+    from zerogap.solvers.routing.master import Duals, Master
+
+    model = zg.routing.Builder()
+    model.add_depot(0, 0)
+    model.add_vehicle_type(50, capacity=2, distance_cost=large)
+    far = [30 + k // 2 for k in range(100)]
+    for x in far:
+        model.add_client(x, 0, delivery=1)
+    instance = model.build()
+    optimum = large * sum(far)
+    master = Master(instance, 1e9 * large)
+    for hair in (0.3e-7, 0.45e-7, 1e-16 * large):
+        y = np.append(np.array(far, float) * large + hair, 0.0)
+        added, bound = master.price(Duals(master, y), heuristic=False)
+        assert bound is not None and optimum * (1 - 1e-9) - 1e-4 < bound <= optimum
+        assert added == 0 or large > 1
+
+
 def test_unknown_features_are_named():
     instance = builder(0).replace(fairness=3)
     with pytest.raises(InstanceError, match="column generation"):

@@ -20,7 +20,7 @@ from zerogap.models.routing import Route, Routes, Routing
 from zerogap.solvers.backends import highs
 from zerogap.solvers.routing.cuts import crossings, edges, ranks, touches
 from zerogap.solvers.routing.inspected import Inspected, covered
-from zerogap.solvers.routing.master import Column, Duals, Master, Row, shifts
+from zerogap.solvers.routing.master import UNSEEN, Column, Duals, Master, Row, shifts
 from zerogap.solvers.routing.selection import program, second_look
 from zerogap.solvers.search import Search
 
@@ -230,7 +230,8 @@ class Proof:
                 self._report(bound)
                 left = value - bound
                 gap = self.target - bound
-                enough = max(1e-6, self.tail * gap if math.isfinite(gap) else 0.0)
+                enough = 1e-6 + UNSEEN * master.n
+                enough = max(enough, self.tail * gap if math.isfinite(gap) else 0.0)
                 if gap < -1e-6 or left < enough or not (added or pull):
                     return Relaxed(best.duals, best.own, bound, master.values())
             elif not heuristic and not self._shed():

@@ -70,7 +70,7 @@ class Inspected(Master):
             near = np.flatnonzero(costs < -1e-7)
             near = near[np.argsort(costs[near], kind="stable")[:most]]
             found += [(k, tuple(c - 1 for c in route)) for _, route in pool.routes(near)]
-        return self.add(found), duals.value + self.most(least)
+        return self.add(found), self.bound(duals, least)
 
     def start(self, duals: Duals, count: int) -> None:
         """Make the routes of least reduced cost columns."""

@@ -33,6 +33,9 @@ KNOWN = {
 }
 NEIGHBOURS = 9  # size of the first ng neighbourhoods
 LABELS = 1_500_000  # partial paths after which one pricing gives up
+#: Reduced cost below zero that pricing does not look for (EPS of labels.hpp).
+UNSEEN = 1e-7
+EPSILON = float(np.finfo(float).eps)
 #: Columns from which on the dearest by reduced cost are dropped, down to so many.
 MANY, FEW = 6000, 3000
 
@@ -212,6 +215,12 @@ class Duals:
             elif dual < -1e-9:
                 self.value += dual * row.high
                 self.ranks.append((row, -dual))
+        # What the sum above and the reduced costs of routes, which hold the same duals and arcs
+        # against each other, may have lost in double: terms · ε · the sum of their sizes.
+        held = np.abs(y[:n]).sum() + np.abs(self.count * [t.available for t in master.types]).sum()
+        for row, dual in zip(master.rows, y[n + types :].tolist()):
+            held += abs(dual) * (n if not math.isfinite(row.low) else max(abs(row.low), n))
+        self.lost = (n + len(y)) * EPSILON * (float(held) + 2 * n * master.longest)
         # Beyond what a label can carry the smallest penalties are left out: routes get cheaper.
         self.ranks.sort(key=lambda pair: -pair[1])
         self.ranks = self.ranks[: master.most_cuts]
@@ -246,6 +255,11 @@ class Master:
         self.shift = int(shift.sum())
         kinds = np.flatnonzero(instance.vehicles > 0)
         self.types = [Type(instance, int(t), shift) for t in kinds]
+        #: Size of the dearest arc, with what its ends cost or earn.
+        self.longest = max(
+            (float(np.abs(t.base[np.isfinite(t.base)]).max(initial=0.0)) for t in self.types),
+            default=0.0,
+        )
         self.required = instance.required.copy()
         self.columns: list[Column] = []
         self.known: set[tuple[int, tuple[int, ...]]] = set()
@@ -454,8 +468,17 @@ class Master:
             )
             found += [(k, tuple(c - 1 for c in clients)) for _, clients in routes]
             exhaustive = exhaustive and exact
-            least.append((min(0.0, best), kind.available))
-        return self.add(found), duals.value + self.most(least) if exhaustive else None
+            # Routes between −UNSEEN and 0 may be there and were not looked for.
+            least.append((min(-UNSEEN, best), kind.available))
+        return self.add(found), self.bound(duals, least) if exhaustive else None
+
+    def bound(self, duals: Duals, least: list[tuple[float, int]]) -> float:
+        """The Lagrangian bound of `duals`, given the `least` reduced cost and number by type.
+
+        Valid for any duals: rows hold in every solution of the node, whose routes have at least
+        their type's least reduced cost; `lost` is taken off for the arithmetic.
+        """
+        return duals.value + self.most(least) - duals.lost
 
     def most(self, least: list[tuple[float, int]]) -> float:
         """The least reduced cost that routes can have together: (least, available) by type.
