@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -12,6 +13,10 @@ ROOT = Path(__file__).parent.parent
 # A solution that the checker refuses, or a claim that one refutes, is an error in every test;
 # what happens in production is tested where this is taken back.
 os.environ["ZEROGAP_STRICT"] = "1"
+
+# A busy machine is no failure: examples have no time of their own.
+hypothesis.settings.register_profile("zerogap", deadline=None)
+hypothesis.settings.load_profile("zerogap")
 
 
 def pytest_addoption(parser):
