@@ -193,3 +193,26 @@ def test_unpaid_breaks_are_no_duration():
     assert result.status == "optimal" and result.objective == 60 + 63 + 5 * 3
     with pytest.raises(zg.InstanceError, match="unpaid: type 0 has 11, its breaks last 10"):
         street([{"at": (30, 0)}], [wide | {"unpaid": 11}])
+
+
+def test_durations_by_departure_lie_on_lines_and_are_first_in_first_out():
+    def table(*drives, speed=1000, periods=(0, 10, 20)):
+        b = Builder()
+        b.add_depot(0, 0)
+        b.add_client(1, 0)
+        b.add_vehicle_type(speed=speed)
+        b.set_traffic(list(periods), [[[0, d], [d, 0]] for d in drives], by="departure")
+        return b.build()
+
+    made = table(4, 9, 3)
+    assert made.arrival(0, 0, 1, [0, 1, 5, 10, 11, 19, 20, 50]).tolist() == [
+        4, 6, 12, 19, 20, 23, 23, 53,
+    ]  # fmt: skip
+    assert again(made).traffic_by == "departure"
+    with pytest.raises(InstanceError, match="first in, first out: vehicle type 0 that leaves"):
+        table(4, 15, 4)
+    table(4, 9, 2)
+    with pytest.raises(InstanceError, match="first in, first out"):
+        table(4, 9, 2, speed=500)  # twice as slow: 28 and 24
+    with pytest.raises(InstanceError, match="traffic_by"):
+        made.replace(traffic_by="hour")

@@ -145,7 +145,11 @@ def _mixed(rng):
         both = on(0.5) and not (energy or repeat)
         b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow) if both else None)
         if timing and on(0.5):
-            b.set_traffic(*hours.traffic(rng, np.where(np.eye(places, dtype=bool), 0, slow)))
+            level = np.where(np.eye(places, dtype=bool), 0, slow)
+            if on(0.5):
+                b.set_traffic(*hours.tables(rng, level), by="departure")
+            else:
+                b.set_traffic(*hours.traffic(rng, level))
     whole: dict = {}
     if last:
         whole["backhaul"] = "last"

@@ -47,8 +47,20 @@ def traffic(rng, slow):
     return periods, [np.where(closed, slow, np.ceil(slow * f).astype(int)) for f in factors]
 
 
+def tables(rng, slow):
+    """Durations by departure around given ones, first in, first out for speeds from 500 on."""
+    periods, rows = traffic(rng, slow)
+    for q in range(1, len(rows)):
+        fall = (periods[q] - periods[q - 1] - 1) // 2
+        rows[q] = np.where(slow >= NEVER, slow, np.maximum(rows[q], rows[q - 1] - fall))
+    return periods, rows
+
+
 def arrival(i, t, a, b, leave):
-    """Arrival: the share of the way done in every period, what is left rounded up at its end."""
+    """Arrival: the share of the way done in every period, what is left rounded up at its end.
+
+    With durations by departure, the one on the line between two entries, rounded up.
+    """
     p, speed = int(i.profile[t]), int(i.speed[t])
     if i.traffic is None:
         raw = i.distance if i.duration is None else i.duration
@@ -57,6 +69,11 @@ def arrival(i, t, a, b, leave):
         return leave + ceil(Fraction(1000 * int(raw[p, a, b]), speed))
     pace = [ceil(Fraction(1000 * int(m[p, a, b]), speed)) for m in i.traffic]
     q = max(k for k in range(len(pace)) if i.period[k] <= leave)
+    if i.traffic_by == "departure":
+        if q + 1 == len(pace):
+            return leave + pace[q]
+        share = Fraction(leave - int(i.period[q]), int(i.period[q + 1] - i.period[q]))
+        return leave + ceil((1 - share) * pace[q] + share * pace[q + 1])
     left = pace[q]
     while q + 1 < len(pace) and leave + left > i.period[q + 1]:
         over = left - (int(i.period[q + 1]) - leave)

@@ -22,6 +22,7 @@ struct Fleet {
     const int64_t *break_first = nullptr, *break_length = nullptr;            // (types + 1), (breaks)
     const int64_t *break_window_first = nullptr, *break_window = nullptr;     // (breaks + 1), (·, 2)
     int periods = 0;
+    bool tables = false;                                                      // by departure, lines between
     const int64_t* period = nullptr;                                          // (periods): where each begins
     const int32_t* traffic = nullptr;                                         // (periods, types, rows, rows)
 };
@@ -42,6 +43,13 @@ inline int64_t arrival(const Problem& P, const Fleet& F, int type, int i, int j,
     while (q + 1 < F.periods && F.period[q + 1] <= now) ++q;
     const size_t step = (size_t)P.types * square;
     int64_t pace = F.traffic[q * step + at], rest = pace;
+    if (F.tables) {
+        if (q + 1 == F.periods) return now + pace;
+        // The line to the next entry, rounded up; first in, first out was checked.
+        const int64_t span = F.period[q + 1] - F.period[q];
+        const int64_t rise = (now - F.period[q]) * (F.traffic[(q + 1) * step + at] - pace);
+        return now + pace + (rise > 0 ? (rise + span - 1) / span : -(-rise / span));
+    }
     for (; q + 1 < F.periods && now + rest > F.period[q + 1]; ++q) {
         const int64_t next = F.traffic[(q + 1) * step + at];
         rest -= F.period[q + 1] - now;

@@ -40,6 +40,7 @@ cdef extern from "routing/sisr.hpp" namespace "zg::routing" nogil:
         const int64_t *break_window_first
         const int64_t *break_window
         int periods
+        bint tables
         const int64_t *period
         const int32_t *traffic
 
@@ -158,6 +159,7 @@ cdef class Sisr:
         f.max_travel_time, f.on_board = _i64(held, "max_travel_time"), _i64(held, "on_board")
         f.together_first, f.together = _i64(held, "together_first"), _i32(held, "together")
         f.timing, f.periods = held.get("timing", False), held.get("periods", 0)
+        f.tables = held.get("tables", False)
         f.drive, f.service = _i32(held, "drive"), _i64(held, "service")
         f.soft, f.early_cost = _i64(held, "soft"), _i64(held, "early_cost")
         f.late_cost, f.regular = _i64(held, "late_cost"), _i64(held, "regular")

@@ -131,7 +131,7 @@ class Builder:
         self._matrices[profile] = (distance, distance if duration is None else np.asarray(duration))
 
     def set_traffic(
-        self, periods: Sequence[int], durations, distance=None, profile: int = 0
+        self, periods: Sequence[int], durations, distance=None, profile: int = 0, by: str = "speed"
     ) -> None:
         """Travel times that depend on the hour.
 
@@ -144,9 +144,16 @@ class Builder:
         distance : array_like, optional
             Matrix of distances; from the coordinates if None.
         profile : int
+        by : {"speed", "departure"}
+            Whether a matrix holds for the speed of its period, or is the duration of who departs
+            when the period begins, with straight lines between (a table of arrivals); the same for
+            all profiles.
         """
         if self._traffic and self._periods != list(periods):
             raise InstanceError("all profiles have the same periods", field="period")
+        if self._traffic and self._whole.get("traffic_by", "speed") != by:
+            raise InstanceError("all profiles have the same kind of traffic", field="traffic_by")
+        self._whole["traffic_by"] = by
         self._periods = list(periods)
         self._traffic[profile] = np.asarray(durations)
         if distance is not None:
@@ -160,7 +167,8 @@ class Builder:
         objective : {"cost", "longest", "bottleneck", "costliest"}
         **options
             ``then``, ``backhaul``, ``visits``, ``min_clients``, ``min_prize``, ``min_units``,
-            ``max_units``, ``min_vehicles``, ``max_vehicles``, ``fairness``; see :class:`Routing`.
+            ``max_units``, ``min_vehicles``, ``max_vehicles``, ``fairness``, ``traffic_by``; see
+            :class:`Routing`.
         """
         self._whole |= {"objective": objective, **options}
 

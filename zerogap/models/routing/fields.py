@@ -28,6 +28,8 @@ OBJECTIVES = ("cost", "longest", "bottleneck", "costliest")
 #: What may decide among solutions of the same objective.
 SECOND = ("", "cost", "longest", "spread")
 VISITS = ("once", "repeat")
+#: What the matrices of `traffic` tell: the speed of a period, or the drive of a departure.
+TRAFFIC = ("speed", "departure")
 BACKHAULS = ("mixed", "last")
 
 #: Sizes that shapes are written in.
@@ -262,6 +264,7 @@ WHOLE: dict[str, Any] = {
     "max_vehicles": UNLIMITED,
     "fairness": 0,
     "gap_offset": None,
+    "traffic_by": "speed",
 }
 
 
@@ -437,7 +440,8 @@ _JSON: dict[str, dict[str, Any]] = {
         },
     },
 }
-_CHOICES = {"objective": OBJECTIVES, "then": SECOND, "visits": VISITS, "backhaul": BACKHAULS}
+_CHOICES = {"objective": OBJECTIVES, "then": SECOND, "visits": VISITS, "backhaul": BACKHAULS,
+            "traffic_by": TRAFFIC}  # fmt: skip
 
 
 def schema(room: str) -> dict[str, Any]:

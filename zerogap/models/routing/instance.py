@@ -131,6 +131,10 @@ class Routing:
         Where every period begins, the first at 0; the last lasts for ever.
     traffic : ndarray of int64, shape (Q, P, L, L), or None
         Durations in every period; ``duration`` is the least of them. See `arrival`.
+    traffic_by : {"speed", "departure"}
+        Whether a matrix of ``traffic`` holds for the speed of its period, or is the duration of who
+        departs when the period begins, with straight lines between; these must be first in, first
+        out for every vehicle type.
     preference : ndarray of int64, shape (T, n), or None
         Reward of serving a client with a type, subtracted from the objective.
     allowed : ndarray of bool, shape (T, n), or None
@@ -250,6 +254,7 @@ class Routing:
     unpaid: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     period: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     traffic: np.ndarray | None = field(default=None, metadata={"neutral": None})
+    traffic_by: str = field(default="speed", metadata={"neutral": "speed"})
 
     __repr__ = described
 
@@ -322,7 +327,8 @@ class Routing:
 
         With traffic a drive goes at the speed of each period it lasts into; what is left of it at
         the end of a period is rounded up, so that who leaves later never arrives earlier (Ichoua,
-        Gendreau and Potvin 2003).
+        Gendreau and Potvin 2003). With durations by departure the one at ``now`` lies on the line
+        between the entries around it, rounded up.
         """
         now = np.array(now, np.int64)
         if self.traffic is None:
@@ -330,6 +336,12 @@ class Routing:
         raw = self.traffic[:, int(self.profile[vehicle]), a, b]
         pace = [int(-(-1000 * v // int(self.speed[vehicle]))) for v in raw]
         where = np.maximum(np.searchsorted(self.period, now, side="right") - 1, 0)
+        if self.traffic_by == "departure":
+            last = np.minimum(where + 1, len(pace) - 1)
+            begun, times = self.period[where], np.array(pace, np.int64)
+            # The line from one entry to the next, rounded up; behind the last one it is level.
+            span = np.maximum(self.period[last] - begun, 1)
+            return now + times[where] - (now - begun) * (times[where] - times[last]) // span
         left = np.array(pace, np.int64)[where]
         for q in range(len(pace) - 1):
             ends = int(self.period[q + 1])

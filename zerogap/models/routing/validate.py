@@ -16,6 +16,7 @@ from zerogap.models.routing.fields import (
     OBJECTIVES,
     SECOND,
     SIZES,
+    TRAFFIC,
     UNLIMITED,
     VISITS,
 )
@@ -93,6 +94,7 @@ def validate(instance: Routing) -> None:
         ("then", SECOND),
         ("backhaul", BACKHAULS),
         ("visits", VISITS),
+        ("traffic_by", TRAFFIC),
     ):
         if getattr(instance, field) not in words:
             raise InstanceError(f"{getattr(instance, field)!r} is none of {words}", field=field)
@@ -317,11 +319,39 @@ def _traffic(instance: Routing) -> None:
         )
     if (closed != closed[0]).any():
         raise InstanceError("an arc is forbidden in some periods only", field="traffic")
+    if instance.traffic_by == "departure":
+        _first_out(instance)
     least = traffic.min(axis=0)
     if instance.duration is not None and (instance.duration != least).any():
         raise InstanceError("is not the least of traffic; leave it out", field="duration")
     least.flags.writeable = False
     object.__setattr__(instance, "duration", least)
+
+
+def _first_out(instance: Routing) -> None:
+    """Tables of durations by departure: who leaves later arrives no earlier."""
+    period, traffic = instance.period, instance.traffic
+    assert traffic is not None
+    step = int(np.diff(period).max(initial=1))
+    for t in range(instance.types):
+        p, speed = int(instance.profile[t]), int(instance.speed[t])
+        raw = traffic[:, p]
+        drive = np.where(raw < FORBIDDEN, -(-1000 * raw // speed), 0)
+        if int(drive.max(initial=0)) * step >= 1 << 62:
+            raise InstanceError(
+                f"durations up to {drive.max()} over {step} are too large; use coarser units",
+                field="traffic",
+            )
+        arrival = period[:, None, None] + drive
+        bad = np.argwhere(np.diff(arrival, axis=0) < 0)
+        if len(bad):
+            q, a, b = (int(v) for v in bad[0])
+            raise InstanceError(
+                f"is not first in, first out: {instance.vehicle(t)} that leaves location {a} at "
+                f"{period[q]} is at {b} at {arrival[q, a, b]}, who leaves at {period[q + 1]} is "
+                f"there at {arrival[q + 1, a, b]}",
+                field="traffic",
+            )
 
 
 def _rests(instance: Routing) -> None:

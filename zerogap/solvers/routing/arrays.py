@@ -180,7 +180,8 @@ def _hours(instance: Routing) -> dict[str, Any]:
             pace[:, t, :-1, :-1] = -(-1000 * raw // int(instance.speed[t]))
         pace[pace >= ARC] = 0  # arcs that may not be driven
         held |= {"periods": len(instance.period), "period": instance.period, "traffic": pace}
-    return {key: np.ravel(v) if key != "periods" else v for key, v in held.items()}
+        held["tables"] = instance.traffic_by == "departure"
+    return {k: v if k in ("periods", "tables") else np.ravel(v) for k, v in held.items()}
 
 
 def by_type(instance: Routing) -> bool:

@@ -95,7 +95,12 @@ def decode_instance(data: dict[str, Any], *, file: str) -> Routing:
     traffic = data.get("traffic")
     if traffic is not None:
         for profile in range(len(data["distance"])):
-            b.set_traffic(data["periods"], [m[profile] for m in traffic], profile=profile)
+            b.set_traffic(
+                data["periods"],
+                [m[profile] for m in traffic],
+                profile=profile,
+                by=data.get("traffic_by", "speed"),
+            )
     b.set_objective(**{key: data.get(key, value) for key, value in WHOLE.items()})
     scale, offset = rounding
     made = b.build().replace(
