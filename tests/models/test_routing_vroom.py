@@ -8,6 +8,7 @@ import pytest
 
 import zerogap as zg
 from zerogap import report
+from zerogap.models.routing.formats import vroom
 from zerogap.models.routing.formats.vroom import answer
 
 DURATIONS = [[0, 10, 20, 30], [10, 0, 5, 25], [20, 5, 0, 15], [30, 25, 15, 0]]
@@ -205,3 +206,39 @@ def test_an_answer_of_another_problem_is_refused(tmp_path, change, message):
     path.write_text(json.dumps({"routes": [ANSWER["routes"][0] | change]}))
     with pytest.raises(zg.InstanceError, match=message):
         zg.load_solution(str(path), instance)
+
+
+def test_steps_of_vehicles_are_a_plan_to_start_from(tmp_path):
+    data = problem()
+    data["vehicles"][0]["steps"] = [{"type": "start"}, {"type": "job", "id": 1}, {"type": "end"}]
+    data["vehicles"][1]["steps"] = [{"type": "pickup", "id": 5}, {"type": "job", "id": 2},
+                                    {"type": "delivery", "id": 5}]  # fmt: skip
+    made = read(tmp_path, data)
+    start = vroom.plan(json.dumps(data), made)
+    names = [[made.called("client", c) for c in route] for route in start]
+    assert names == [["job 1"], ["pickup 5", "job 2", "delivery 5"]]
+    found = zg.solve(made, start=start, time_limit=5, threads=1)
+    assert found.objective <= zg.routing.check(made, start)
+    data["vehicles"][1]["steps"][1]["service_at"] = 50
+    with pytest.raises(zg.InstanceError, match=r"vehicles\[1\].steps\[1\].service_at: is not mod"):
+        read(tmp_path, data)
+    data["vehicles"][1]["steps"][1] = {"type": "jump", "id": 2}
+    with pytest.raises(zg.InstanceError, match=r"steps\[1\].type: is 'jump', expected one of"):
+        read(tmp_path, data)
+    assert read(tmp_path, data, ignore="steps").clients == made.clients
+
+
+def test_max_distance_is_modelled_where_costs_are_distances(tmp_path):
+    data = problem()
+    for vehicle in data["vehicles"]:
+        vehicle["max_distance"] = 45
+    with pytest.raises(zg.InstanceError, match=r"vehicles\[0\].max_distance: is modelled where"):
+        read(tmp_path, data)
+    data["matrices"]["car"] |= {"distances": DURATIONS}
+    made = read(tmp_path, data)
+    assert made.max_distance.tolist() == [45, 45]
+    found = zg.solve(made, time_limit=10, threads=1)
+    # 0 - 3 - 2 is 45 long for the vehicle that need not return; 0 - 1 - 0 is 20 for the other.
+    assert {made.called("client", c) for r in found.solution for c in r} == {
+        "job 1", "job 2", "pickup 5", "delivery 5",
+    }  # fmt: skip

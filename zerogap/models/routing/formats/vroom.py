@@ -26,6 +26,10 @@ IGNORABLE = (
 )  # fmt: skip
 
 
+#: What a step may be.
+STEPS = ("start", "job", "pickup", "delivery", "break", "end")
+
+
 def sniff(head: str, name: str) -> bool:
     """A JSON object with vehicles, and jobs or shipments."""
     return (
@@ -125,7 +129,6 @@ class _Problem:
         kinds: dict[str, tuple[dict[str, Any], list[Any]]] = {}
         for i, row in enumerate(self.data["vehicles"]):
             place = f"vehicles[{i}]"
-            self._refuse(row, place, {"steps": [], "max_distance": None})
             costs = row.get("costs", {})
             usual = {"per_hour": 3600, "per_km": 0, "per_task_hour": 0}
             for key, value in usual.items():
@@ -149,11 +152,40 @@ class _Problem:
                 "fixed": costs.get("fixed", 0),
                 "speed": self._told(row, "speed_factor", 1),
                 "travel": self._told(row, "max_travel_time", UNLIMITED),
+                "length": self._length(row, place),
                 "breaks": self._breaks(row, place),
                 "type": self._told(row, "type", ""),
             }
+            self._steps(row, place)
             kinds.setdefault(json.dumps(facts), (facts, []))[1].append(row["id"])
         return list(kinds.values())
+
+    def _length(self, row: Told, place: str) -> int:
+        """``max_distance``, which is modelled where the costs are the distances."""
+        length = self._told(row, "max_distance", UNLIMITED)
+        if length == UNLIMITED:
+            return UNLIMITED
+        entry = self.data.get("matrices", {}).get(row.get("profile", "car"), {})
+        # At another speed durations that stand for the costs are scaled, distances are not.
+        usual = self._told(row, "speed_factor", 1) == 1
+        costs = entry.get("costs", entry.get("durations") if usual else None)
+        if costs is None or entry.get("distances") != costs:
+            raise InstanceError(
+                "is modelled where costs are distances only; expected a matrix of costs equal to "
+                "that of distances, or --option ignore=max_distance",
+                field=f"{place}.max_distance",
+            )
+        return int(length)
+
+    def _steps(self, row: Told, place: str) -> None:
+        """The steps of a vehicle bind nothing: they are a plan to start from (see `plan`)."""
+        for k, step in enumerate(self._told(row, "steps", ())):
+            fixed = dict.fromkeys(("service_at", "service_after", "service_before"))
+            self._refuse(step, f"{place}.steps[{k}]", fixed)
+            if (kind := step["type"]) not in STEPS:
+                raise InstanceError(f"is {kind!r}, expected one of {', '.join(STEPS)}",
+                                    field=f"{place}.steps[{k}].type")  # fmt: skip
+            step.get("id"), step.get("description")
 
     def _told(self, row: Told, key: str, nothing: Any) -> Any:
         value = row.get(key, nothing)
@@ -270,7 +302,7 @@ class _Problem:
             "start_depot": [number[int(f["start"])] for f, _ in kinds],
             "end_depot": [-1 if f["end"] is None else number[int(f["end"])] for f, _ in kinds],
             "shift": [f["window"] for f, _ in kinds],
-            "max_distance": np.full(len(kinds), UNLIMITED),
+            "max_distance": [f["length"] for f, _ in kinds],
             "max_duration": np.full(len(kinds), UNLIMITED),
             "max_stops": [f["max_tasks"] for f, _ in kinds],
             "max_trips": np.ones(len(kinds), int),
@@ -348,19 +380,21 @@ def answer(instance: Routing, solution: Routes) -> str:
 def plan(text: str, instance: Routing, *, file: str = "<text>") -> Routes:
     """The plan of a VROOM answer: vehicles and tasks by their ids; times are found again.
 
+    In a VROOM problem it is the plan that the ``steps`` of its vehicles describe.
+
     Raises
     ------
     InstanceError
         Naming the step of what is no vehicle or task of the instance.
     """
     data = parse_json(text, file=file)
-    if not isinstance(data, dict) or not isinstance(data.get("routes"), list):
+    rows = _described(data)
+    if rows is None:
         raise InstanceError("is missing: expected VROOM's answer", file=file, field="routes")
     types = {str(v): t for t in range(instance.types) for v in _ids(instance, t)}
     clients = {instance.called("client", c): c for c in range(instance.clients)}
     routes = []
-    for r, row in enumerate(data["routes"]):
-        place = f"routes[{r}]"
+    for place, row in rows:
         try:
             vehicle, steps = str(row["vehicle"]), list(row["steps"])
             tasks = [(k, step["type"], step.get("id")) for k, step in enumerate(steps)]
@@ -381,6 +415,19 @@ def plan(text: str, instance: Routing, *, file: str = "<text>") -> Routes:
         if order:
             routes.append(Route(types[vehicle], (tuple(order),)))
     return Routes(tuple(routes))
+
+
+def _described(data: Any) -> list[tuple[str, Any]] | None:
+    """(place, route) of an answer, or of the vehicles of a problem that have steps."""
+    if not isinstance(data, dict):
+        return None
+    if isinstance(routes := data.get("routes"), list):
+        return [(f"routes[{r}]", row) for r, row in enumerate(routes)]
+    if not isinstance(vehicles := data.get("vehicles"), list):
+        return None
+    told = [(f"vehicles[{v}]", row) for v, row in enumerate(vehicles) if isinstance(row, dict)]
+    told = [(place, row) for place, row in told if row.get("steps")]
+    return [(place, {"vehicle": row.get("id"), "steps": row["steps"]}) for place, row in told]
 
 
 def _ids(instance: Routing, t: int) -> list[Any]:
