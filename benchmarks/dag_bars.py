@@ -1,11 +1,12 @@
-"""The bars of the family `dag`: ``python dag_bars.py [bar …]``.
+"""The bars of the family `dag`: ``python dag_bars.py [--results FILE] [bar …]``.
 
 Bars: topo (1), auto (2), large (2), proofs (3), seeds (3), bic (4), start (6); bar 5 is a test
-(``pytest tests/solvers/test_dag_methods.py --slow``). Prints one line a figure. Data of the bars
-topo, auto, large and start are drawn as the published experiments draw them (igraph graphs, numpy's
-legacy generator), so that the figures of ``published/dag-topo.csv``, the published code's
-losses and CPU seconds on the same data, start order and search sets, stand beside ours. igraph is
-needed for them; DAGMA is left out of `start` where it is not installed.
+(``pytest tests/solvers/test_dag_methods.py --slow``). Prints one line a figure; `auto` adds its
+JSON lines to FILE. Data of the bars topo, auto, large and start are drawn as the published
+experiments draw them (igraph graphs, numpy's legacy generator), so that the figures of
+``published/dag-topo.csv``, the published code's losses and CPU seconds on the same data, start
+order and search sets, stand beside ours. igraph is needed for them; DAGMA is left out of `start`
+where it is not installed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT.parent))
 
 import zerogap as zg
 from zerogap._ext.dag.order import OrderSearch, TopoSwaps, greedy
+from zerogap.bench import bars
 from zerogap.models.dag import Dag, Structure, compare
 
 #: Best losses of the brief's trial: (variables, seed) -> loss, seconds allowed.
@@ -110,7 +112,7 @@ def shd(dag: Dag, truth: np.ndarray, structure: Structure) -> int:
     return int(compare(truth, structure.threshold(0.3).adjacency)["shd"])
 
 
-def auto() -> None:
+def auto(results: str | None = None) -> None:
     """Bar 2: `auto` against the trial's losses, and when it got there."""
     for (d, seed), (loss, allowed) in TRIAL.items():
         W, X, _ = published_data(d, 4 * d, seed)
@@ -124,6 +126,13 @@ def auto() -> None:
             f"{reached:.4f} s (allowed {allowed}), {within:.6f} then; {result.status}, gap "
             f"{result.gap:.2e}, {result.time:.2f} s; SHD {shd(dag, W, result.solution)}"
         )
+        if results:
+            bars.append(
+                results, "auto", variables=d, seed=seed, objective=result.objective,
+                status=str(result.status), gap=result.gap, seconds=result.time, trial=loss,
+                reached=None if math.isinf(reached) else reached, allowed=allowed,
+                shd=shd(dag, W, result.solution), threads=2,
+            )  # fmt: skip
 
 
 def memory() -> float:
@@ -285,11 +294,14 @@ BARS = {f.__name__: f for f in (topo, auto, large, proofs, seeds, bic, start)}
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bars", nargs="*", metavar="bar", help=", ".join(BARS))
+    parser.add_argument("--results", help="for the lines of auto")
     parser.add_argument("--variables", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     for name in arguments.bars or BARS:
         if name == "large" and arguments.folder:
             large(arguments.folder, arguments.variables)
+        elif name == "auto":
+            auto(arguments.results)
         else:
             BARS[name]()
