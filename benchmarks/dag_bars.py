@@ -118,7 +118,7 @@ def auto(results: str | None = None) -> None:
         W, X, _ = published_data(d, 4 * d, seed)
         dag = Dag.from_data(X, center=False, truth=W)
         zg.solve(dag, time_limit=0.01, threads=2)  # imports are not part of a solve
-        result = zg.solve(dag, time_limit=20 if d <= 50 else 10, threads=2)
+        result = zg.solve(dag, time_limit=5 if d <= 50 else 10, threads=2)
         reached = next((p.time for p in result.trace if p.objective <= loss + 5e-6), math.inf)
         within = min((p.objective for p in result.trace if p.time <= allowed), default=math.inf)
         print(
