@@ -48,10 +48,19 @@ def dag_auto() -> str:
         own = lines.bar("bars-dag", "auto", variables=d)
         times = [r["seconds"] for r in own]
         gaps = max(r["gap"] for r in own)
+        reached = max(r["reached"] for r in own)
         done = lines.proven(own)
         rows.append([d, len(own), done, f"{min(times):.2f}–{max(times):.2f} s",
-                     "–" if done == len(own) else lines.percent(gaps)])  # fmt: skip
-    head = ("variables", "data sets", "proven", "time", "largest gap left")
+                     "–" if done == len(own) else f"{100 * gaps:.1g} %",
+                     f"{1000 * reached:.1f} ms"])  # fmt: skip
+    head = (
+        "variables",
+        "data sets",
+        "proven",
+        "time",
+        "largest gap left",
+        "best known loss after at most",
+    )
     note = "least squares, random graphs with four edges a variable, two threads"
     return lines.markdown(head, rows, lines.origin("bars-dag", how=note))
 

@@ -73,8 +73,8 @@ def _others() -> list[list[str]]:
     walk = lines.bar("bars-matmul", "ranks", format="4x4x4", rank=47)[0]
     better, equal, worse, ours, theirs = additions.tally()
     dag = lines.bar("bars-dag", "auto", variables=50)
-    times = [r["seconds"] for r in dag]
-    assert lines.proven(dag) == len(dag)
+    gap, late = max(r["gap"] for r in dag), max(r["reached"] for r in dag)
+    assert gap < 1e-6
     speed = lines.one("bars-treeprune", "speed", width=256, cost="unit", lambda_b=1)
     alloc = lines.bar("bars-scratchpad", "minimalloc")
     totals = [sum(r[k] for r in alloc) for k in ("seconds", "published_seconds")]
@@ -89,7 +89,8 @@ def _others() -> list[list[str]]:
          "4 s, one thread", f"**{lines.thousands(ours)}** in total",
          f"published: {lines.thousands(theirs)}"],
         ["[dag](dag.md)", "50 variables", "two threads",
-         f"**proven optimal, {min(times):.1f}–{max(times):.1f} s**", ""],
+         f"**best known loss after {1000 * late:.0f} ms**, at most {100 * gap:.0e} % from optimal",
+         ""],
         ["[treeprune](treeprune.md)", "trees of width 256", "one thread",
          f"**{speed['kernel_us']:.0f} µs**",
          f"building and solving with PuLP/CBC: {speed['cbc_ms']:.0f} ms"],
