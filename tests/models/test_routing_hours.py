@@ -216,3 +216,34 @@ def test_durations_by_departure_lie_on_lines_and_are_first_in_first_out():
         table(4, 9, 2, speed=500)  # twice as slow: 28 and 24
     with pytest.raises(InstanceError, match="traffic_by"):
         made.replace(traffic_by="hour")
+
+
+def test_breaks_on_the_road_cost_only_their_length():
+    def made(road, opens=30):
+        b = Builder()
+        b.add_depot(0, 0)
+        b.add_client(100, 0, setup=7)
+        b.add_vehicle_type(
+            shift=(0, 400), duration_cost=1, breaks=[(15, (opens, opens + 5))], breaks_on_road=road
+        )
+        return b.build()
+
+    plan = Routes.of([[0]])
+    # Beside stops only the vehicle leaves at 45, after its break, or a little before it.
+    assert check(made(False), plan) == 200 + 200 + 7 + 15
+    free = made(False, 150), made(True, 150)
+    # Late enough it stands beside the client, or on the way back.
+    assert check(free[0], plan) == check(free[1], plan) == 200 + 200 + 7 + 15
+    road = again(made(True))
+    stored = timed(road, plan)
+    assert check(road, stored) == 200 + 200 + 7 + 15
+    early = Routes((replace(stored.routes[0], times=(0, 122, 222), rests=(30,)),))
+    assert check(road, early) == 200 + 222  # 30 driven, 15 at rest, 70 driven, 7 of setup
+    with pytest.raises(InfeasibleSolution, match="cannot be there before"):
+        check(made(False), early)
+    with pytest.raises(InfeasibleSolution, match="cannot be there before 122"):
+        check(road, Routes((replace(early.routes[0], times=(0, 121, 222)),)))
+    fixed = road.replace(shift=np.array([[0, 222]]))
+    assert zg.solve(fixed, threads=1, time_limit=20).objective == 422
+    beside = made(False).replace(shift=np.array([[0, 222]]))
+    assert zg.solve(beside, threads=1, time_limit=20).status == "infeasible"

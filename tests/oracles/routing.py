@@ -86,6 +86,7 @@ def _mixed(rng):
             hours.client(rng, on, fields)
         setups = setups or "setup" in fields
         b.add_client(*rng.integers(0, 20, 2).tolist(), **fields)
+    road = timing and on(0.5)  # breaks may interrupt drives
     trips = on() and not energy
     limited = on()
     repeat, several = on(0.4) and not (energy or setups), on() and depots > 1
@@ -125,7 +126,7 @@ def _mixed(rng):
         if on():
             fields["allowed"] = (rng.random(n) < 0.8).tolist()
         if timing:
-            hours.vehicle(rng, on, fields)
+            hours.vehicle(rng, on, fields, road)
         if on(0.15) and "capacity" in fields:
             fields["on_board"] = [int(rng.integers(0, c + 1)) for c in fields["capacity"]]
         fleet.vehicle(rng, on, fields, n)
@@ -144,7 +145,7 @@ def _mixed(rng):
         slow = np.where(far < BARRED, rng.integers(1, 40, far.shape), BARRED)
         both = on(0.5) and not (energy or repeat)
         b.set_matrices(far, np.where(np.eye(places, dtype=bool), 0, slow) if both else None)
-        if timing and on(0.5):
+        if timing and not road and on(0.5):
             level = np.where(np.eye(places, dtype=bool), 0, slow)
             if on(0.5):
                 b.set_traffic(*hours.tables(rng, level), by="departure")

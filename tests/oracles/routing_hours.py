@@ -22,7 +22,7 @@ def client(rng, on, fields):
         fields["late_cost"] = int(rng.integers(0, 4))
 
 
-def vehicle(rng, on, fields):
+def vehicle(rng, on, fields, road):
     """Breaks and overtime of a drawn vehicle type."""
     begin = fields.get("shift", (0, 0))[0]
     fields["shift"] = (begin, int(rng.integers(60, 150)))
@@ -35,6 +35,8 @@ def vehicle(rng, on, fields):
         windows = [spans[:2], spans[2:]][: 1 + on(0.3)]
         rests.append((int(rng.integers(0, 10)), *(tuple(w) for w in windows)))
     fields["breaks"] = rests
+    if rests and road:
+        fields["breaks_on_road"] = on(0.6)
     if rests and on(0.4):
         fields["unpaid"] = int(rng.integers(0, sum(r[0] for r in rests) + 1))
 
@@ -91,6 +93,26 @@ def rested(rest, now):
     return NEVER
 
 
+def _interrupted(i, t, free, rests, first, last, drive, setup, closes):
+    """Earliest time of being ready where breaks may come between any two units of a drive."""
+    if drive > i.shift[t, 1]:
+        return NEVER
+    times = {first: free}
+    for done in range(drive + 1):
+        for b in range(first, last):
+            if times.get(b, NEVER) < NEVER:
+                times[b + 1] = min(times.get(b + 1, NEVER), rested(rests[b], times[b]))
+        if done < drive:
+            times = {b: now + 1 for b, now in times.items() if now < NEVER}
+    best = NEVER
+    for b, now in times.items():
+        now = now + setup if now <= closes else NEVER
+        for later in range(b, last):
+            now = rested(rests[later], now)
+        best = min(best, now)
+    return best
+
+
 @functools.lru_cache(maxsize=3000)
 def _ready(i, t, start, goal, first, last, move, setup):
     """By the time of being free at a node: earliest time when the next is ready."""
@@ -100,6 +122,9 @@ def _ready(i, t, start, goal, first, last, move, setup):
     table = []
     for free in range(int(i.shift[t, 1]) + 1):
         best = NEVER
+        if i.breaks_on_road[t] and goal is not None:
+            drive = move(i, t, start, goal[0], 0)
+            best = _interrupted(i, t, free, rests, first, last, drive, setup, closes)
         for split in range(first, last + 1):
             now = free
             for b in range(first, split):

@@ -20,6 +20,7 @@ struct Fleet {
     const int64_t *soft = nullptr, *early_cost = nullptr, *late_cost = nullptr;  // (n, 2), (n), (n)
     const int64_t *regular = nullptr, *overtime_cost = nullptr;               // (types)
     const int64_t *break_first = nullptr, *break_length = nullptr;            // (types + 1), (breaks)
+    const uint8_t* on_road = nullptr;                                         // (types): breaks may interrupt drives
     const int64_t *break_window_first = nullptr, *break_window = nullptr;     // (breaks + 1), (·, 2)
     int periods = 0;
     bool tables = false;                                                      // by departure, lines between
@@ -79,8 +80,9 @@ class Ride {
         int at = P.start_row[type];
         for (int i = 0; i <= m; ++i) {
             const int row = i == m ? P.end_row[type] : stop[i] >= 0 ? stop[i] : P.n - 1 - stop[i];
-            rest_here();
             const size_t arc = (size_t)type * P.rows * P.rows + (size_t)at * P.rows + row;
+            if (F.on_road && F.on_road[type]) rest_on_road(F.drive[arc]);
+            else rest_here();
             const int64_t setup = P.t(type, at, row) - F.drive[arc] - (at < P.n ? F.service[(size_t)type * P.n + at] : 0);
             for (int b = 0; b <= count; ++b)
                 if (time[b] < NEVER) time[b] = arrival(P, F, type, at, row, time[b]) + setup;
@@ -114,6 +116,29 @@ class Ride {
                 const int64_t back = std::max(time[b], F.break_window[2 * w]) + F.break_length[first + b];
                 if (back < time[b + 1]) { time[b + 1] = back; spent[b + 1] = spent[b]; }
                 break;
+            }
+        }
+    }
+    // Breaks before or during a drive, as the departure that arrives alike: on the road only their
+    // length is lost, and the drive ends no earlier than they do.
+    void rest_on_road(int64_t drive) {
+        int64_t begun[MOST_BREAKS + 1], paid[MOST_BREAKS + 1];
+        for (int b = 0; b <= count; ++b) { begun[b] = time[b]; paid[b] = spent[b]; }
+        for (int a = 0; a < count; ++a) {
+            if (begun[a] >= NEVER) continue;
+            int64_t over = begun[a], lost = 0;
+            for (int b = a; b < count; ++b) {
+                int64_t back = NEVER;
+                for (int64_t w = F.break_window_first[first + b]; w < F.break_window_first[first + b + 1]; ++w) {
+                    if (F.break_window[2 * w + 1] < over) continue;
+                    back = std::max(over, F.break_window[2 * w]) + F.break_length[first + b];
+                    break;
+                }
+                if (back >= NEVER) break;
+                over = back;
+                lost += F.break_length[first + b];
+                const int64_t leave = std::max(over - drive, begun[a] + lost);
+                if (leave < time[b + 1]) { time[b + 1] = leave; spent[b + 1] = paid[a]; }
             }
         }
     }

@@ -41,6 +41,7 @@ cdef extern from "routing/sisr.hpp" namespace "zg::routing" nogil:
         const int64_t *break_window
         int periods
         bint tables
+        const uint8_t *on_road
         const int64_t *period
         const int32_t *traffic
 
@@ -160,6 +161,7 @@ cdef class Sisr:
         f.together_first, f.together = _i64(held, "together_first"), _i32(held, "together")
         f.timing, f.periods = held.get("timing", False), held.get("periods", 0)
         f.tables = held.get("tables", False)
+        f.on_road = _u8(held, "on_road")
         f.drive, f.service = _i32(held, "drive"), _i64(held, "service")
         f.soft, f.early_cost = _i64(held, "soft"), _i64(held, "early_cost")
         f.late_cost, f.regular = _i64(held, "late_cost"), _i64(held, "regular")

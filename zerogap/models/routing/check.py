@@ -369,6 +369,11 @@ def _gap(instance, route, stops, k, free, begin, rests, ends, taken, fail) -> tu
         arrived = ready = leave
         if k < len(stops):
             (a, _), (b, code) = stops[k - 1], stops[k]
+            if instance.breaks_on_road[t] and split > taken:
+                # What is not rested since `free` may be driven; the drive ends no earlier than the
+                # breaks that interrupt it.
+                lost = sum(ends[m] - rests[m] for m in range(taken, split))
+                leave = max(leave - int(instance.drive(t, a, b)), free + lost)
             arrived = ready = int(instance.arrival(t, a, b, leave))
             if code >= 0:
                 ready += int(instance.setup_from(t, a, code))

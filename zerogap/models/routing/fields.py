@@ -228,6 +228,8 @@ FIELDS = (
     Field("unpaid", "vehicle", ("T",), np.int64,
           "time of its breaks that is no duration: neither paid, nor overtime, nor limited",
           **_FINITE, unit=_TIME),
+    Field("breaks_on_road", "vehicle", ("T",), np.bool_,
+          "whether its breaks may also interrupt a drive", "flag", False),
     Field("speed", "vehicle", ("T",), np.int64,
           "thousandths of the speed that the durations stand for; times are rounded up",
           default=1000, low=1, high=1_000_000, unit="‰"),

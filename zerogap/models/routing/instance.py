@@ -127,6 +127,8 @@ class Routing:
     unpaid : ndarray of int64, shape (T,)
         Time of the breaks of a type that is taken from the duration of its routes: from what
         ``duration_cost`` and ``overtime_cost`` count and ``max_duration`` limits.
+    breaks_on_road : ndarray of bool, shape (T,)
+        Whether the breaks of a type may interrupt a drive, too; not with ``traffic``.
     period : ndarray of int64, shape (Q,)
         Where every period begins, the first at 0; the last lasts for ever.
     traffic : ndarray of int64, shape (Q, P, L, L), or None
@@ -251,6 +253,7 @@ class Routing:
     regular_duration: np.ndarray = field(default=None, metadata={"neutral": UNLIMITED})  # type: ignore
     overtime_cost: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     breaks: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
+    breaks_on_road: np.ndarray = field(default=None, metadata={"neutral": False})  # type: ignore
     unpaid: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     period: np.ndarray = field(default=None, metadata={"neutral": 0})  # type: ignore
     traffic: np.ndarray | None = field(default=None, metadata={"neutral": None})

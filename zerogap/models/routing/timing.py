@@ -76,7 +76,7 @@ class _Plan:
         self.t = t = route.vehicle
         self.stops = stops_of(instance, route)
         self.open = instance.end_depot[t] < 0
-        self.rests = instance.breaks_of(t)
+        self.rests, self.road = instance.breaks_of(t), bool(instance.breaks_on_road[t])
         self.nodes = len(self.stops) + self.open
         self.reload = 0
         self.spans, self.service, self.own = [], [], []
@@ -119,11 +119,24 @@ class _Plan:
         for split in range(first, last + 1):
             if split > first:
                 before = self.rested(before, split - 1)
-            after = self.travel(k, before)
+            after = self.travel(k, self.left(k, gone, before, first, split))
             for b in range(split, last):
                 after = self.rested(after, b)
             best = np.minimum(best, after)
         return best
+
+    def left(self, k: int, gone, before, first: int, split: int) -> np.ndarray:
+        """Departure that arrives like breaks first … split − 1 begun before the arrival.
+
+        Free at `gone`, the last of them over at `before`. On the road only their lengths are lost,
+        and the rest of the drive may be nothing.
+        """
+        if not self.road or split == first or k + 1 == len(self.stops):
+            return before
+        (a, _), (b, _) = self.stops[k : k + 2]
+        lost = sum(length for length, _ in self.rests[first:split])
+        drive = int(self.instance.drive(self.t, a, b))
+        return np.where(before < NEVER, np.maximum(before - drive, gone + lost), NEVER)
 
     def rested(self, now: np.ndarray, b: int) -> np.ndarray:
         """When break b ends if it may begin at `now`."""
@@ -284,7 +297,7 @@ class _Plan:
             now, begins = np.array([gone]), []
             for b in range(first, last + 1):
                 if b == split:
-                    now = self.travel(k, now)
+                    now = self.travel(k, self.left(k, np.array([gone]), now, first, split))
                 if b < last:
                     now = self.rested(now, b)
                     begins.append(int(now[0]) - self.rests[b][0])
@@ -323,10 +336,14 @@ def decided_rows(instance: Routing, route: Any) -> list[tuple[int, int, int, int
     for k in range(1, inner):
         (a, _), (b, code), begin = stops[k - 1], stops[k], found.times[k]
         setup = int(instance.setup_from(t, a, code)) if code >= 0 else 0
+        leave, drive, road = free, int(instance.drive(t, a, b)), bool(instance.breaks_on_road[t])
         arrival = int(instance.arrival(t, a, b, free))
         while taken < len(ends) and found.rests[taken] >= free and ends[taken] <= begin:
             if found.rests[taken] < arrival + setup:  # taken before the drive
-                arrival = int(instance.arrival(t, a, b, ends[taken]))
+                # On the road only its length is lost.
+                gone = leave + lengths[taken] if road else ends[taken]
+                leave = max(ends[taken] - drive * road, gone)
+                arrival = int(instance.arrival(t, a, b, leave))
             taken += 1
         free = begin + (int(instance.service_of(t)[code]) if code >= 0 else 0)
         rows.append((code, arrival, begin, free))

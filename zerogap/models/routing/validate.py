@@ -319,6 +319,8 @@ def _traffic(instance: Routing) -> None:
         )
     if (closed != closed[0]).any():
         raise InstanceError("an arc is forbidden in some periods only", field="traffic")
+    if instance.breaks_on_road.any():
+        raise InstanceError("not with durations by the hour", field="breaks_on_road")
     if instance.traffic_by == "departure":
         _first_out(instance)
     least = traffic.min(axis=0)

@@ -167,6 +167,8 @@ def _hours(instance: Routing) -> dict[str, Any]:
     if len(instance.breaks):
         rests = [instance.breaks_of(t) for t in types]
         flat = [rest for row in rests for rest in row]
+        if instance.breaks_on_road.any():
+            held["on_road"] = instance.breaks_on_road
         held["break_first"] = np.cumsum([0, *map(len, rests)])
         held["break_length"] = [length for length, _ in flat]
         held["break_window_first"] = np.cumsum([0, *(len(w) for _, w in flat)])

@@ -71,7 +71,12 @@ class Hours:
             self.breaks(v, done)
         for v, i, j, arc, _ in b.driven():
             t = b.copies[v]
-            model.add(self.off[v, i] >= done[v, i]).only_enforce_if(arc)
+            lost: Any = 0
+            if self.instance.breaks_on_road[t]:
+                lost = sum(length * self.before[v, k, i] for k, (length, _) in
+                           enumerate(self.rests[v]))  # fmt: skip
+                self.interrupted(v, i, j, arc)
+            model.add(self.off[v, i] >= done[v, i] + lost).only_enforce_if(arc)
             there, setup = self.arrival(v, i, j), 0
             if 1 <= j <= n:
                 begin = start[j - 1]
@@ -86,6 +91,16 @@ class Hours:
                 rest, both = b.names["pause", v, k], [arc, self.after[v, k, i]]
                 model.add(rest >= there + setup).only_enforce_if(both)
                 model.add(begin >= rest + length).only_enforce_if(both)
+
+    def interrupted(self, v: int, i: int, j: int, arc: Any) -> None:
+        """On the road a drive ends no earlier than the breaks that were begun before."""
+        b, t = self.b, self.b.copies[v]
+        a, z = b.place(v, i), b.place(v, j, end=True)
+        drive = 0 if a is None or z is None else int(self.instance.drive(t, a, z))
+        for k, (length, _) in enumerate(self.rests[v]):
+            over = b.names["pause", v, k] + length
+            both = [arc, self.before[v, k, i]]
+            self.model.add(self.off[v, i] + drive >= over).only_enforce_if(both)
 
     def breaks(self, v: int, done: dict[tuple[int, int], Any]) -> None:
         """Every break of a used vehicle once, in order, beside a node of its route."""
@@ -107,7 +122,8 @@ class Hours:
                     model.add_implication(one, there)
                 pre = self.before[v, k, i]
                 model.add(rest >= done[v, i]).only_enforce_if(pre)
-                model.add(self.off[v, i] >= rest + length).only_enforce_if(pre)
+                if not self.instance.breaks_on_road[b.copies[v]]:
+                    model.add(self.off[v, i] >= rest + length).only_enforce_if(pre)
             chosen = [d[v, k, i] for i in nodes for d in (self.before, self.after)]
             model.add(sum(chosen) == b.names["use", v])
 
@@ -194,6 +210,9 @@ def hinted(b: Any, v: int, route: Route, nodes: list[int], values: dict[Any, int
         a, z = b.place(v, i), b.place(v, j, end=True)
         for split in range(len(among) + 1):
             off = free if split == 0 else ends[among[split - 1]]
+            if split and instance.breaks_on_road[t] and a is not None and z is not None:
+                lost = sum(lengths[m][0] for m in among[:split])
+                off = max(off - int(instance.drive(t, a, z)), free + lost)
             there = off if a is None or z is None else int(instance.arrival(t, a, z, off))
             ready = there + (int(instance.setup_from(t, a, j - 1)) if 1 <= j <= n else 0)
             if ready <= (found.rests[among[split]] if split < len(among) else begin):
