@@ -18,10 +18,12 @@ from zerogap.solvers.routing import together as both
 from zerogap.solvers.routing.closure import on_shortest_ways
 from zerogap.solvers.routing.ends import with_one_end
 from zerogap.solvers.routing.kernels import (
+    PRELUDE,
     anneal,
     first_solution,
     improve,
     parallel,
+    prelude,
     profiled,
     strange,
 )
@@ -36,8 +38,6 @@ SEEN = 2000  # of the routes that kernels saw, the latest are columns from the s
 SMALL = 14  # clients up to which CP-SAT usually proves optimality at once
 #: Share of the time that annealing over whole tours gets before the circuit model, with one thread.
 KERNEL_SHARE = 0.5
-#: Seconds at most of the annealing before the long one, where vehicles differ in what they like.
-PRELUDE = 1.0
 
 
 def infeasible(instance: Routing, search: Search) -> bool:
@@ -97,10 +97,11 @@ def auto(instance: Routing, search: Search) -> None:
     if provable(view.instance, search):
 
         def burst(seconds: float) -> list[tuple[int, list[int]]]:
-            if profiled(view.instance):
+            if profiled(view.instance) and not strange(view.instance):
                 # One long annealing ends worse than a short one now and then: the best of both.
-                anneal(view.instance, view, seconds=min(PRELUDE, seconds / 6))
-                seconds -= min(PRELUDE, seconds / 6)
+                first = min(PRELUDE, seconds / 3)
+                prelude(view.instance, view, first)
+                seconds -= first
             run = anneal(view.instance, view, seconds=seconds)
             if run is None:  # over whole tours: no routes are kept
                 return []

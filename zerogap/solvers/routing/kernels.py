@@ -26,6 +26,9 @@ COLD, COLD_GROUPS = 0.01, 0.1
 STRANGE = {"units quota", "fleet limits", "energy", "objective costliest"}
 #: Seconds at most, and share of the time, that the travelling salesman's bound takes.
 CLIMB, CLIMB_SHARE = 6.0, 0.1
+#: Where vehicles differ in what they like, a solve that is this much longer than so many seconds does
+#: first what one of these seconds does: one long annealing ends worse than a short one now and then.
+PRELUDE, PRELUDE_FROM = 1.0, 3.0
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -235,35 +238,50 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
         annealing(search, problem, seconds=math.inf, iterations=search.iterations)
         return
     pool = Pool(instance)
-    begun = time.monotonic()
     total = search.remaining if math.isfinite(search.remaining) else 60.0
-    plan = rounds(instance)
+    if profiled(instance) and search.solution is None and total > PRELUDE_FROM * PRELUDE:
+        rounds_of(instance, search, problem, pool, PRELUDE, lane)
+        lane, total = lane + 100, total - PRELUDE
     while search.open:
-        for number, (engine, part, mip, heat) in enumerate(plan):
-            last = number == len(plan) - 1
-            seconds = total - (time.monotonic() - begun) if last else part * total
-            seed = 1000 * number + 100_000 * lane
-            if engine == "hgs":
-                run = evolution(search, problem, seconds=seconds, seed=seed)
-            else:
-                run = annealing(
-                    search,
-                    problem,
-                    seconds=seconds,
-                    seed=seed,
-                    fresh=heat == 1.0 and (number > 0 or lane > 0),
-                    record=mip > 0,
-                    hot=warmth(instance) * heat,
-                    cold=min(0.2 * heat, chill(instance)),
-                    source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
-                )
-            if not search.open:
-                return
-            if mip > 0:
-                pool.add(run.kernel.pool())
-                pool.recombine(search, mip * total)
+        rounds_of(instance, search, problem, pool, total, lane)
         # Without a time limit the rounds begin anew.
-        begun, lane = time.monotonic(), lane + 1
+        lane += 1
+
+
+def rounds_of(
+    instance: Routing, search: Search, problem: Any, pool: Pool, total: float, lane: int = 0
+) -> None:
+    """All rounds once in so many seconds: what a solve of that length does."""
+    begun = time.monotonic()
+    plan = rounds(instance)
+    for number, (engine, part, mip, heat) in enumerate(plan):
+        last = number == len(plan) - 1
+        seconds = total - (time.monotonic() - begun) if last else part * total
+        seed = 1000 * number + 100_000 * lane
+        if engine == "hgs":
+            run = evolution(search, problem, seconds=seconds, seed=seed)
+        else:
+            run = annealing(
+                search,
+                problem,
+                seconds=seconds,
+                seed=seed,
+                fresh=heat == 1.0 and (number > 0 or lane > 0),
+                record=mip > 0,
+                hot=warmth(instance) * heat,
+                cold=min(0.2 * heat, chill(instance)),
+                source=f"sisr {number + 1}" if len(plan) > 1 else "sisr",
+            )
+        if not search.open:
+            return
+        if mip > 0:
+            pool.add(run.kernel.pool())
+            pool.recombine(search, mip * total)
+
+
+def prelude(instance: Routing, search: Search, seconds: float) -> None:
+    """What a solve of so many seconds does (at most `PRELUDE`), before a longer one begins anew."""
+    rounds_of(instance, search, make(instance), Pool(instance), seconds)
 
 
 def warmth(instance: Routing) -> float:
