@@ -26,9 +26,10 @@ COLD, COLD_GROUPS = 0.01, 0.1
 STRANGE = {"units quota", "fleet limits", "energy", "objective costliest"}
 #: Seconds at most, and share of the time, that the travelling salesman's bound takes.
 CLIMB, CLIMB_SHARE = 6.0, 0.1
-#: Where vehicles differ in what they like, a solve that is this much longer than so many seconds does
-#: first what one of these seconds does: one long annealing ends worse than a short one now and then.
-PRELUDE, PRELUDE_FROM = 1.0, 3.0
+#: Where vehicles differ in what they like, a solve first does so often what one of so many seconds
+#: does, as long as that many times more is left: one long annealing ends worse than a short one now
+#: and then; the routes of all of them are combined at the end.
+PRELUDES, PRELUDE_FROM, PRELUDE = 3, 3.0, 1.0
 GENETIC = 420  # clients up to which genetic search helps a CVRP
 
 
@@ -239,9 +240,10 @@ def improve(instance: Routing, search: Search, lane: int = 0) -> None:
         return
     pool = Pool(instance)
     total = search.remaining if math.isfinite(search.remaining) else 60.0
-    if profiled(instance) and search.solution is None and total > PRELUDE_FROM * PRELUDE:
+    turns = PRELUDES if profiled(instance) and search.solution is None else 0
+    while search.open and turns > 0 and total > PRELUDE_FROM * PRELUDE:
         rounds_of(instance, search, problem, pool, PRELUDE, lane)
-        lane, total = lane + 100, total - PRELUDE
+        turns, lane, total = turns - 1, lane + 100, total - PRELUDE
     while search.open:
         rounds_of(instance, search, problem, pool, total, lane)
         # Without a time limit the rounds begin anew.
