@@ -134,6 +134,19 @@ def profiled() -> str:
     return lines.markdown(head, rows, lines.origin(name, how=how))
 
 
+@table("routing/pvrp-bounds")
+def profiled_bounds() -> str:
+    """Profiled instances from below."""
+    name = "routing-pvrp-bounds"
+    every = sorted(lines.runs(name, "auto"), key=lambda r: r["instance"])
+    rows = [
+        [f"`{r['instance']}`", r["objective"], f"{r['bound']:.0f}", r["status"], f"{r['time']:.1f} s"]
+        for r in every
+    ]
+    head = ("instance", "objective", "bound", "status", "time")
+    return lines.markdown(head, rows, lines.origin(name, how="two threads, 60 s, alone"))
+
+
 #: What an objective of a type is divided by for people: thousandths; a matrix as it is; of two
 #: objectives the first.
 _UNITS = {"B": 1e9, "G": 1.0}
