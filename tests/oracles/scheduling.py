@@ -35,7 +35,8 @@ def draw(rng: np.random.Generator) -> tuple[Workshop, dict]:
         except InstanceError:
             continue  # the features drawn contradict each other
         if size(shop) <= LARGEST:
-            return shop, {}
+            name = str(rng.choice(("learned", "spt", "slack", "mis")))
+            return shop, {"rule": name} if rng.random() < 0.25 else {}
 
 
 def _draw(rng: np.random.Generator) -> Workshop:

@@ -140,7 +140,13 @@ def profiled_bounds() -> str:
     name = "routing-pvrp-bounds"
     every = sorted(lines.runs(name, "auto"), key=lambda r: r["instance"])
     rows = [
-        [f"`{r['instance']}`", r["objective"], f"{r['bound']:.0f}", r["status"], f"{r['time']:.1f} s"]
+        [
+            f"`{r['instance']}`",
+            r["objective"],
+            f"{r['bound']:.0f}",
+            r["status"],
+            f"{r['time']:.1f} s",
+        ]
         for r in every
     ]
     head = ("instance", "objective", "bound", "status", "time")

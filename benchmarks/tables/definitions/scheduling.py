@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.tables import lines
 from benchmarks.tables.marks import table
+from zerogap.solvers.scheduling.priorities import STATIC
 
 CLASSES = ("pfsp", "npfsp", "nw-pfsp", "sdst-pfsp", "tct-pfsp", "tt-pfsp", "dpfsp", "hfsp", "osp",
            "pmp", "jsp", "fjsp", "rcpsp", "mmrcpsp", "rcmpsp")  # fmt: skip
@@ -21,7 +22,7 @@ def published(problem: str, column: str, names: Sequence[str]) -> str:
         for r in lines.published("scheduling-900s")
         if r["problem"] == problem.upper()
     }
-    own = [rows[name] for name in names]
+    own = [rows[name] for name in names if float(rows[name]["best_known"]) > 0]
     if not all(r[column] for r in own):
         return "–"
     values = [float(r[column]) / float(r["best_known"]) - 1 for r in own]
@@ -81,6 +82,43 @@ def pipelines() -> str:
     head = ("stages × batches", "memory", "1F1B", "ZB-H1", "ZB-H2", "zerogap", "status", "time")
     note = "longest span of a stage; all passes take 1, memory in activations; one thread"
     return lines.markdown(head, rows, lines.origin(BARS, how=note))
+
+
+@table("scheduling/rules")
+def rules() -> str:
+    """One plan a file by the learned priority and by the static ones."""
+    rows = []
+    every = [(r["problem"], r["files"], r) for r in lines.bar(BARS, "rules")]
+    plants = lines.bar(BARS, "plants")
+    for label, files, record in every:
+        learned, named = record["learned"], {name: record[name] for name in STATIC}
+        best = min(named, key=lambda name: named[name])
+        cells = lines.bold([lines.percent(v) for v in (learned, named[best])],
+                           [learned, named[best]])  # fmt: skip
+        rows.append([label, files, cells[0], f"{cells[1]} ({best})",
+                     *(lines.percent(named[n]) for n in ("mwkr", "spt"))])  # fmt: skip
+    for r in plants:
+        best = min(STATIC, key=lambda name, r=r: r[name])
+        shown = [lines.thousands(v) for v in (r["learned"], r[best])]
+        cells = lines.bold(shown, [r["learned"], r[best]])
+        rows.append(
+            [
+                f"workshop of {lines.thousands(r['tasks'])} tasks; CP-SAT after "
+                f"{r['limit']:.0f} s: {_value(r['cp_sat'])}",
+                1,
+                cells[0],
+                f"{cells[1]} ({best})",
+                *(lines.thousands(r[n]) for n in ("mwkr", "spt")),
+            ]
+        )
+    head = ("class", "files", "learned", "best static rule", "mwkr", "spt")
+    how = ("one plan a file; mean gap to the best known values, every rule with the window that "
+           "suits the class best; workshops: objectives")  # fmt: skip
+    return lines.markdown(head, rows, lines.origin(BARS, how=how))
+
+
+def _value(value: float | None) -> str:
+    return "no plan" if value is None else lines.thousands(value)
 
 
 @table("scheduling/large")

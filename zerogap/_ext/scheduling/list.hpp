@@ -136,7 +136,7 @@ public:
         if (best.broken < 0 || current.better(best)) best = current;
     }
 
-private:
+protected:  // the dispatcher builds its plans with the same parts
     Outcome current, trial;
     State state, kept;
     std::vector<Line> lines;
@@ -280,27 +280,39 @@ private:
     // Whether t holds its machines until another starts.
     bool waited_for(int t) const { return shop->blocks[t] >= 0 && state.here[shop->blocks[t]]; }
 
+    struct Place { int64_t start, end; int mode; };
+
     bool place(Outcome& o, int t) {
-        const Workshop& w = *shop;
-        if (w.blocks[t] >= 0 && placed[w.blocks[t]]) return false;  // its follower came first
+        if (shop->blocks[t] >= 0 && placed[shop->blocks[t]]) return false;  // its follower came first
         Window v;
         bound(o, t, v);
-        int64_t begin = -1, end = FAR;
-        int chosen = -1;
-        const int count = (int)(w.first_mode[t + 1] - w.first_mode[t]);
-        const int wanted = w.fixed_mode[t] >= 0 ? (int)w.fixed_mode[t] : state.mode[t];
-        for (int k = 0; k < count; ++k) {
-            if (wanted >= 0 && k != wanted) continue;
-            int64_t s, e;
-            if (earliest(o, t, (int)w.first_mode[t] + k, v, s, e) && e < end) { begin = s; end = e; chosen = k; }
-        }
-        if (chosen < 0) {
-            if (v.limiter >= 0 && w.fixed_start[v.limiter] < 0) blame(o, t, v, wanted);
+        Place p;
+        if (!find(o, t, v, p)) {
+            if (v.limiter >= 0 && shop->fixed_start[v.limiter] < 0) blame(o, t, v, wanted(t));
             return false;
         }
-        o.start[t] = begin; o.end[t] = end; o.mode[t] = chosen;
-        enter(o, t);
+        put(o, t, p);
         return true;
+    }
+
+    int wanted(int t) const { return shop->fixed_mode[t] >= 0 ? (int)shop->fixed_mode[t] : state.mode[t]; }
+
+    // Where the task ends first.
+    bool find(const Outcome& o, int t, const Window& v, Place& p) const {
+        const Workshop& w = *shop;
+        p = {-1, FAR, -1};
+        const int count = (int)(w.first_mode[t + 1] - w.first_mode[t]), only = wanted(t);
+        for (int k = 0; k < count; ++k) {
+            if (only >= 0 && k != only) continue;
+            int64_t s, e;
+            if (earliest(o, t, (int)w.first_mode[t] + k, v, s, e) && e < p.end) p = {s, e, k};
+        }
+        return p.mode >= 0;
+    }
+
+    void put(Outcome& o, int t, const Place& p) {
+        o.start[t] = p.start; o.end[t] = p.end; o.mode[t] = p.mode;
+        enter(o, t);
     }
 
     // How much later the task that limits this one would have to be.

@@ -35,9 +35,11 @@ cdef extern from "scheduling/list.hpp" namespace "zg::scheduling" nogil:
         vector[int] mode
         int64_t cost, broken
 
-    cdef cppclass Search "zg::scheduling::ListSearch":
+cdef extern from "scheduling/dispatch.hpp" namespace "zg::scheduling" nogil:
+    cdef cppclass Search "zg::scheduling::Dispatcher":
         int64_t iterations
         Outcome best
+        void dispatch(const vector[double]& rank, double window, Outcome& o)
         void attach(const Workshop& w, uint64_t seed, int64_t goal_value) except +
         void inject(const vector[int64_t]& start, const vector[int]& mode) except +
         cbool step()
@@ -175,6 +177,40 @@ cdef class ListSearch:
         for m in mode:
             modes.push_back(<int>m)
         self.search.inject(_vector(start), modes)
+
+    def dispatch(self, const double[::1] rank, double window=-1.0):
+        """One plan by priorities, which the search takes no notice of.
+
+        Parameters
+        ----------
+        rank : ndarray of float64, shape (tasks,)
+            The least first; a task waits for those before it whatever its rank.
+        window : float
+            A task is chosen among those that can start at most so much later than the first that
+            can; negative: ranks alone decide, and a task may fill a gap before others.
+
+        Returns
+        -------
+        tuple or None
+            Objective, and starts, ends and modes as of `best`; None if no plan comes of it.
+        """
+        cdef int t, n = self.shop.n
+        cdef vector[double] given
+        cdef Outcome made
+        if rank.shape[0] != n:
+            raise ValueError("rank does not fit")
+        given.assign(&rank[0], &rank[0] + n)
+        with nogil:
+            self.search.dispatch(given, window, made)
+        if made.broken != 0:
+            return None
+        plan = np.empty((3, n), dtype=np.int64)
+        cdef int64_t[:, ::1] out = plan
+        for t in range(n):
+            out[0, t] = made.start[t]
+            out[1, t] = made.end[t]
+            out[2, t] = made.mode[t]
+        return made.cost, plan
 
     @property
     def objective(self):

@@ -74,8 +74,8 @@ FAMILY = Family(
             "rule",
             str,
             None,
-            "schedule of the method dispatch: 1f1b, zb-h1, zb-h2, heft, cpop; for job-shops a rule "
-            "of the family jobshop or a file of weights",
+            "plan of the method dispatch: 1f1b, zb-h1, zb-h2, heft, cpop, a priority rule (spt, "
+            "mwkr, edd, …, learned) or a file of weights; for job-shops those of that family",
         ),
     ),
 )

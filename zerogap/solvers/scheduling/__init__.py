@@ -7,7 +7,15 @@ from typing import Any
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Workshop
 from zerogap.solvers.jobshop import rules
-from zerogap.solvers.scheduling import bounds, islands, lists, projects, references, shape
+from zerogap.solvers.scheduling import (
+    bounds,
+    islands,
+    lists,
+    priorities,
+    projects,
+    references,
+    shape,
+)
 from zerogap.solvers.scheduling.exact import STRONG, dive, provable, prove, windows
 from zerogap.solvers.scheduling.handover import Handover
 from zerogap.solvers.scheduling.islands import Island, drive, in_background
@@ -91,9 +99,12 @@ def exact(shop: Workshop, search: Search) -> None:
 def dispatch(shop: Workshop, search: Search) -> None:
     """The one schedule that option `rule` names; job-shops take the rules of their own family."""
     name = search.options["rule"]
-    chains = None if name is None or name in references.NAMES else shape.job_shop(shop)
-    if chains is None:
+    if name is None or name in references.NAMES:
         search.offer(references.plan(shop, name), "dispatch")
+        return
+    chains = None if priorities.foreign(name) else shape.job_shop(shop)
+    if chains is None:
+        search.offer(priorities.plan(shop, priorities.rule(name)), "dispatch")
         return
     handover = Handover(shop, chains)
     search.offer(handover.plan(rules.schedule(handover.jobs, rules.rule(name))), "dispatch")
@@ -107,6 +118,18 @@ def burst(shop: Workshop, search: Search) -> float:
     return min(0.1 * search.remaining, 0.2 + 0.005 * shop.tasks)
 
 
+def wish(shop: Workshop, search: Search) -> None:
+    """The plan of the rule that the user names, with which job-shops' kernels begin themselves."""
+    name = search.options["rule"]
+    if name is None or name in references.NAMES:
+        return
+    if not priorities.foreign(name) and shape.job_shop(shop) and not shape.flow(shop):
+        return
+    made = priorities.Dispatcher(shop).best(priorities.rule(name))
+    if made is not None:
+        search.offer(made[1], "dispatch")
+
+
 def first(
     shop: Workshop, search: Search, *, seconds: float
 ) -> tuple[list[Island], Handover | None]:
@@ -117,6 +140,7 @@ def first(
     handover: Handover | None = None
     for name, plan in references.plans(shop):
         search.offer(plan, name)
+    wish(shop, search)
     if not search.open:
         return [], None
     count = search.threads
@@ -132,11 +156,15 @@ def first(
         found = islands.of_hybrid(hybrid, search, count)
     elif chains := shape.job_shop(shop):
         handover = Handover(shop, chains)
-        handover.opening(search, search.options["rule"])
+        favourite = search.options["rule"]
+        mine = favourite is not None and priorities.foreign(favourite)
+        handover.opening(search, None if mine else favourite)
         found = handover.islands(search, count)
     elif projects.projective(shop):
         found = projects.of_project(shop, search, count)
     elif lists.listable(shop):
+        if search.hint is None and (begun := priorities.opening(shop)) is not None:
+            search.offer(begun[1], "dispatch")
         found = lists.of_list(shop, search, count)
     else:
         return [], None

@@ -104,14 +104,14 @@ def of_flow(flow: Flow, shop: Workshop, search: Search, count: int) -> list[Isla
             destruct=(4, 6)[i % 2] if sums or c.no_wait else (2, 4)[i % 2],
             heat=0.7,
         )
-        made.append(Island(kernel, lambda k: _flow_plan(flow, k), None, "iterated greedy"))
+        made.append(Island(kernel, lambda k: flow_plan(flow, k), None, "iterated greedy"))
         if search.hint is not None:
             kernel.inject(_lines(flow, shop, search.hint))
     inject = lambda k, plan: k.inject(_lines(flow, shop, plan))  # noqa: E731
     return [Island(x.kernel, x.solution, inject, x.source) for x in made]
 
 
-def _flow_plan(flow: Flow, kernel: Any) -> Plan:
+def flow_plan(flow: Flow, kernel: Any) -> Plan:
     start, factory = kernel.best()
     task = flow.chains.task
     begin, end = np.zeros(task.size, dtype=np.int64), np.zeros(task.size, dtype=np.int64)

@@ -23,7 +23,7 @@ def plan(shop: Workshop, name: str | None) -> Plan:
     InstanceError
         If the name is unknown or not for this instance.
     """
-    names = ", ".join(NAMES)
+    names = ", ".join((*NAMES, "a priority rule such as spt or learned, or a file of weights"))
     if name not in NAMES:
         raise InstanceError(f"is {name!r}, expected one of {names}", field="option rule")
     if name in pipelines.SCHEDULES and (line := pipelines.pipeline(shop)) is not None:
