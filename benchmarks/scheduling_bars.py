@@ -13,7 +13,6 @@ import csv
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -146,9 +145,7 @@ def _by_rule(shop: Workshop) -> dict[str, list[float]]:
     """Objectives by rule with every window, the learned one's own too; infinite without a plan."""
     dispatcher = priorities.Dispatcher(shop)
     made: dict[str, list[float]] = {}
-    own = priorities.learned()
-    windows = [priorities.static("spt", w).window for w in priorities.WINDOWS]
-    learned = [("learned", rule) for rule in (own, *(replace(own, window=w) for w in windows))]
+    learned = [("learned", rule) for rule in priorities.tried(priorities.learned())]
     for name, rule in [*learned, *train.statics()]:
         found = dispatcher.run(rule)
         made.setdefault(name, []).append(float("inf") if found is None else float(found[0]))

@@ -283,3 +283,8 @@ def test_a_run_that_dies_is_a_line_too(folder):
     (folder / "peer.py").write_text("import no_such_thing\n")
     assert runner.execute(loaded.runs[2], folder)["status"] == "missing"
     assert json.dumps(found)
+
+
+def test_a_bar_does_not_say_where_its_lines_went():
+    given = ["rules", "--results", "/elsewhere/a.jsonl", "--limit", "3", "--results=b.jsonl"]
+    assert bars.figures_only(given) == ["rules", "--limit", "3"]

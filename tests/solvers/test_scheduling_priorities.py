@@ -157,7 +157,7 @@ def test_training_repeats_and_its_weights_are_used(tmp_path):
     [
         ({"features": ["duration"]}, "features: are not those of this version"),
         ({"contexts": []}, "contexts: are not those of this version"),
-        ({"weights": [[1.0]]}, "weights: expected finite numbers of shape"),
+        ({"weights": [[1.0]]}, r"weights: has shape \(1, 1\), expected"),
         ({"window": ["a"] * len(CONTEXTS)}, "window: expected numbers"),
         ({"window": None}, "window: expected"),
     ],
@@ -183,3 +183,23 @@ def test_names_that_are_no_rule():
         zg.solve(shop, rule="sooner", time_limit=1)
     with pytest.raises(zg.InstanceError, match="cannot be read"):
         zg.solve(shop, method="dispatch", rule="missing.json")
+
+
+def test_flow_shops_that_are_job_shops_take_the_rules_of_both():
+    shop = train.CLASSES[1](np.random.default_rng(2))
+    for name in ("winq", "grpw"):  # one that job-shops alone know, one that they do not know
+        made = zg.solve(shop, method="dispatch", rule=name)
+        assert zg.check(shop, made.solution) == made.objective
+        assert zg.solve(shop, rule=name, iterations=5, threads=1).objective <= made.objective
+
+
+def test_what_no_dispatcher_knows_is_refused():
+    b = Builder()
+    pool = b.add_resource("renewable", "pool", 1)
+    for t in range(2):
+        b.add_task(f"{t}")
+        b.add_mode(t, 1, {pool: 1})
+    b.add_precedence(0, 1)
+    b.add_relation("blocking", 0, 1)
+    with pytest.raises(zg.InstanceError, match="no dispatcher knows this instance"):
+        zg.solve(b.build(), method="dispatch", rule="spt")

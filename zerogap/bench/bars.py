@@ -34,7 +34,7 @@ def append(path: str | os.PathLike, bar: str, **values: Any) -> dict:
     dict
         The line: `bar`, the values, and `command`, `at`, `machine`, `versions` beside them.
     """
-    command = ["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]
+    command = ["python", os.path.relpath(sys.argv[0]), *figures_only(sys.argv[1:])]
     line = {
         "bar": bar,
         **values,
@@ -45,6 +45,16 @@ def append(path: str | os.PathLike, bar: str, **values: Any) -> dict:
     }
     runner.Store(path).append(line)
     return line
+
+
+def figures_only(arguments: Sequence[str]) -> list[str]:
+    """Arguments without ``--results FILE``: where a line goes says nothing of how it was made."""
+    made, skip = [], False
+    for argument in arguments:
+        if not skip and argument != "--results" and not argument.startswith("--results="):
+            made.append(argument)
+        skip = argument == "--results"
+    return made
 
 
 def tables(records: Sequence[Mapping[str, Any]]) -> list[Table]:

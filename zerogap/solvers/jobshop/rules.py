@@ -78,7 +78,7 @@ def rule(name: str, delay: float | None = None) -> Rule:
     elif name in STATIC:
         weights = STATIC[name]
         found = Rule(np.array([weights.get(feature, 0.0) for feature in NAMES]))
-    elif name.endswith(".json") or Path(name).is_file():
+    elif is_file(name):
         found = _of_file(name, _stamp(name))
     else:
         known = ", ".join(("learned", "atc", *STATIC))
@@ -106,13 +106,28 @@ def _stamp(path: str) -> tuple[int, int]:
 
 @cache
 def _of_file(path: str, stamp: tuple[int, int]) -> Rule:
+    return parse(contents(path), path)
+
+
+def contents(path: str) -> Any:
+    """What the JSON of a file of weights holds.
+
+    Raises
+    ------
+    InstanceError
+        If it cannot be read.
+    """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InstanceError(f"cannot be read: {error.strerror}", file=path) from None
     except (ValueError, RecursionError) as error:
         raise InstanceError(f"is no file of weights: not JSON ({error})", file=path) from None
-    return parse(data, path)
+
+
+def is_file(name: str) -> bool:
+    """Whether the name of a rule is a file's."""
+    return name.endswith(".json") or Path(name).is_file()
 
 
 def parse(data: Any, file: str) -> Rule:
@@ -134,8 +149,8 @@ def parse(data: Any, file: str) -> Rule:
         raise InstanceError(
             "are not those of this version; train again", file=file, field="features"
         )
-    linear = _weights(data["linear"], file, "linear")
-    hidden = _weights(data.get("hidden", []), file, "hidden").reshape(-1)
+    linear = numbers(data["linear"], file, "linear")
+    hidden = numbers(data.get("hidden", []), file, "hidden").reshape(-1)
     width = len(NAMES) + 2
     if linear.shape != (len(NAMES),) or len(hidden) % width:
         raise InstanceError(
@@ -149,7 +164,8 @@ def parse(data: Any, file: str) -> Rule:
     return Rule(linear, hidden.reshape(-1, width), float(delay))
 
 
-def _weights(values: Any, file: str, key: str) -> np.ndarray:
+def numbers(values: Any, file: str, key: str) -> np.ndarray:
+    """An array of finite numbers, else an `InstanceError` that names the key."""
     try:
         weights = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

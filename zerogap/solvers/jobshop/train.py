@@ -192,12 +192,17 @@ def train(
             **{name: round(best_delay(name, held), 4) for name in rules.STATIC},
         },
     }
+    deliver(data, output, echo)
+    return data
+
+
+def deliver(data: dict[str, Any], output: str | None, echo: Callable[[str], None]) -> None:
+    """Write what was learned to a file, or show it."""
     text = json.dumps(data, indent=1)
     if output is None:
         echo(text)
     else:
         Path(output).write_text(text + "\n")
-    return data
 
 
 def best_delay(name: str, kernels: Sequence[tuple[Any, float]]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zerogap.models.base import InstanceError
-from zerogap.models.scheduling import Workshop
+from zerogap.models.scheduling import Plan, Workshop
 from zerogap.solvers.jobshop import rules
 from zerogap.solvers.scheduling import (
     bounds,
@@ -102,12 +102,22 @@ def dispatch(shop: Workshop, search: Search) -> None:
     if name is None or name in references.NAMES:
         search.offer(references.plan(shop, name), "dispatch")
         return
+    search.offer(by_rule(shop, name), "dispatch")
+
+
+def by_rule(shop: Workshop, name: str) -> Plan:
+    """The plan of a priority rule; job-shops take the rules of their own family.
+
+    Raises
+    ------
+    InstanceError
+        If there is no such rule, or no plan comes of it.
+    """
     chains = None if priorities.foreign(name) else shape.job_shop(shop)
     if chains is None:
-        search.offer(priorities.plan(shop, priorities.rule(name)), "dispatch")
-        return
+        return priorities.plan(shop, priorities.rule(name))
     handover = Handover(shop, chains)
-    search.offer(handover.plan(rules.schedule(handover.jobs, rules.rule(name))), "dispatch")
+    return handover.plan(rules.schedule(handover.jobs, rules.rule(name)))
 
 
 METHODS = {"auto": auto, "kernel": kernel, "exact": exact, "dispatch": dispatch}
@@ -123,10 +133,12 @@ def wish(shop: Workshop, search: Search) -> None:
     name = search.options["rule"]
     if name is None or name in references.NAMES:
         return
-    if not priorities.foreign(name) and shape.job_shop(shop) and not shape.flow(shop):
+    own = not priorities.foreign(name) and shape.job_shop(shop) is not None
+    if own and shape.flow(shop) is None:
         return
-    made = priorities.Dispatcher(shop).best(priorities.rule(name))
-    if made is not None:
+    if own:
+        search.offer(by_rule(shop, name), "dispatch")
+    elif made := priorities.Dispatcher(shop).best(priorities.rule(name)):
         search.offer(made[1], "dispatch")
 
 

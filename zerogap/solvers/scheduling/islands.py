@@ -112,6 +112,7 @@ def of_flow(flow: Flow, shop: Workshop, search: Search, count: int) -> list[Isla
 
 
 def flow_plan(flow: Flow, kernel: Any) -> Plan:
+    """The best sequences of a flow-shop kernel as a plan of the instance."""
     start, factory = kernel.best()
     task = flow.chains.task
     begin, end = np.zeros(task.size, dtype=np.int64), np.zeros(task.size, dtype=np.int64)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from zerogap.models.base import InstanceError
 from zerogap.models.scheduling import Plan, Workshop
 from zerogap.models.scheduling.fields import END, MACHINE, NONE, RENEWABLE
+from zerogap.solvers.jobshop import rules
 from zerogap.solvers.scheduling import shape
 from zerogap.solvers.scheduling.lists import arrays, listable
 from zerogap.solvers.scheduling.shape import Flow
@@ -107,17 +107,19 @@ def _constant(window: float) -> np.ndarray:
     return windows
 
 
+def tried(rule: Rule) -> list[Rule]:
+    """A rule with its own window and with those of `WINDOWS`."""
+    return [rule, *(replace(rule, window=_constant(w)) for w in WINDOWS)]
+
+
 def foreign(name: str) -> bool:
     """Whether the rules of job-shops know nothing of a rule: a name or a file of this family's."""
-    from zerogap.solvers.jobshop import rules
-
     if name in STATIC:
         return name not in rules.STATIC
-    return _file(name) and _contextual(name)
-
-
-def _file(name: str) -> bool:
-    return name.endswith(".json") or Path(name).is_file()
+    if not rules.is_file(name):
+        return False
+    data = rules.contents(name)
+    return isinstance(data, dict) and "contexts" in data
 
 
 def rule(name: str) -> Rule:
@@ -132,26 +134,12 @@ def rule(name: str) -> Rule:
         return learned()
     if name in STATIC:
         return static(name)
-    if not _file(name):
+    if not rules.is_file(name):
         names = ", ".join(("learned", *STATIC))
         raise InstanceError(
             f"{name!r} is not one of {names}, and no file of weights", field="option rule"
         )
-    return parse(_read(name), name)
-
-
-def _read(path: str) -> Any:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InstanceError(f"cannot be read: {error.strerror}", file=path) from None
-    except (ValueError, RecursionError) as error:
-        raise InstanceError(f"is no file of weights: not JSON ({error})", file=path) from None
-
-
-def _contextual(path: str) -> bool:
-    data = _read(path)
-    return isinstance(data, dict) and "contexts" in data
+    return parse(rules.contents(name), name)
 
 
 @cache
@@ -184,12 +172,9 @@ def parse(data: Any, file: str) -> Rule:
 
 
 def _numbers(values: Any, form: tuple[int, ...], file: str, key: str) -> np.ndarray:
-    try:
-        made = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InstanceError("expected numbers", file=file, field=key) from None
-    if made.shape != form or not np.isfinite(made).all():
-        raise InstanceError(f"expected finite numbers of shape {form}", file=file, field=key)
+    made = rules.numbers(values, file, key)
+    if made.shape != form:
+        raise InstanceError(f"has shape {made.shape}, expected {form}", file=file, field=key)
     return made
 
 
@@ -389,6 +374,11 @@ class Dispatcher:
             horizon = min(shop.horizon, 2**58)
             self.kernel = ListSearch(arrays(shop), horizon=horizon, target=-(2**60))
 
+    @property
+    def knows(self) -> bool:
+        """Whether there is a kernel for the instance."""
+        return self.flow is not None or self.kernel is not None
+
     def run(self, rule: Rule) -> tuple[int, Plan] | None:
         """Objective and plan of a rule, None if no plan comes of its order."""
         rank = -self.features @ (self.contexts @ rule.weights)
@@ -400,9 +390,7 @@ class Dispatcher:
 
     def best(self, rule: Rule) -> tuple[int, Plan] | None:
         """The best plan of a rule with its own window and those of `WINDOWS`."""
-        made = [self.run(rule)]
-        if self.flow is None:
-            made += [self.run(replace(rule, window=_constant(w))) for w in WINDOWS]
+        made = [self.run(each) for each in (tried(rule) if self.flow is None else [rule])]
         return min((m for m in made if m is not None), key=lambda m: m[0], default=None)
 
     def by_rank(self, rank: np.ndarray, window: float) -> tuple[int, Plan] | None:
@@ -449,7 +437,10 @@ def plan(shop: Workshop, chosen: Rule) -> Plan:
     InstanceError
         If no plan comes of its order, or no dispatcher knows the instance.
     """
-    found = Dispatcher(shop).best(chosen)
+    dispatcher = Dispatcher(shop)
+    if not dispatcher.knows:
+        raise InstanceError("no dispatcher knows this instance (use auto or exact)", field="method")
+    found = dispatcher.best(chosen)
     if found is None:
         raise InstanceError("leads to no plan of this instance", field="option rule")
     return found[1]

@@ -6,10 +6,8 @@ the best static rule and 1 for that of the middle one, over shops that no public
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from zerogap.models.scheduling import Workshop
 from zerogap.models.scheduling.fields import MACHINE, RENEWABLE
 from zerogap.models.scheduling.formats.classes import shop_of
 from zerogap.models.scheduling.generate import workshop
-from zerogap.solvers.jobshop.train import evolve
+from zerogap.solvers.jobshop.train import deliver, evolve
 from zerogap.solvers.scheduling import priorities
 from zerogap.solvers.scheduling.priorities import CONTEXTS, NAMES, STATIC, WINDOWS, Dispatcher, Rule
 
@@ -274,9 +272,5 @@ def train(
             **{name: round(float(np.mean([m.static[name] for m in held])), 4) for name in STATIC},
         },
     }
-    text = json.dumps(data, indent=1)
-    if output is None:
-        echo(text)
-    else:
-        Path(output).write_text(text + "\n")
+    deliver(data, output, echo)
     return data
